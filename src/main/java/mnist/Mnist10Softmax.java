@@ -1,0 +1,61 @@
+package mnist;
+
+import mnist.network.NetworkBuilder;
+import mnist.training.Script;
+import mnist.training.Stage;
+import mnist.training.Training;
+import org.tensorflow.framework.optimizers.GradientDescent;
+import org.tensorflow.op.Ops;
+
+/**
+ * mnist_1.0: one softmax layer.
+ *
+ * <pre>
+ *   ████████████████████████████   X, flattened to XX     784 pixels      [batch, 784]
+ *     │  W [784, 10], b [10], softmax
+ *   █                              Y                      10 classes      [batch, 10]
+ * </pre>
+ *
+ * Each of the 10 neurons adds up all the pixels, weighted, plus its bias: {@code Y = softmax(XX · W
+ * + b)}. Softmax makes the ten sums into probabilities that add up to 1.
+ */
+public final class Mnist10Softmax implements Stage {
+
+  public static void main(String[] args) {
+    Training.main(new Mnist10Softmax(), args);
+  }
+
+  @Override
+  public Script script() {
+    return new Script("1.0", "one softmax layer", 2_000, 10, 50, 0.9268).withMoreTestsAtStart();
+  }
+
+  @Override
+  public void build(NetworkBuilder net) {
+    Ops tf = net.tf();
+
+    var X = net.images(); // [batch, 28, 28, 1]
+    var Y_ = net.labels(); // [batch, 10]
+
+    // The variables: what training finds.
+    var W = net.filled("W", 0, 784, 10);
+    var b = net.biases("b", 0, 10);
+
+    // The model. -1 stands for "whatever is left over": the batch.
+    var XX = tf.reshape(X, tf.constant(new int[] {-1, 784})); // [batch, 784]
+    var Ylogits = tf.withName("Ylogits").math.add(tf.linalg.matMul(XX, W), b); // [batch, 10]
+    var Y = tf.withName("Y").nn.softmax(Ylogits); // [batch, 10]
+
+    // Loss: the cross-entropy -sum(Y_ * log(Y)), averaged over the batch of 100. The mean also
+    // divides by the 10 classes, hence 1000 where the later stages have 100.
+    var logLikelihood =
+        tf.math.mean(tf.math.mul(Y_, tf.math.log(Y)), tf.constant(new int[] {0, 1}));
+    var cross_entropy =
+        tf.withName("cross_entropy").math.mul(tf.math.neg(logLikelihood), tf.constant(1000f));
+
+    net.accuracy(Y, Y_);
+    net.trainStep(new GradientDescent(net.graph(), net.learningRate(0.005f)), cross_entropy);
+  }
+
+  // Results to expect: above 92% within 2,000 iterations, at most 92.7% within 10,000.
+}

@@ -1,0 +1,91 @@
+package mnist;
+
+import static mnist.network.Activation.RELU;
+
+import mnist.network.Activation;
+import mnist.network.Adam;
+import mnist.network.NetworkBuilder;
+import mnist.training.Script;
+import mnist.training.Stage;
+import mnist.training.Training;
+import org.tensorflow.op.Ops;
+
+/**
+ * mnist_2.1: five dense layers with ReLU, and a learning rate that decays.
+ *
+ * <pre>
+ *   ████████████████████████████   X, flattened to XX     784 pixels      [batch, 784]
+ *     │  W1 [784, 200], B1 [200], ReLU
+ *   ████████████████████           Y1                     200 neurons     [batch, 200]
+ *     │  W2 [200, 100], B2 [100], ReLU
+ *   ██████████                     Y2                     100 neurons     [batch, 100]
+ *     │  W3 [100, 60], B3 [60], ReLU
+ *   ██████                         Y3                     60 neurons      [batch, 60]
+ *     │  W4 [60, 30], B4 [30], ReLU
+ *   ███                            Y4                     30 neurons      [batch, 30]
+ *     │  W5 [30, 10], B5 [10], softmax
+ *   █                              Y                      10 classes      [batch, 10]
+ * </pre>
+ *
+ * New here: ReLU in place of sigmoid, and a learning rate that starts at 0.0031 and falls towards
+ * 0.0001, so that the first steps are quick and the last ones do not overshoot.
+ */
+public final class Mnist21FiveLayersReluLrDecay implements Stage {
+
+  public static void main(String[] args) {
+    Training.main(new Mnist21FiveLayersReluLrDecay(), args);
+  }
+
+  @Override
+  public Script script() {
+    return new Script(
+            "2.1", "five dense layers, ReLU, learning-rate decay", 10_000, 20, 100, 0.9824)
+        .withMoreTestsAtStart();
+  }
+
+  @Override
+  public void build(NetworkBuilder net) {
+    Ops tf = net.tf();
+
+    var X = net.images(); // [batch, 28, 28, 1]
+    var Y_ = net.labels(); // [batch, 10]
+    var step = net.step(); // the number of the iteration, for the learning rate
+
+    // Five layers and their number of neurons; the last has the ten classes.
+    int L = 200, M = 100, N = 60, O = 30;
+
+    // With ReLU, biases start slightly positive: 0.1.
+    Activation activation = net.activation(RELU);
+    float bias = activation.initialBias();
+
+    var W1 = net.weights("W1", 784, L); // 784 = 28 * 28
+    var B1 = net.biases("B1", bias, L);
+    var W2 = net.weights("W2", L, M);
+    var B2 = net.biases("B2", bias, M);
+    var W3 = net.weights("W3", M, N);
+    var B3 = net.biases("B3", bias, N);
+    var W4 = net.weights("W4", N, O);
+    var B4 = net.biases("B4", bias, O);
+    var W5 = net.weights("W5", O, 10);
+    var B5 = net.biases("B5", 0, 10);
+
+    // The model
+    var XX = tf.reshape(X, tf.constant(new int[] {-1, 784})); // [batch, 784]
+    var Y1 = activation.apply(tf, "Y1", tf.math.add(tf.linalg.matMul(XX, W1), B1)); // [batch, 200]
+    var Y2 = activation.apply(tf, "Y2", tf.math.add(tf.linalg.matMul(Y1, W2), B2)); // [batch, 100]
+    var Y3 = activation.apply(tf, "Y3", tf.math.add(tf.linalg.matMul(Y2, W3), B3)); // [batch, 60]
+    var Y4 = activation.apply(tf, "Y4", tf.math.add(tf.linalg.matMul(Y3, W4), B4)); // [batch, 30]
+    var Ylogits = tf.withName("Ylogits").math.add(tf.linalg.matMul(Y4, W5), B5); // [batch, 10]
+    var Y = tf.withName("Y").nn.softmax(Ylogits); // [batch, 10]
+
+    var cross_entropy = net.crossEntropy(Ylogits, Y_);
+    net.accuracy(Y, Y_);
+
+    // The learning rate: 0.0001 + 0.003 * (1/e)^(step / 2000)
+    var lr = net.decayingLearningRate(step, 0.0001f, 0.003f, 2000);
+    net.trainStep(new Adam(net.graph(), lr), cross_entropy);
+  }
+
+  // Results to expect: 98.2%, the training loss falling to nearly 0 while the test loss rises:
+  // the network begins to learn the training images by heart.
+}

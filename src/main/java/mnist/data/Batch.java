@@ -1,0 +1,82 @@
+package mnist.data;
+
+import static mnist.data.LabelledImages.CLASSES;
+import static mnist.data.LabelledImages.PIXELS;
+import static mnist.data.LabelledImages.SIDE;
+
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.FloatDataBuffer;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * Images and labels as the network takes them. The tensors are allocated once; filling writes
+ * straight into their memory.
+ */
+public final class Batch implements AutoCloseable {
+  /** The grey levels as the tutorial feeds them: value / 256. */
+  private static final float[] GREY = new float[256];
+
+  static {
+    for (int value = 0; value < 256; value++) {
+      GREY[value] = value / 256f;
+    }
+  }
+
+  private final int size;
+  private final TFloat32 images;
+  private final TFloat32 labels;
+  private final FloatDataBuffer imageMemory;
+  private final FloatDataBuffer labelMemory;
+
+  /** An unfilled batch of so many images, 1 or more. */
+  Batch(int size) {
+    this.size = size;
+    images = TFloat32.tensorOf(Shape.of(size, SIDE, SIDE, 1));
+    labels = TFloat32.tensorOf(Shape.of(size, CLASSES));
+    imageMemory = images.asRawTensor().data().asFloats();
+    labelMemory = labels.asRawTensor().data().asFloats();
+  }
+
+  /** All images of a set in its own order. */
+  public static Batch of(LabelledImages set) {
+    Batch batch = new Batch(set.count());
+    for (int i = 0; i < set.count(); i++) {
+      batch.put(i, set, i);
+    }
+    return batch;
+  }
+
+  /** Writes image number {@code index} of a set, and its label, at a place of this batch. */
+  void put(int place, LabelledImages set, int index) {
+    byte[] pixels = set.pixels();
+    long to = (long) place * PIXELS;
+    int from = index * PIXELS;
+    for (int i = 0; i < PIXELS; i++) {
+      imageMemory.setFloat(GREY[pixels[from + i] & 0xff], to + i);
+    }
+    for (int c = 0; c < CLASSES; c++) {
+      labelMemory.setFloat(c == set.labels()[index] ? 1 : 0, (long) place * CLASSES + c);
+    }
+  }
+
+  /** Number of images. */
+  public int size() {
+    return size;
+  }
+
+  /** Grey levels 0..255/256, [size, 28, 28, 1]; closed with this batch. */
+  public TFloat32 images() {
+    return images;
+  }
+
+  /** The right answers, one-hot, [size, 10]; closed with this batch. */
+  public TFloat32 labels() {
+    return labels;
+  }
+
+  @Override
+  public void close() {
+    images.close();
+    labels.close();
+  }
+}

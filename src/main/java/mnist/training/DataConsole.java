@@ -1,0 +1,46 @@
+package mnist.training;
+
+import java.io.PrintStream;
+import mnist.data.DataListener;
+
+/** Says what goes on while the data is looked for: notices, and the progress of downloads. */
+final class DataConsole implements DataListener, AutoCloseable {
+  private final PrintStream err;
+  private final boolean drawsBar = NativeEnvironment.standardErrorIsTerminal();
+  private String file = "";
+  private ProgressLine bar;
+
+  DataConsole(PrintStream err) {
+    this.err = err;
+  }
+
+  @Override
+  public void notice(String text) {
+    close();
+    err.println(text);
+  }
+
+  @Override
+  public void downloading(String name, long bytes, long total) {
+    if (!name.equals(file)) {
+      close();
+      file = name;
+      if (drawsBar) {
+        bar = new ProgressLine(err, name, " kB", 1000, total);
+      } else {
+        err.printf("downloading %s%s%n", name, total == 0 ? "" : ", " + total + " bytes");
+      }
+    }
+    if (bar != null) {
+      bar.stepTo(bytes);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+}

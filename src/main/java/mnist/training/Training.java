@@ -1,0 +1,50 @@
+package mnist.training;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Where the chapters' main methods lead: one stage, its options, one process. */
+public final class Training {
+  private static final long LAST_WORDS_SECONDS = 60;
+
+  private Training() {}
+
+  /**
+   * Runs a stage and ends the process: exit code 0, 1 when it could not be done, 2 for a wrong
+   * option, 130 after Ctrl-C.
+   *
+   * @param args see {@code --help}
+   */
+  public static void main(Stage stage, String... args) {
+    AtomicBoolean stop = new AtomicBoolean();
+    CountDownLatch done = new CountDownLatch(1);
+    TrainingCommand command =
+        new TrainingCommand(stage, System.out, System.err, stop::get, new TrainingListener() {});
+
+    // Ctrl-C starts the shutdown hooks; this one holds the process until a training is closed.
+    Thread hook =
+        new Thread(
+            () -> {
+              stop.set(true);
+              if (command.isTraining()) {
+                await(done);
+              }
+            });
+    Runtime.getRuntime().addShutdownHook(hook);
+
+    int exitCode = command.run(args);
+    done.countDown();
+    if (!stop.get()) {
+      System.exit(exitCode);
+    }
+  }
+
+  private static void await(CountDownLatch done) {
+    try {
+      done.await(LAST_WORDS_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

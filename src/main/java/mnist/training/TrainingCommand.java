@@ -1,0 +1,319 @@
+package mnist.training;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
+import mnist.data.DataSet;
+import mnist.data.DataSets;
+import mnist.data.DataSource;
+import mnist.network.Activation;
+import mnist.network.Choices;
+import mnist.network.Network;
+import mnist.network.NetworkBuilder;
+import mnist.network.NetworkBuilder.Choice;
+import org.tensorflow.Graph;
+import org.tensorflow.exceptions.TensorFlowException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options of a stage, the same for all, and what they set going. */
+@Command(
+    mixinStandardHelpOptions = true,
+    versionProvider = Versions.class,
+    usageHelpAutoWidth = true,
+    sortOptions = false,
+    synopsisHeading = "%nUsage: ",
+    optionListHeading = "%nOptions:%n",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:trained",
+      "1:could not be done; one line on standard error says why",
+      "2:a wrong option",
+      "130:stopped by Ctrl-C; the results so far are kept"
+    })
+final class TrainingCommand implements Callable<Integer> {
+  private final Stage stage;
+  private final PrintStream out;
+  private final PrintStream err;
+  private final BooleanSupplier stop;
+  private final TrainingListener alsoTold;
+
+  private volatile boolean training;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--dataset",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description =
+          "auto, mnist, fashion-mnist or synthetic. auto is MNIST, or drawn digits where MNIST can"
+              + " be neither found nor downloaded. Default: ${DEFAULT-VALUE}")
+  private DataSource source;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description =
+          "Folder with the four IDX files, gzipped or plain. Default: $MNIST_DATA (or"
+              + " $FASHION_MNIST_DATA), else the project's data folder, into which what is missing"
+              + " is downloaded.")
+  private Path dataFolder;
+
+  @Option(
+      names = "--iterations",
+      paramLabel = "N",
+      description =
+          "Number of the last iteration; they run from 0. Default: 2000 in stage 1.0, else 10000")
+  private Integer iterations;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Images per step. Default: ${DEFAULT-VALUE}")
+  private int batchSize;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Of the first weights, of dropout and of the order of the images. Equal seeds give equal"
+              + " numbers. Default: ${DEFAULT-VALUE}")
+  private long seed;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "X",
+      description = "A constant learning rate, in place of the stage's own.")
+  private Float learningRate;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "NAME",
+      description =
+          "sigmoid or relu, in place of the stage's own (stages 2.x). With relu the biases start"
+              + " at 0.1, with sigmoid at 0.")
+  private Activation activation;
+
+  @Option(
+      names = "--keep-probability",
+      paramLabel = "X",
+      description =
+          "Share of the neurons that dropout keeps, 1 for no dropout (stages 2.2 and 3.1)."
+              + " Default: 0.75")
+  private Float keepProbability;
+
+  @Option(
+      names = "--run-dir",
+      paramLabel = "DIR",
+      description =
+          "Folder for the record of the run; must not exist yet. Default:"
+              + " runs/<stage>-<date>-<time>")
+  private Path runFolder;
+
+  @Option(names = "--quiet", description = "Print nothing but the report at the end.")
+  private boolean quiet;
+
+  @Option(
+      names = "--no-onednn",
+      description =
+          "Keep to TensorFlow's plain kernels. oneDNN's are about twice as fast in convolutions;"
+              + " their results differ in the last bits.")
+  private boolean noOneDnn;
+
+  /**
+   * @param stop asked after every step whether to end early
+   * @param alsoTold hears of the training beside the console and the run's record
+   */
+  TrainingCommand(
+      Stage stage,
+      PrintStream out,
+      PrintStream err,
+      BooleanSupplier stop,
+      TrainingListener alsoTold) {
+    this.stage = stage;
+    this.out = out;
+    this.err = err;
+    this.stop = stop;
+    this.alsoTold = alsoTold;
+  }
+
+  /** Parses, trains, and says what went wrong if anything did; returns the exit code. */
+  int run(String... args) {
+    Script script = stage.script();
+    CommandLine commandLine = new CommandLine(this);
+    commandLine.setCommandName(stage.getClass().getName());
+    commandLine
+        .getCommandSpec()
+        .usageMessage()
+        .header("Stage " + script.name() + " of the tutorial: " + script.title() + ".");
+    return commandLine
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(DataSource.class, DataSource::named)
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .setParameterExceptionHandler((wrong, unparsed) -> refuse(wrong))
+        .execute(args);
+  }
+
+  /** Whether a run is under way, so that there are results to keep. */
+  boolean isTraining() {
+    return training;
+  }
+
+  private int refuse(ParameterException wrong) {
+    err.println("error: " + wrong.getMessage().lines().findFirst().orElse("wrong option"));
+    err.println("--help lists the options.");
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    refuseImpossible(iterations != null && iterations < 0, "--iterations", "0 or more", iterations);
+    refuseImpossible(batchSize < 1, "--batch-size", "1 or more", batchSize);
+    refuseImpossible(
+        learningRate != null && !(learningRate > 0 && Float.isFinite(learningRate)),
+        "--learning-rate",
+        "a number above 0",
+        learningRate);
+    refuseImpossible(
+        keepProbability != null && !(keepProbability > 0 && keepProbability <= 1),
+        "--keep-probability",
+        "above 0 and at most 1",
+        keepProbability);
+    try {
+      train();
+      return CommandLine.ExitCode.OK;
+    } catch (IOException | TrainingException | TensorFlowException | LinkageError e) {
+      err.println("error: " + inOneLine(e));
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+  }
+
+  private void train() throws IOException, TrainingException {
+    boolean oneDnn = NativeEnvironment.prepare(!noOneDnn);
+    Script ofTheTutorial = stage.script();
+    Script script = iterations == null ? ofTheTutorial : ofTheTutorial.withIterations(iterations);
+    try (Graph graph = new Graph()) {
+      NetworkBuilder net = new NetworkBuilder(graph, choices());
+      stage.build(net);
+      refuseUnoffered(net);
+      Network network = net.network();
+      DataSet data = loadData();
+      try (TrainingLoop loop =
+              NativeEnvironment.withoutChatter(
+                  err, () -> new TrainingLoop(script, network, data, batchSize, seed));
+          RunRecord record =
+              RunRecord.open(Optional.ofNullable(runFolder), start(script, network, data, oneDnn));
+          Console console = new Console(out, err, quiet, script)) {
+        training = true;
+        console.started(data, record.folder());
+        Outcome outcome = loop.run(TrainingListener.all(record, console, alsoTold), stop);
+        record.end(outcome, data.classNames());
+        console.report(outcome, data);
+      }
+    }
+  }
+
+  private Choices choices() {
+    return new Choices(
+        seed,
+        Optional.ofNullable(activation),
+        Optional.ofNullable(learningRate),
+        Optional.ofNullable(keepProbability));
+  }
+
+  private void refuseImpossible(boolean wrong, String option, String expected, Object found) {
+    if (wrong) {
+      throw new ParameterException(
+          spec.commandLine(), option + " must be " + expected + ", found " + found);
+    }
+  }
+
+  /** An option that the stage's network has no use for is refused, not passed over. */
+  private void refuseUnoffered(NetworkBuilder net) {
+    refuseUnoffered(activation, net, Choice.ACTIVATION, "--activation");
+    refuseUnoffered(learningRate, net, Choice.LEARNING_RATE, "--learning-rate");
+    refuseUnoffered(keepProbability, net, Choice.KEEP_PROBABILITY, "--keep-probability");
+  }
+
+  private void refuseUnoffered(Object chosen, NetworkBuilder net, Choice choice, String option) {
+    if (chosen != null && !net.offers(choice)) {
+      throw new ParameterException(
+          spec.commandLine(), option + " has no use in stage " + stage.script().name());
+    }
+  }
+
+  private DataSet loadData() throws IOException {
+    try (DataConsole listener = new DataConsole(err)) {
+      return new DataSets(DataSets.projectData(), System.getenv(), listener)
+          .open(source, Optional.ofNullable(dataFolder), seed);
+    }
+  }
+
+  private RunRecord.Start start(Script script, Network network, DataSet data, boolean oneDnn) {
+    Map<String, Object> options = new LinkedHashMap<>();
+    options.put("dataset", source.toString());
+    options.put("iterations", script.iterations());
+    options.put("batch_size", batchSize);
+    options.put("seed", seed);
+    options.put(
+        "learning_rate",
+        network.constantLearningRate().<Object>map(rate -> rate).orElse("decaying"));
+    network
+        .activation()
+        .ifPresent(f -> options.put("activation", f.name().toLowerCase(Locale.ROOT)));
+    network.keepProbability().ifPresent(p -> options.put("keep_probability", p));
+    return new RunRecord.Start(
+        script.name(),
+        script.title(),
+        options,
+        RunRecord.Data.of(data),
+        Versions.all(),
+        Versions.platform(oneDnn));
+  }
+
+  private static String inOneLine(Throwable e) {
+    if (e instanceof LinkageError) {
+      return "TensorFlow's native library cannot be loaded on "
+          + System.getProperty("os.name")
+          + " "
+          + System.getProperty("os.arch")
+          + " ("
+          + firstLine(e)
+          + "); see Troubleshooting in the README";
+    }
+    if (e instanceof AccessDeniedException denied) {
+      return denied.getFile() + ": permission denied";
+    }
+    if (e instanceof NoSuchFileException missing) {
+      return missing.getFile() + ": no such file or folder";
+    }
+    if (e instanceof FileSystemException file) {
+      return file.getFile()
+          + ": "
+          + (file.getReason() == null ? "cannot be used" : file.getReason());
+    }
+    return firstLine(e);
+  }
+
+  private static String firstLine(Throwable e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.getClass().getSimpleName());
+  }
+}

@@ -1,0 +1,220 @@
+package mnist.training;
+
+import static mnist.training.Measurement.Set.TEST;
+import static mnist.training.Measurement.Set.TRAIN;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import mnist.data.Batch;
+import mnist.data.Batches;
+import mnist.data.DataException;
+import mnist.data.DataSet;
+import mnist.network.Network;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+
+/**
+ * The loop of the tutorial: take a batch, measure when it is time to, make a step.
+ *
+ * <p>Everything that a step feeds is allocated once and written anew in place.
+ */
+public final class TrainingLoop implements AutoCloseable {
+  private final Script script;
+  private final DataSet data;
+  private final Network network;
+  private final Session session;
+  private final Batches batches;
+  private final Batch test;
+  private final TInt32 step;
+  private final TFloat32 pkeepInTraining;
+  private final TFloat32 pkeepInMeasuring;
+
+  /**
+   * Opens a session and initialises the variables.
+   *
+   * @param script when to measure; how many iterations
+   * @param network what to train; its graph stays the caller's to close
+   * @param batchSize images per step, 1 to the number of training images
+   * @param seed of the order of the training images
+   * @throws DataException if there are fewer training images than a batch takes
+   */
+  public TrainingLoop(Script script, Network network, DataSet data, int batchSize, long seed)
+      throws DataException {
+    this.script = script;
+    this.network = network;
+    this.data = data;
+    batches = new Batches(data.training(), batchSize, seed);
+    test = Batch.of(data.test());
+    step = TInt32.scalarOf(0);
+    pkeepInMeasuring = TFloat32.scalarOf(1);
+    pkeepInTraining = TFloat32.scalarOf(network.keepProbability().orElse(1f));
+    session = new Session(network.graph());
+    session.initialize();
+  }
+
+  /**
+   * Trains from iteration 0 to the script's last.
+   *
+   * @param listener told of every measurement and step
+   * @param stop asked after every step whether to end early
+   * @throws TrainingException if the loss is no longer a number
+   * @throws IOException if the listener could not keep a measurement
+   */
+  public Outcome run(TrainingListener listener, BooleanSupplier stop)
+      throws TrainingException, IOException {
+    long start = System.nanoTime();
+    long[] nanos = new long[script.iterations() + 1];
+    Optional<Measurement> best = Optional.empty();
+    Optional<Measurement> last = Optional.empty();
+    int iteration = 0;
+    // The feeds are the same tensors at every step, only their contents change.
+    Session.Runner trainStep =
+        feeding(batches.batch(), pkeepInTraining)
+            .addTarget(network.trainStep())
+            .fetch(network.crossEntropy());
+
+    while (iteration <= script.iterations() && !stop.getAsBoolean()) {
+      long began = System.nanoTime();
+      Batch batch = batches.next();
+      step.setInt(iteration);
+      long filled = System.nanoTime() - began;
+
+      if (script.measuresTraining(iteration)) {
+        listener.measured(measure(TRAIN, batch, iteration));
+      }
+      if (script.measuresTest(iteration)) {
+        Measurement measurement = measure(TEST, test, iteration);
+        listener.measured(measurement);
+        last = Optional.of(measurement);
+        if (best.isEmpty() || measurement.accuracy() > best.get().accuracy()) {
+          best = last;
+        }
+      }
+
+      began = System.nanoTime();
+      try (Result result = trainStep.run()) {
+        refuseNaN(((TFloat32) result.get(0)).getFloat(), iteration);
+      }
+      nanos[iteration] = filled + System.nanoTime() - began;
+      listener.stepped(iteration, nanos[iteration]);
+      iteration++;
+    }
+
+    Outcome.Ending ending =
+        iteration > script.iterations() ? Outcome.Ending.COMPLETED : Outcome.Ending.INTERRUPTED;
+    return new Outcome(
+        ending,
+        iteration,
+        best,
+        last,
+        ConfusionMatrix.of(data.test().labels(), predictedClasses(test)),
+        medianMillis(Arrays.copyOf(nanos, iteration)),
+        (System.nanoTime() - start) / 1e9,
+        weightsSha256());
+  }
+
+  /** Accuracy, loss and learning rate of a batch, all neurons taking part. */
+  private Measurement measure(Measurement.Set set, Batch batch, int iteration) {
+    Session.Runner runner =
+        feeding(batch, pkeepInMeasuring).fetch(network.accuracy()).fetch(network.crossEntropy());
+    network.learningRate().ifPresent(runner::fetch);
+    try (Result result = runner.run()) {
+      float learningRate =
+          network.learningRate().isPresent()
+              ? ((TFloat32) result.get(2)).getFloat()
+              : network.constantLearningRate().orElseThrow();
+      return new Measurement(
+          iteration,
+          epoch(iteration),
+          set,
+          ((TFloat32) result.get(0)).getFloat(),
+          ((TFloat32) result.get(1)).getFloat(),
+          learningRate);
+    }
+  }
+
+  /** As the scripts count: iterations times batch size, divided by the number of images. */
+  private int epoch(int iteration) {
+    return (int) ((long) iteration * batches.batch().size() / data.training().count()) + 1;
+  }
+
+  private Session.Runner feeding(Batch batch, TFloat32 pkeep) {
+    Session.Runner runner =
+        session
+            .runner()
+            .feed(network.images(), batch.images())
+            .feed(network.labels(), batch.labels());
+    network.step().ifPresent(placeholder -> runner.feed(placeholder.output(0), step));
+    network.pkeep().ifPresent(placeholder -> runner.feed(placeholder.output(0), pkeep));
+    return runner;
+  }
+
+  private static void refuseNaN(float loss, int iteration) throws TrainingException {
+    if (Float.isNaN(loss)) {
+      throw new TrainingException(
+          "the loss is not a number (NaN) at step "
+              + iteration
+              + "; training has run away: try a smaller --learning-rate");
+    }
+  }
+
+  private static double medianMillis(long[] nanos) {
+    Arrays.sort(nanos);
+    return nanos.length == 0 ? Double.NaN : nanos[nanos.length / 2] / 1e6;
+  }
+
+  /** The most probable class of each image, the lower of two that are equally probable. */
+  private int[] predictedClasses(Batch batch) {
+    try (Result result = feeding(batch, pkeepInMeasuring).fetch(network.probabilities()).run()) {
+      TFloat32 probabilities = (TFloat32) result.get(0);
+      int[] classes = new int[batch.size()];
+      for (int i = 0; i < classes.length; i++) {
+        for (int c = 1; c < 10; c++) {
+          if (probabilities.getFloat(i, c) > probabilities.getFloat(i, classes[i])) {
+            classes[i] = c;
+          }
+        }
+      }
+      return classes;
+    }
+  }
+
+  /** SHA-256 over the variables' present values, see {@link Outcome#weightsSha256()}. */
+  public String weightsSha256() {
+    Session.Runner runner = session.runner();
+    network.variables().forEach((Operand<TFloat32> variable) -> runner.fetch(variable));
+    try (Result result = runner.run()) {
+      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      for (int i = 0; i < network.variables().size(); i++) {
+        TFloat32 values = (TFloat32) result.get(i);
+        ByteBuffer bytes =
+            ByteBuffer.allocate((int) values.numBytes()).order(ByteOrder.LITTLE_ENDIAN);
+        values.scalars().forEach(value -> bytes.putFloat(value.getFloat()));
+        sha256.update(bytes.array());
+      }
+      return HexFormat.of().formatHex(sha256.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    session.close();
+    pkeepInMeasuring.close();
+    pkeepInTraining.close();
+    step.close();
+    test.close();
+    batches.close();
+  }
+}

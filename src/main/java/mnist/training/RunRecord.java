@@ -147,7 +147,7 @@ public final class RunRecord implements TrainingListener, AutoCloseable {
   }
 
   /** The record of a run that broke off. */
-  private void fail(String reason) throws IOException {
+  void fail(String reason) throws IOException {
     write("failed", Map.of("error", reason));
     ended = true;
   }

@@ -1,5 +1,6 @@
 package mnist.training;
 
+import java.io.PrintStream;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,6 +39,17 @@ public final class Training {
     if (!stop.get()) {
       System.exit(exitCode);
     }
+  }
+
+  /**
+   * Runs a stage in this process and returns its exit code.
+   *
+   * @param listener hears of the training as it goes on
+   * @param out for what the stage prints
+   * @param args as for the stage's main class
+   */
+  public static int run(Stage stage, TrainingListener listener, PrintStream out, String... args) {
+    return new TrainingCommand(stage, out, System.err, () -> false, listener).run(args);
   }
 
   private static void await(CountDownLatch done) {

@@ -224,9 +224,14 @@ final class TrainingCommand implements Callable<Integer> {
           Console console = new Console(out, err, quiet, script)) {
         training = true;
         console.started(data, record.folder());
-        Outcome outcome = loop.run(TrainingListener.all(record, console, alsoTold), stop);
-        record.end(outcome, data.classNames());
-        console.report(outcome, data);
+        try {
+          Outcome outcome = loop.run(TrainingListener.all(record, console, alsoTold), stop);
+          record.end(outcome, data.classNames());
+          console.report(outcome, data);
+        } catch (TrainingException e) {
+          record.fail(e.getMessage());
+          throw e;
+        }
       }
     }
   }

@@ -1,0 +1,50 @@
+# make run                     trains stage 3.0; make run STAGE=2.1 ARGS="--seed 1" another one
+# make test                    builds and runs the tests
+# make bench                   measures every stage's speed and memory
+#
+# NATIVES says which of TensorFlow's native libraries to fetch: host (this machine's, 160 MB), gpu
+# (Linux with an NVIDIA GPU) or platform (every platform's, 700 MB).
+
+STAGE   ?= 3.0
+ARGS    ?=
+NATIVES ?= host
+
+MAIN_1.0 = mnist.Mnist10Softmax
+MAIN_2.0 = mnist.Mnist20FiveLayersSigmoid
+MAIN_2.1 = mnist.Mnist21FiveLayersReluLrDecay
+MAIN_2.2 = mnist.Mnist22FiveLayersReluLrDecayDropout
+MAIN_3.0 = mnist.Mnist30Convolutional
+MAIN_3.1 = mnist.Mnist31ConvolutionalBiggerDropout
+
+# MNIST kept beside the project is taken from there.
+ifneq ($(wildcard ../shared/mnist),)
+export MNIST_DATA ?= $(abspath ../shared/mnist)
+endif
+
+MVN       = mvn -B -ntp -Dstyle.color=never -P$(NATIVES)
+CLASSPATH = target/classpath-$(NATIVES)
+JAVA      = java @target/classes/mnist/jvm.options -cp target/classes:$$(cat $(CLASSPATH))
+
+.PHONY: run test bench format clean
+
+run: $(CLASSPATH)
+	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1))
+	@$(JAVA) $(MAIN_$(STAGE)) $(ARGS)
+
+test:
+	@$(MVN) verify
+
+bench: $(CLASSPATH)
+	@$(JAVA) mnist.Bench $(ARGS)
+
+format:
+	@$(MVN) -q spotless:apply
+
+clean:
+	@$(MVN) -q clean
+
+# Compiled again when a source has changed; the class path is what Maven resolved.
+$(CLASSPATH): pom.xml $(shell find src/main -type f)
+	@echo "Building; the first time Maven also fetches TensorFlow." >&2
+	@$(MVN) -q compile org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath -Dmdep.outputFile=$@
+	@touch $@

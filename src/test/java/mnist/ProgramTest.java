@@ -1,0 +1,237 @@
+package mnist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program from outside: the real main classes in processes of their own. */
+class ProgramTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static String digits;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void drawDigits() throws IOException {
+    digits = TestData.drawnDigits().source();
+  }
+
+  private record Run(int exitCode, String out, String err) {}
+
+  private Process start(String main, String... args) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("@" + Path.of("target", "classes", "mnist", "jvm.options").toAbsolutePath());
+    command.addAll(List.of("-cp", absoluteClassPath(), "mnist." + main));
+    command.addAll(List.of(args));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    builder.environment().keySet().removeIf(name -> name.startsWith("TF_"));
+    return builder
+        .redirectOutput(folder.resolve("out.txt").toFile())
+        .redirectError(folder.resolve("err.txt").toFile())
+        .start();
+  }
+
+  /** The tests' class path with no relative entries, for another working folder. */
+  private static String absoluteClassPath() {
+    return String.join(
+        File.pathSeparator,
+        List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
+            .map(entry -> Path.of(entry).toAbsolutePath().toString())
+            .toList());
+  }
+
+  private Run end(Process process) throws Exception {
+    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    return new Run(
+        process.exitValue(),
+        Files.readString(folder.resolve("out.txt")),
+        Files.readString(folder.resolve("err.txt")));
+  }
+
+  private Run run(String main, String... args) throws Exception {
+    return end(start(main, args));
+  }
+
+  private JsonNode record(String run) throws IOException {
+    return JSON.readTree(folder.resolve(run).resolve("run.json").toFile());
+  }
+
+  @Test
+  void trainsAndLeavesItsRecord() throws Exception {
+    Run run = run("Mnist21FiveLayersReluLrDecay", "--data", digits, "--iterations", "40");
+
+    assertThat(run.err).isEmpty();
+    assertThat(run.exitCode).isZero();
+    assertThat(run.out)
+        .containsPattern("20: accuracy:0\\.\\d+ loss: \\d+\\.\\d+ \\(lr:0\\.0030\\d+\\)")
+        .containsPattern("20: \\*{9} epoch 1 \\*{9} test accuracy:0\\.\\d+ test loss: \\d+")
+        .contains("best test accuracy", "the tutorial's      98.24%", "accuracy");
+
+    String name = folder.resolve("runs").toFile().list()[0];
+    assertThat(name).matches("2\\.1-\\d{8}-\\d{6}");
+    JsonNode record = record("runs/" + name);
+    assertThat(record.path("stage").asText()).isEqualTo("2.1");
+    assertThat(record.path("status").asText()).isEqualTo("completed");
+    assertThat(record.at("/options/iterations").asInt()).isEqualTo(40);
+    assertThat(record.at("/options/seed").asInt()).isZero();
+    assertThat(record.at("/data/name").asText()).isEqualTo("custom");
+    assertThat(record.at("/data/sha256/train-images-idx3-ubyte").asText()).hasSize(64);
+    assertThat(record.at("/versions/tensorflow").asText()).startsWith("2.");
+    assertThat(record.at("/results/steps").asInt()).isEqualTo(41);
+    assertThat(record.at("/results/weights_sha256").asText()).hasSize(64);
+    assertThat(record.path("ended").asText()).isGreaterThan(record.path("started").asText());
+
+    List<String> metrics = Files.readAllLines(folder.resolve("runs/" + name + "/metrics.jsonl"));
+    assertThat(metrics).hasSize(6); // the batch and the test set at 0, 20 and 40
+    JsonNode last = JSON.readTree(metrics.get(5));
+    assertThat(last.path("iteration").asInt()).isEqualTo(40);
+    assertThat(last.path("set").asText()).isEqualTo("TEST");
+    assertThat(last.path("accuracy").asDouble())
+        .isEqualTo(record.at("/results/last_test/accuracy").asDouble());
+  }
+
+  @Test
+  void equalOptionsGiveEqualWeights() throws Exception {
+    for (String name : List.of("a", "b")) {
+      Run run =
+          run(
+              "Mnist31ConvolutionalBiggerDropout",
+              "--data=" + digits,
+              "--iterations=20",
+              "--quiet",
+              "--run-dir=" + name);
+      assertThat(run.exitCode).isZero();
+    }
+    assertThat(record("a").at("/results/weights_sha256"))
+        .isEqualTo(record("b").at("/results/weights_sha256"));
+  }
+
+  @Test
+  void quietPrintsOnlyTheReport() throws Exception {
+    Run run = run("Mnist10Softmax", "--data", digits, "--iterations", "20", "--quiet");
+    assertThat(run.out).doesNotContain("accuracy:").contains("best test accuracy");
+  }
+
+  @Test
+  void anExistingRunFolderIsNotOverwritten() throws Exception {
+    Path existing = Files.createDirectory(folder.resolve("mine"));
+    Run run = run("Mnist10Softmax", "--data", digits, "--iterations", "1", "--run-dir", "mine");
+    assertThat(run.exitCode).isEqualTo(1);
+    assertThat(run.err).hasLineCount(1).contains("mine", "exists already", "--run-dir");
+    assertThat(existing).isEmptyDirectory();
+  }
+
+  @Test
+  void wrongOptionsAreRefusedInOneLine() throws Exception {
+    assertWrongOption("Unknown option: '--iteration=5'", "--iteration=5");
+    assertWrongOption("--iterations must be 0 or more, found -1", "--iterations=-1");
+    assertWrongOption("--batch-size must be 1 or more, found 0", "--batch-size=0");
+    assertWrongOption(
+        "--learning-rate must be a number above 0, found -0.1", "--learning-rate=-.1");
+    assertWrongOption("'--iterations': 'many' is not an int", "--iterations=many");
+    assertWrongOption("expected one of auto, mnist, fashion-mnist, synthetic", "--dataset=cifar");
+    assertWrongOption("--activation has no use in stage 1.0", "--activation=relu");
+    assertWrongOption("--keep-probability has no use in stage 1.0", "--keep-probability=0.5");
+    assertWrongOption(
+        "--keep-probability must be above 0 and at most 1, found 0.0", "--keep-probability=0");
+    assertThat(folder.resolve("runs")).doesNotExist();
+  }
+
+  private void assertWrongOption(String message, String... args) throws Exception {
+    Run run = run("Mnist10Softmax", args);
+    assertThat(run.exitCode).isEqualTo(2);
+    assertThat(run.err).contains(message).hasLineCount(2).contains("--help");
+    assertThat(run.out).isEmpty();
+  }
+
+  @Test
+  void helpNamesEveryOption() throws Exception {
+    Run run = run("Mnist30Convolutional", "--help");
+    assertThat(run.exitCode).isZero();
+    assertThat(run.out)
+        .contains("Stage 3.0", "--data=DIR", "--dataset=NAME", "--iterations=N", "--batch-size=N")
+        .contains("--seed=N", "--learning-rate=X", "--activation=NAME", "--keep-probability=X")
+        .contains("--run-dir=DIR", "--quiet", "--no-onednn", "Exit codes")
+        .doesNotContain("null", "${");
+  }
+
+  @Test
+  void badDataIsToldInOneLine() throws Exception {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Run run = run("Mnist10Softmax", "--data", empty.toString());
+    assertThat(run.exitCode).isEqualTo(1);
+    assertThat(run.err).hasLineCount(1).contains("empty", "lacks", "train-images-idx3-ubyte");
+    assertThat(folder.resolve("runs")).doesNotExist();
+  }
+
+  @Test
+  void moreImagesPerBatchThanThereAreIsToldInOneLine() throws Exception {
+    Run run = run("Mnist10Softmax", "--data", digits, "--batch-size", "60001");
+    assertThat(run.exitCode).isEqualTo(1);
+    assertThat(run.err).hasLineCount(1).contains("between 1 and 60000", "found 60001");
+  }
+
+  @Test
+  void aRunawayTrainingIsToldInOneLineAndRecorded() throws Exception {
+    Run run =
+        run("Mnist10Softmax", "--data", digits, "--learning-rate", "1e30", "--run-dir", "runaway");
+    assertThat(run.exitCode).isEqualTo(1);
+    assertThat(run.err).hasLineCount(1).contains("not a number", "at step");
+    assertThat(record("runaway").path("status").asText()).isEqualTo("failed");
+    assertThat(record("runaway").path("error").asText()).contains("not a number");
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void controlCKeepsTheResultsSoFar() throws Exception {
+    Process process =
+        start(
+            "Mnist10Softmax", "--data", digits, "--iterations", "10000000", "--run-dir", "stopped");
+    Path metrics = folder.resolve("stopped").resolve("metrics.jsonl");
+    while (process.isAlive() && !(Files.exists(metrics) && Files.size(metrics) > 1000)) {
+      Thread.sleep(20);
+    }
+    assertThat(record("stopped").path("status").asText()).isEqualTo("running");
+    new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
+
+    Run run = end(process);
+    assertThat(run.exitCode).isEqualTo(130);
+    assertThat(run.err).isEmpty();
+    assertThat(run.out).contains("Stopped after", "best test accuracy");
+    assertThat(record("stopped").path("status").asText()).isEqualTo("interrupted");
+    assertThat(record("stopped").at("/results/steps").asInt()).isPositive();
+    for (String line : Files.readAllLines(metrics)) {
+      assertThat(JSON.readTree(line).path("iteration").isInt()).isTrue();
+    }
+  }
+
+  @Test
+  void oneDnnIsOnUnlessItIsRefused() throws Exception {
+    run("Mnist30Convolutional", "--data", digits, "--iterations", "3", "--run-dir", "with");
+    run(
+        "Mnist30Convolutional",
+        "--data",
+        digits,
+        "--iterations",
+        "3",
+        "--run-dir",
+        "without",
+        "--no-onednn");
+    assertThat(record("with").at("/platform/onednn").asBoolean()).isTrue();
+    assertThat(record("without").at("/platform/onednn").asBoolean()).isFalse();
+  }
+}

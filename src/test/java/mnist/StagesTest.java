@@ -1,0 +1,229 @@
+package mnist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import mnist.network.Activation;
+import mnist.network.Choices;
+import mnist.network.Network;
+import mnist.network.NetworkBuilder;
+import mnist.network.NetworkBuilder.Choice;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.Graph;
+import org.tensorflow.GraphOperation;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.NodeDef;
+
+/** The graphs of the stages: names, types, shapes, seeds. */
+class StagesTest {
+
+  private static void withStage(String name, Choices choices, Consumer<Network> test) {
+    try (Graph graph = new Graph()) {
+      NetworkBuilder net = new NetworkBuilder(graph, choices);
+      Stages.named(name).build(net);
+      test.accept(net.network());
+    }
+  }
+
+  private static void withStage(String name, Consumer<Network> test) {
+    withStage(name, Choices.ofTheScript(0), test);
+  }
+
+  private static List<String> typesOf(Network network, String... names) {
+    return List.of(names).stream().map(name -> network.graph().operation(name).type()).toList();
+  }
+
+  private static List<String> variables(Network network) {
+    return network.variables().stream().map(v -> v.op().name() + " " + v.shape()).toList();
+  }
+
+  private static int count(Network network, String type) {
+    int count = 0;
+    for (Iterator<GraphOperation> ops = network.graph().operations(); ops.hasNext(); ) {
+      if (ops.next().type().equals(type)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1"})
+  void everyStageHasTheNamedEnds(String stage) {
+    withStage(
+        stage,
+        network -> {
+          assertThat(typesOf(network, "X", "Y_", "Y", "accuracy", "cross_entropy", "train_step"))
+              .containsExactly("Placeholder", "Placeholder", "Softmax", "Mean", "Mul", "NoOp");
+          assertThat(outputShapes(network, "X", "Y_", "Ylogits", "Y"))
+              .containsExactly("[-1, 28, 28, 1]", "[-1, 10]", "[-1, 10]", "[-1, 10]");
+          assertThat(network.accuracy().shape()).isEqualTo(Shape.scalar());
+          assertThat(network.crossEntropy().shape()).isEqualTo(Shape.scalar());
+        });
+  }
+
+  @Test
+  void softmaxStageTrainsWithGradientDescent() {
+    withStage(
+        "1.0",
+        network -> {
+          assertThat(variables(network)).containsExactly("W [784, 10]", "b [10]");
+          assertThat(count(network, "ApplyGradientDescent")).isEqualTo(2);
+          assertThat(count(network, "ApplyAdam")).isZero();
+          assertThat(network.constantLearningRate()).contains(0.005f);
+          assertThat(network.step()).isEmpty();
+          assertThat(network.pkeep()).isEmpty();
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2.0", "2.1", "2.2"})
+  void denseStagesHaveFiveLayers(String stage) {
+    withStage(
+        stage,
+        network -> {
+          assertThat(variables(network))
+              .containsExactly(
+                  "W1 [784, 200]",
+                  "B1 [200]",
+                  "W2 [200, 100]",
+                  "B2 [100]",
+                  "W3 [100, 60]",
+                  "B3 [60]",
+                  "W4 [60, 30]",
+                  "B4 [30]",
+                  "W5 [30, 10]",
+                  "B5 [10]");
+          String activation = stage.equals("2.0") ? "Sigmoid" : "Relu";
+          assertThat(typesOf(network, "Y1", "Y2", "Y3", "Y4")).containsOnly(activation);
+          assertThat(count(network, "ApplyAdam")).isEqualTo(10);
+          assertThat(count(network, "VariableV2")).isEqualTo(10 + 2 * 10 + 2);
+          assertThat(count(network, "TruncatedNormal")).isEqualTo(5);
+        });
+  }
+
+  @Test
+  void convolutionalStagesHaveTheScriptsShapes() {
+    withStage(
+        "3.0",
+        network -> {
+          assertThat(variables(network))
+              .containsExactly(
+                  "W1 [5, 5, 1, 4]",
+                  "B1 [4]",
+                  "W2 [5, 5, 4, 8]",
+                  "B2 [8]",
+                  "W3 [4, 4, 8, 12]",
+                  "B3 [12]",
+                  "W4 [588, 200]",
+                  "B4 [200]",
+                  "W5 [200, 10]",
+                  "B5 [10]");
+          assertThat(outputShapes(network, "Y1", "Y2", "Y3", "Y4"))
+              .containsExactly("[-1, 28, 28, 4]", "[-1, 14, 14, 8]", "[-1, 7, 7, 12]", "[-1, 200]");
+          assertThat(network.pkeep()).isEmpty();
+        });
+    withStage(
+        "3.1",
+        network -> {
+          assertThat(variables(network))
+              .containsExactly(
+                  "W1 [6, 6, 1, 6]",
+                  "B1 [6]",
+                  "W2 [5, 5, 6, 12]",
+                  "B2 [12]",
+                  "W3 [4, 4, 12, 24]",
+                  "B3 [24]",
+                  "W4 [1176, 200]",
+                  "B4 [200]",
+                  "W5 [200, 10]",
+                  "B5 [10]");
+          assertThat(outputShapes(network, "Y1", "Y2", "Y3", "Y4"))
+              .containsExactly(
+                  "[-1, 28, 28, 6]", "[-1, 14, 14, 12]", "[-1, 7, 7, 24]", "[-1, 200]");
+          assertThat(network.keepProbability()).contains(0.75f);
+          assertThat(count(network, "RandomUniform")).isEqualTo(1);
+        });
+  }
+
+  private static List<String> outputShapes(Network network, String... names) {
+    return List.of(names).stream()
+        .map(name -> network.graph().operation(name).output(0).shape().toString())
+        .toList();
+  }
+
+  @Test
+  void randomNodesHaveTheSeedAndTheirNumber() {
+    withStage(
+        "2.2",
+        Choices.ofTheScript(42),
+        network -> {
+          Map<String, List<Long>> seeds = new HashMap<>();
+          for (NodeDef node : network.graph().toGraphDef().getNodeList()) {
+            Map<String, AttrValue> attributes = node.getAttrMap();
+            if (attributes.containsKey("seed2")) {
+              assertThat(attributes.get("seed").getI()).isEqualTo(42);
+              seeds
+                  .computeIfAbsent(node.getOp(), op -> new ArrayList<>())
+                  .add(attributes.get("seed2").getI());
+            }
+          }
+          assertThat(seeds.get("TruncatedNormal")).containsExactly(1L, 2L, 3L, 4L, 5L);
+          assertThat(seeds.get("RandomUniform")).containsExactly(6L, 7L, 8L, 9L);
+        });
+  }
+
+  @Test
+  void decayingLearningRateIsInTheGraph() {
+    withStage(
+        "2.1",
+        network -> {
+          assertThat(typesOf(network, "lr", "step")).containsExactly("Add", "Placeholder");
+          assertThat(network.constantLearningRate()).isEmpty();
+        });
+  }
+
+  @Test
+  void choicesReplaceWhatTheScriptHas() {
+    Choices choices =
+        new Choices(0, Optional.of(Activation.SIGMOID), Optional.of(0.01f), Optional.of(1f));
+    withStage(
+        "2.2",
+        choices,
+        network -> {
+          assertThat(typesOf(network, "Y1", "Y4", "lr"))
+              .containsExactly("Sigmoid", "Sigmoid", "Const");
+          assertThat(network.constantLearningRate()).contains(0.01f);
+          assertThat(network.keepProbability()).contains(1f);
+          assertThat(network.activation()).contains(Activation.SIGMOID);
+        });
+  }
+
+  @Test
+  void chaptersOfferOnlyTheChoicesTheyUse() {
+    Map<String, List<Choice>> offered = new HashMap<>();
+    for (var stage : Stages.all()) {
+      try (Graph graph = new Graph()) {
+        NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(0));
+        stage.build(net);
+        offered.put(
+            stage.script().name(), List.of(Choice.values()).stream().filter(net::offers).toList());
+      }
+    }
+    assertThat(offered.get("1.0")).containsExactly(Choice.LEARNING_RATE);
+    assertThat(offered.get("2.0")).containsExactly(Choice.ACTIVATION, Choice.LEARNING_RATE);
+    assertThat(offered.get("2.1")).containsExactly(Choice.ACTIVATION, Choice.LEARNING_RATE);
+    assertThat(offered.get("2.2")).containsExactly(Choice.values());
+    assertThat(offered.get("3.0")).containsExactly(Choice.LEARNING_RATE);
+    assertThat(offered.get("3.1")).containsExactly(Choice.LEARNING_RATE, Choice.KEEP_PROBABILITY);
+  }
+}

@@ -4,6 +4,8 @@ import static mnist.data.LabelledImages.CLASSES;
 import static mnist.data.LabelledImages.PIXELS;
 import static mnist.data.LabelledImages.SIDE;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.types.TFloat32;
@@ -37,13 +39,19 @@ public final class Batch implements AutoCloseable {
     labelMemory = labels.asRawTensor().data().asFloats();
   }
 
-  /** All images of a set in its own order. */
-  public static Batch of(LabelledImages set) {
-    Batch batch = new Batch(set.count());
-    for (int i = 0; i < set.count(); i++) {
-      batch.put(i, set, i);
+  /**
+   * All images of a set in its own order, in batches of {@code size} and a last one of the rest.
+   */
+  public static List<Batch> allOf(LabelledImages set, int size) {
+    List<Batch> batches = new ArrayList<>();
+    for (int from = 0; from < set.count(); from += size) {
+      Batch batch = new Batch(Math.min(size, set.count() - from));
+      for (int place = 0; place < batch.size(); place++) {
+        batch.put(place, set, from + place);
+      }
+      batches.add(batch);
     }
-    return batch;
+    return batches;
   }
 
   /** Writes image number {@code index} of a set, and its label, at a place of this batch. */

@@ -10,12 +10,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import mnist.data.Batch;
 import mnist.data.Batches;
 import mnist.data.DataException;
 import mnist.data.DataSet;
+import mnist.data.LabelledImages;
 import mnist.network.Network;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -29,12 +31,18 @@ import org.tensorflow.types.TInt32;
  * <p>Everything that a step feeds is allocated once and written anew in place.
  */
 public final class TrainingLoop implements AutoCloseable {
+  /**
+   * The test set is measured a part at a time: the activations of all 10,000 images at once would
+   * take several hundred megabytes.
+   */
+  private static final int TEST_BATCH = 1000;
+
   private final Script script;
   private final DataSet data;
   private final Network network;
   private final Session session;
   private final Batches batches;
-  private final Batch test;
+  private final List<Batch> test;
   private final TInt32 step;
   private final TFloat32 pkeepInTraining;
   private final TFloat32 pkeepInMeasuring;
@@ -54,7 +62,7 @@ public final class TrainingLoop implements AutoCloseable {
     this.network = network;
     this.data = data;
     batches = new Batches(data.training(), batchSize, seed);
-    test = Batch.of(data.test());
+    test = Batch.allOf(data.test(), TEST_BATCH);
     step = TInt32.scalarOf(0);
     pkeepInMeasuring = TFloat32.scalarOf(1);
     pkeepInTraining = TFloat32.scalarOf(network.keepProbability().orElse(1f));
@@ -90,7 +98,7 @@ public final class TrainingLoop implements AutoCloseable {
       long filled = System.nanoTime() - began;
 
       if (script.measuresTraining(iteration)) {
-        listener.measured(measure(TRAIN, batch, iteration));
+        listener.measured(measure(TRAIN, List.of(batch), iteration));
       }
       if (script.measuresTest(iteration)) {
         Measurement measurement = measure(TEST, test, iteration);
@@ -103,7 +111,7 @@ public final class TrainingLoop implements AutoCloseable {
 
       began = System.nanoTime();
       try (Result result = trainStep.run()) {
-        refuseNaN(((TFloat32) result.get(0)).getFloat(), iteration);
+        refuseNaN(scalar(result, 0), iteration);
       }
       nanos[iteration] = filled + System.nanoTime() - began;
       listener.stepped(iteration, nanos[iteration]);
@@ -117,30 +125,45 @@ public final class TrainingLoop implements AutoCloseable {
         iteration,
         best,
         last,
-        ConfusionMatrix.of(data.test().labels(), predictedClasses(test)),
+        ConfusionMatrix.of(data.test().labels(), predictedClasses()),
         medianMillis(Arrays.copyOf(nanos, iteration)),
         (System.nanoTime() - start) / 1e9,
         weightsSha256());
   }
 
-  /** Accuracy, loss and learning rate of a batch, all neurons taking part. */
-  private Measurement measure(Measurement.Set set, Batch batch, int iteration) {
-    Session.Runner runner =
-        feeding(batch, pkeepInMeasuring).fetch(network.accuracy()).fetch(network.crossEntropy());
-    network.learningRate().ifPresent(runner::fetch);
-    try (Result result = runner.run()) {
-      float learningRate =
-          network.learningRate().isPresent()
-              ? ((TFloat32) result.get(2)).getFloat()
-              : network.constantLearningRate().orElseThrow();
-      return new Measurement(
-          iteration,
-          epoch(iteration),
-          set,
-          ((TFloat32) result.get(0)).getFloat(),
-          ((TFloat32) result.get(1)).getFloat(),
-          learningRate);
+  /**
+   * Accuracy, loss and learning rate over some batches, all neurons taking part. The mean over
+   * several batches weighs each by its images, added up in double precision.
+   */
+  private Measurement measure(Measurement.Set set, List<Batch> parts, int iteration) {
+    double accuracy = 0;
+    double loss = 0;
+    int images = 0;
+    float learningRate = network.constantLearningRate().orElse(Float.NaN);
+    for (Batch part : parts) {
+      Session.Runner runner =
+          feeding(part, pkeepInMeasuring).fetch(network.accuracy()).fetch(network.crossEntropy());
+      network.learningRate().ifPresent(runner::fetch);
+      try (Result result = runner.run()) {
+        accuracy += (double) scalar(result, 0) * part.size();
+        loss += (double) scalar(result, 1) * part.size();
+        images += part.size();
+        if (network.learningRate().isPresent()) {
+          learningRate = scalar(result, 2);
+        }
+      }
     }
+    return new Measurement(
+        iteration,
+        epoch(iteration),
+        set,
+        (float) (accuracy / images),
+        (float) (loss / images),
+        learningRate);
+  }
+
+  private static float scalar(Result result, int index) {
+    return ((TFloat32) result.get(index)).getFloat();
   }
 
   /** As the scripts count: iterations times batch size, divided by the number of images. */
@@ -173,20 +196,23 @@ public final class TrainingLoop implements AutoCloseable {
     return nanos.length == 0 ? Double.NaN : nanos[nanos.length / 2] / 1e6;
   }
 
-  /** The most probable class of each image, the lower of two that are equally probable. */
-  private int[] predictedClasses(Batch batch) {
-    try (Result result = feeding(batch, pkeepInMeasuring).fetch(network.probabilities()).run()) {
-      TFloat32 probabilities = (TFloat32) result.get(0);
-      int[] classes = new int[batch.size()];
-      for (int i = 0; i < classes.length; i++) {
-        for (int c = 1; c < 10; c++) {
-          if (probabilities.getFloat(i, c) > probabilities.getFloat(i, classes[i])) {
-            classes[i] = c;
+  /** The most probable class of each test image, the lower of two that are equally probable. */
+  private int[] predictedClasses() {
+    int[] classes = new int[data.test().count()];
+    int image = 0;
+    for (Batch part : test) {
+      try (Result result = feeding(part, pkeepInMeasuring).fetch(network.probabilities()).run()) {
+        TFloat32 probabilities = (TFloat32) result.get(0);
+        for (int i = 0; i < part.size(); i++, image++) {
+          for (int c = 1; c < LabelledImages.CLASSES; c++) {
+            if (probabilities.getFloat(i, c) > probabilities.getFloat(i, classes[image])) {
+              classes[image] = c;
+            }
           }
         }
       }
-      return classes;
     }
+    return classes;
   }
 
   /** SHA-256 over the variables' present values, see {@link Outcome#weightsSha256()}. */
@@ -214,7 +240,7 @@ public final class TrainingLoop implements AutoCloseable {
     pkeepInMeasuring.close();
     pkeepInTraining.close();
     step.close();
-    test.close();
+    test.forEach(Batch::close);
     batches.close();
   }
 }

@@ -100,9 +100,13 @@ public final class DataSets {
   }
 
   private DataSet mnistOrDrawn(long seed) throws IOException {
+    Optional<Path> given = givenFolder(Optional.empty(), mnist);
+    if (given.isPresent()) {
+      return publishedIn(given.get(), mnist);
+    }
     Path folder;
     try {
-      folder = mnistFolder(Optional.empty());
+      folder = downloaded(mnist, projectData);
     } catch (DataException e) {
       listener.notice(
           """

@@ -41,15 +41,14 @@ final class Download {
   /**
    * Fetches {@code <file>.gz} into a folder.
    *
-   * @throws DataException if no mirror gave it, with each one's reason
+   * @throws DataException if no mirror gave it, with each one's reason, or the folder cannot be
+   *     written to
    */
   void fetch(PublishedSet set, String file, Path folder) throws IOException {
-    Files.createDirectories(folder);
     List<String> reasons = new ArrayList<>();
     for (URI mirror : set.mirrors()) {
       URI source = mirror.resolve(file + ".gz");
-      Path part = Files.createTempFile(folder, file, ".part");
-      part.toFile().deleteOnExit(); // for a process that is stopped halfway
+      Path part = newPart(set, file, folder);
       try {
         receive(source, part);
         String sha256 = unpackedSha256(part, file);
@@ -64,9 +63,21 @@ final class Download {
         Files.deleteIfExists(part);
       }
     }
-    throw new DataException(
-        "%s could not be downloaded: %s. Put the four files of %s into a folder and name it with --data or %s"
-            .formatted(file, String.join("; ", reasons), set.title(), set.folderVariable()));
+    throw new DataException(notDownloaded(set, file, String.join("; ", reasons)));
+  }
+
+  private static Path newPart(PublishedSet set, String file, Path folder) throws DataException {
+    try {
+      return PartFile.create(folder, file);
+    } catch (IOException e) {
+      throw new DataException(
+          notDownloaded(set, file, folder + " is no folder that can be written to (" + e + ")"), e);
+    }
+  }
+
+  private static String notDownloaded(PublishedSet set, String file, String why) {
+    return "%s could not be downloaded: %s. Put the four files of %s into a folder and name it with --data or %s"
+        .formatted(file, why, set.title(), set.folderVariable());
   }
 
   private void receive(URI source, Path part) throws IOException {

@@ -105,7 +105,9 @@ record IdxFile(byte[] content, String sha256) {
       return new IdxFile(content, HexFormat.of().formatHex(sha256.digest()));
     } catch (EOFException e) {
       throw new DataException(
-          "%s is cut short: it ends before the %s that it announces".formatted(file, what), e);
+          "%s is cut short: it has %d bytes, expected all the %s that its header announces"
+              .formatted(file, Files.size(file), what),
+          e);
     } catch (ZipException e) {
       throw new DataException(
           "%s is a damaged gzip file (%s); fetch it again".formatted(file, e.getMessage()), e);

@@ -76,16 +76,15 @@ final class SyntheticCache {
    */
   private static String keep(Path folder, String file, Content content) throws IOException {
     try {
-      Files.createDirectories(folder);
-      Path part = Files.createTempFile(folder, file, ".part");
-      part.toFile().deleteOnExit(); // for a process that is stopped halfway
-      try (OutputStream out = Files.newOutputStream(part)) {
-        content.writeTo(new BufferedOutputStream(out));
-      } catch (IOException e) {
+      Path part = PartFile.create(folder, file);
+      try {
+        try (OutputStream out = Files.newOutputStream(part)) {
+          content.writeTo(new BufferedOutputStream(out));
+        }
+        Files.move(part, folder.resolve(file), ATOMIC_MOVE, REPLACE_EXISTING);
+      } finally {
         Files.deleteIfExists(part);
-        throw e;
       }
-      Files.move(part, folder.resolve(file), ATOMIC_MOVE, REPLACE_EXISTING);
     } catch (IOException e) {
       // No room or no permission: the digits are drawn again next time.
     }

@@ -218,7 +218,7 @@ public final class NetworkBuilder {
     Operand<TFloat32> loss = tf.nn.softmaxCrossEntropyWithLogits(logits, labels).loss();
     return tf.withName("cross_entropy")
         .math
-        .mul(tf.math.mean(loss, tf.constant(0)), tf.constant(100f));
+        .mul(tf.math.mean(loss, tf.constant(new int[] {0})), tf.constant(100f));
   }
 
   /**
@@ -233,7 +233,9 @@ public final class NetworkBuilder {
     Operand<TInt64> right = tf.math.argMax(labels, tf.constant(1));
     return tf.withName("accuracy")
         .math
-        .mean(tf.dtypes.cast(tf.math.equal(predicted, right), TFloat32.class), tf.constant(0));
+        .mean(
+            tf.dtypes.cast(tf.math.equal(predicted, right), TFloat32.class),
+            tf.constant(new int[] {0}));
   }
 
   /** {@code train_step}: one step of {@code optimizer} down the gradient of {@code loss}. */

@@ -1,0 +1,97 @@
+package mnist.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.tensorflow.types.TFloat32;
+
+class BatchTest {
+  /** Three images; pixel p of image i has the value (p + 100 i) mod 256. */
+  private static final LabelledImages SET = set();
+
+  private static LabelledImages set() {
+    byte[] pixels = new byte[3 * 784];
+    for (int i = 0; i < 3; i++) {
+      for (int p = 0; p < 784; p++) {
+        pixels[i * 784 + p] = (byte) (p + 100 * i);
+      }
+    }
+    return new LabelledImages(pixels, new byte[] {0, 9, 4});
+  }
+
+  private static void assertImage(Batch batch, int place, int image) {
+    for (int row = 0; row < 28; row++) {
+      for (int column = 0; column < 28; column++) {
+        int value = (row * 28 + column + 100 * image) % 256;
+        assertThat(batch.images().getFloat(place, row, column, 0)).isEqualTo(value / 256f);
+      }
+    }
+  }
+
+  private static float[] label(Batch batch, int place) {
+    float[] oneHot = new float[10];
+    for (int c = 0; c < 10; c++) {
+      oneHot[c] = batch.labels().getFloat(place, c);
+    }
+    return oneHot;
+  }
+
+  @Test
+  void imagesAndLabelsHaveTheNetworksShapes() {
+    try (Batch batch = Batch.allOf(SET, 3).get(0)) {
+      assertThat(batch.size()).isEqualTo(3);
+      assertThat(batch.images().shape().asArray()).containsExactly(3, 28, 28, 1);
+      assertThat(batch.labels().shape().asArray()).containsExactly(3, 10);
+    }
+  }
+
+  @Test
+  void greyLevelsAreTheBytesOver256RowAfterRow() {
+    try (Batch batch = Batch.allOf(SET, 3).get(0)) {
+      for (int image = 0; image < 3; image++) {
+        assertImage(batch, image, image);
+      }
+      assertThat(batch.images().getFloat(0, 9, 3, 0)).isEqualTo(0.99609375f); // pixel 255
+    }
+  }
+
+  @Test
+  void labelsAreOneHot() {
+    try (Batch batch = Batch.allOf(SET, 3).get(0)) {
+      assertThat(label(batch, 0)).containsExactly(1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      assertThat(label(batch, 1)).containsExactly(0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+      assertThat(label(batch, 2)).containsExactly(0, 0, 0, 0, 1, 0, 0, 0, 0, 0);
+    }
+  }
+
+  @Test
+  void fillingAgainReplacesOnePlaceInTheSameTensors() {
+    try (Batch batch = new Batch(2)) {
+      TFloat32 images = batch.images();
+      TFloat32 labels = batch.labels();
+      batch.put(0, SET, 0);
+      batch.put(1, SET, 1);
+
+      batch.put(1, SET, 2);
+
+      assertThat(batch.images()).isSameAs(images);
+      assertThat(batch.labels()).isSameAs(labels);
+      assertImage(batch, 0, 0);
+      assertImage(batch, 1, 2);
+      assertThat(label(batch, 0)).containsExactly(1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      assertThat(label(batch, 1)).containsExactly(0, 0, 0, 0, 1, 0, 0, 0, 0, 0);
+    }
+  }
+
+  @Test
+  void aWholeSetComesInBatchesAndARest() {
+    List<Batch> batches = Batch.allOf(SET, 2);
+    try {
+      assertThat(batches).extracting(Batch::size).containsExactly(2, 1);
+      assertThat(label(batches.get(1), 0)).isEqualTo(new float[] {0, 0, 0, 0, 1, 0, 0, 0, 0, 0});
+    } finally {
+      batches.forEach(Batch::close);
+    }
+  }
+}

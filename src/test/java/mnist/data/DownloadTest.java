@@ -1,0 +1,291 @@
+package mnist.data;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static mnist.data.PublishedSet.TEST_LABELS;
+import static mnist.data.PublishedSet.TRAIN_IMAGES;
+import static mnist.data.SmallSet.namesIn;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.sun.net.httpserver.HttpHandler;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(20)
+class DownloadTest {
+  private static final Duration PATIENT = Duration.ofSeconds(10);
+  private static final Duration HASTY = Duration.ofMillis(300);
+  private static final SmallSet SET = new SmallSet(1);
+  private static final SmallSet OTHER = new SmallSet(2);
+  private static final String GZ = TRAIN_IMAGES + ".gz";
+
+  @TempDir Path temporary;
+
+  private final Heard heard = new Heard();
+
+  private Path folder() {
+    return temporary.resolve("data");
+  }
+
+  private void fetch(Duration timeout, URI... mirrors) throws IOException {
+    new Download(timeout, heard).fetch(SET.asMnist(mirrors), TRAIN_IMAGES, folder());
+  }
+
+  private void assertArrived() throws IOException {
+    assertThat(namesIn(folder())).containsExactly(GZ);
+    assertThat(IdxFile.readImages(folder().resolve(GZ)).sha256())
+        .isEqualTo(SmallSet.sha256(SET.plain(TRAIN_IMAGES)));
+  }
+
+  /** The message after all mirrors failed, and left nothing in the folder. */
+  private String failure(Duration timeout, URI... mirrors) throws IOException {
+    DataException refused =
+        catchThrowableOfType(DataException.class, () -> fetch(timeout, mirrors));
+    assertThat(refused).isNotNull();
+    assertThat(namesIn(folder())).isEmpty();
+    return refused.getMessage();
+  }
+
+  private String failureOf(HttpHandler answer) throws IOException {
+    try (Mirror mirror = new Mirror(answer)) {
+      String message = failure(PATIENT, mirror.address());
+      assertThat(message).contains(mirror.address() + GZ);
+      return message;
+    }
+  }
+
+  // ---- What arrives
+
+  @Test
+  void aGoodFileArrivesGzippedInAFolderThatIsMadeForIt() throws IOException {
+    try (Mirror mirror = Mirror.of(SET)) {
+      fetch(PATIENT, mirror.address());
+
+      assertArrived();
+      assertThat(mirror.asked()).containsExactly(GZ);
+    }
+  }
+
+  @Test
+  void labelsArriveToo() throws IOException {
+    try (Mirror mirror = Mirror.of(SET)) {
+      new Download(PATIENT, heard).fetch(SET.asMnist(mirror.address()), TEST_LABELS, folder());
+    }
+
+    assertThat(namesIn(folder())).containsExactly(TEST_LABELS + ".gz");
+  }
+
+  @Test
+  void progressGrowsAndReachesTheTotal() throws IOException {
+    try (Mirror mirror = Mirror.of(SET)) {
+      fetch(PATIENT, mirror.address());
+    }
+
+    long total = SET.gz(TRAIN_IMAGES).length;
+    assertThat(heard.progress).allSatisfy(p -> assertThat(p.file()).isEqualTo(GZ));
+    assertThat(heard.progress).extracting(Heard.Progress::bytes).isSorted().last().isEqualTo(total);
+    assertThat(heard.progress).extracting(Heard.Progress::total).containsOnly(total);
+  }
+
+  @Test
+  void aSizeThatTheServerDoesNotTellIsZero() throws IOException {
+    byte[] content = SET.gz(TRAIN_IMAGES);
+    HttpHandler inChunks =
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write(content);
+        };
+    try (Mirror mirror = new Mirror(inChunks)) {
+      fetch(PATIENT, mirror.address());
+    }
+
+    assertArrived();
+    assertThat(heard.progress).extracting(Heard.Progress::total).containsOnly(0L);
+  }
+
+  @Test
+  void theSecondMirrorStepsInForTheFirst() throws IOException {
+    try (Mirror bad = Mirror.of(OTHER);
+        Mirror good = Mirror.of(SET)) {
+      fetch(PATIENT, bad.address(), good.address());
+
+      assertArrived();
+      assertThat(bad.asked()).containsExactly(GZ);
+      assertThat(good.asked()).containsExactly(GZ);
+    }
+  }
+
+  @Test
+  void theSecondMirrorIsLeftAloneIfTheFirstIsGood() throws IOException {
+    try (Mirror first = Mirror.of(SET);
+        Mirror second = Mirror.of(SET)) {
+      fetch(PATIENT, first.address(), second.address());
+
+      assertThat(second.asked()).isEmpty();
+    }
+  }
+
+  @Test
+  void twoDownloadsAtOnceBothSucceedAndLeaveOneFile() throws Exception {
+    CyclicBarrier bothHere = new CyclicBarrier(2);
+    byte[] content = SET.gz(TRAIN_IMAGES);
+    HttpHandler halfThenTogether =
+        exchange -> {
+          exchange.sendResponseHeaders(200, content.length);
+          exchange.getResponseBody().write(content, 0, content.length / 2);
+          exchange.getResponseBody().flush();
+          try {
+            bothHere.await(5, TimeUnit.SECONDS);
+          } catch (Exception e) {
+            throw new IOException(e);
+          }
+          exchange
+              .getResponseBody()
+              .write(content, content.length / 2, content.length - content.length / 2);
+        };
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try (Mirror mirror = new Mirror(halfThenTogether)) {
+      Callable<Void> download =
+          () -> {
+            fetch(PATIENT, mirror.address());
+            return null;
+          };
+      Future<Void> one = threads.submit(download);
+      Future<Void> two = threads.submit(download);
+
+      one.get(15, TimeUnit.SECONDS);
+      two.get(15, TimeUnit.SECONDS);
+
+      assertThat(mirror.asked()).hasSize(2);
+      assertArrived();
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  // ---- What is refused
+
+  @Test
+  void aFileThatTheServerDoesNotHaveIsRefused() throws IOException {
+    assertThat(failureOf(exchange -> exchange.sendResponseHeaders(404, -1)))
+        .contains("answered 404");
+  }
+
+  @Test
+  void aServerThatStallsIsLeft() throws IOException {
+    try (Mirror mirror = Mirror.thatStalls(SET.gz(TRAIN_IMAGES))) {
+      assertThat(failure(HASTY, mirror.address()))
+          .contains(mirror.address() + GZ + ": no answer within");
+    }
+  }
+
+  @Test
+  void aFileThatBreaksOffIsRefused() throws IOException {
+    byte[] content = SET.gz(TRAIN_IMAGES);
+    String message =
+        failureOf(
+            exchange -> {
+              exchange.sendResponseHeaders(200, content.length);
+              exchange.getResponseBody().write(content, 0, 1000);
+            });
+
+    assertThat(message).contains("broke off after 1000 of " + content.length + " bytes");
+  }
+
+  @Test
+  void aFileOfTheRightLengthButWrongContentIsRefused() throws IOException {
+    byte[] plain = SET.plain(TRAIN_IMAGES).clone();
+    plain[plain.length - 1] ^= 1;
+    byte[] wrong = SmallSet.gzipped(plain);
+
+    assertThat(failureOf(exchange -> Mirror.send(exchange, wrong)))
+        .contains("sent something else", SmallSet.sha256(plain));
+  }
+
+  @Test
+  void aPageInPlaceOfTheFileIsRefused() throws IOException {
+    byte[] page = "<html>Please log in</html>".getBytes(US_ASCII);
+
+    assertThat(failureOf(exchange -> Mirror.send(exchange, page)))
+        .contains("sent something else than the file");
+  }
+
+  @Test
+  void aServerThatSendsWithoutEndIsLeft() throws IOException {
+    String message =
+        failureOf(
+            exchange -> {
+              exchange.sendResponseHeaders(200, 0);
+              byte[] zeros = new byte[1 << 16];
+              while (true) {
+                exchange.getResponseBody().write(zeros); // until the client has closed
+              }
+            });
+
+    assertThat(message).contains("sent more than 64000000 bytes");
+    assertThat(heard.progress)
+        .last()
+        .satisfies(last -> assertThat(last.bytes()).isBetween(60_000_000L, 64_000_000L));
+  }
+
+  @Test
+  void whereNoServerListensTheConnectionIsRefused() throws IOException {
+    URI nowhere = Mirror.nowhere();
+
+    assertThat(failure(PATIENT, nowhere)).contains(nowhere + GZ).containsIgnoringCase("refused");
+  }
+
+  @Test
+  void whenAllMirrorsFailEachOnesReasonAndTheWayOutAreTold() throws IOException {
+    URI nowhere = Mirror.nowhere();
+    try (Mirror other = Mirror.of(OTHER);
+        Mirror without = new Mirror(exchange -> exchange.sendResponseHeaders(503, -1))) {
+      assertThat(failure(PATIENT, other.address(), nowhere, without.address()))
+          .startsWith(TRAIN_IMAGES + " could not be downloaded: ")
+          .contains(
+              other.address() + GZ + ": sent something else",
+              nowhere + GZ + ": ",
+              without.address() + GZ + ": answered 503")
+          .endsWith(
+              "Put the four files of MNIST into a folder and name it with --data or MNIST_DATA");
+    }
+  }
+
+  @Test
+  void aFailedDownloadLeavesOtherFilesAlone() throws IOException {
+    Files.createDirectories(folder());
+    Files.writeString(folder().resolve("mine"), "kept");
+
+    assertThatExceptionOfType(DataException.class)
+        .isThrownBy(() -> fetch(PATIENT, Mirror.nowhere()));
+
+    assertThat(namesIn(folder())).containsExactly("mine");
+  }
+
+  @Test
+  void aFolderThatCannotBeMadeIsADataExceptionThatNamesIt() throws IOException {
+    Files.writeString(folder(), "a file in the folder's place");
+    try (Mirror mirror = Mirror.of(SET)) {
+      assertThatExceptionOfType(DataException.class)
+          .isThrownBy(() -> fetch(PATIENT, mirror.address()))
+          .withMessageContainingAll(
+              TRAIN_IMAGES + " could not be downloaded",
+              folder() + " is no folder that can be written to",
+              "name it with --data or MNIST_DATA");
+      assertThat(mirror.asked()).isEmpty();
+    }
+  }
+}

@@ -1,5 +1,6 @@
 # make run                     trains stage 3.0; make run STAGE=2.1 ARGS="--seed 1" another one
 # make test                    builds and runs the tests
+# make crosscheck              holds the stages against Python; STAGE=2.1 only one, FULL=1 full runs
 # make bench                   measures every stage's speed and memory
 #
 # NATIVES says which of TensorFlow's native libraries to fetch: host (this machine's, 160 MB), gpu
@@ -25,7 +26,7 @@ MVN       = mvn -B -ntp -Dstyle.color=never -P$(NATIVES)
 CLASSPATH = target/classpath-$(NATIVES)
 JAVA      = java @target/classes/mnist/jvm.options -cp target/classes:$$(cat $(CLASSPATH))
 
-.PHONY: run test bench format clean
+.PHONY: run test crosscheck bench format clean
 
 run: $(CLASSPATH)
 	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1))
@@ -33,6 +34,12 @@ run: $(CLASSPATH)
 
 test:
 	@$(MVN) verify
+
+# Both settings of oneDNN, each in a process of its own since the library reads it when it loads.
+CHECK = $(JAVA) mnist.CrossCheck $(if $(filter file,$(origin STAGE)),,--stage $(STAGE)) $(if $(FULL),--full) $(ARGS)
+
+crosscheck: $(CLASSPATH)
+	@$(CHECK) && echo && $(CHECK) --onednn
 
 bench: $(CLASSPATH)
 	@$(JAVA) mnist.Bench $(ARGS)

@@ -4,13 +4,14 @@ import java.io.PrintStream;
 import mnist.data.DataListener;
 
 /** Says what goes on while the data is looked for: notices, and the progress of downloads. */
-final class DataConsole implements DataListener, AutoCloseable {
+public final class DataConsole implements DataListener, AutoCloseable {
   private final PrintStream err;
   private final boolean drawsBar = NativeEnvironment.standardErrorIsTerminal();
   private String file = "";
   private ProgressLine bar;
 
-  DataConsole(PrintStream err) {
+  /** Writes to {@code err}, with a bar if that is a terminal. */
+  public DataConsole(PrintStream err) {
     this.err = err;
   }
 

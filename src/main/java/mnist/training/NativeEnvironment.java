@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * change its own environment, so the C library is asked to, which must come before TensorFlow's
  * first class is touched.
  */
-final class NativeEnvironment {
+public final class NativeEnvironment {
   private interface Posix extends Library {
     int setenv(String name, String value, int overwrite);
 
@@ -53,7 +53,7 @@ final class NativeEnvironment {
    * @param oneDnn whether oneDNN's kernels may be used
    * @return whether they will be
    */
-  static boolean prepare(boolean oneDnn) {
+  public static boolean prepare(boolean oneDnn) {
     setIfUnset(LOG_LEVEL, "2"); // errors only
     if (oneDnn) {
       setIfUnset(ONEDNN, "1");
@@ -82,7 +82,7 @@ final class NativeEnvironment {
   }
 
   /** Something that loads or starts parts of TensorFlow. */
-  interface Start<T> {
+  public interface Start<T> {
     T start() throws IOException;
   }
 
@@ -91,7 +91,7 @@ final class NativeEnvironment {
    * tell of graph passes and devices whatever {@code TF_CPP_MIN_LOG_LEVEL} says; warnings and
    * errors are passed on afterwards.
    */
-  static <T> T withoutChatter(PrintStream err, Start<T> start) throws IOException {
+  public static <T> T withoutChatter(PrintStream err, Start<T> start) throws IOException {
     if (Platform.isWindows() || System.getenv(LOG_LEVEL) != null) {
       return start.start();
     }

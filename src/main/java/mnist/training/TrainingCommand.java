@@ -3,10 +3,14 @@ package mnist.training;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -23,6 +27,7 @@ import mnist.network.NetworkBuilder;
 import mnist.network.NetworkBuilder.Choice;
 import org.tensorflow.Graph;
 import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.proto.GraphDef;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -127,6 +132,14 @@ final class TrainingCommand implements Callable<Integer> {
               + " runs/<stage>-<date>-<time>")
   private Path runFolder;
 
+  @Option(
+      names = "--graph",
+      paramLabel = "FILE",
+      description =
+          "Write the graph to FILE before training: a binary GraphDef, or text if the name ends in"
+              + " .pbtxt. FILE must not exist yet.")
+  private Path graphFile;
+
   @Option(names = "--quiet", description = "Print nothing but the report at the end.")
   private boolean quiet;
 
@@ -215,6 +228,9 @@ final class TrainingCommand implements Callable<Integer> {
       stage.build(net);
       refuseUnoffered(net);
       Network network = net.network();
+      if (graphFile != null) {
+        writeGraph(graph.toGraphDef());
+      }
       DataSet data = loadData();
       try (TrainingLoop loop =
               NativeEnvironment.withoutChatter(
@@ -262,6 +278,18 @@ final class TrainingCommand implements Callable<Integer> {
     if (chosen != null && !net.offers(choice)) {
       throw new ParameterException(
           spec.commandLine(), option + " has no use in stage " + stage.script().name());
+    }
+  }
+
+  private void writeGraph(GraphDef definition) throws IOException, TrainingException {
+    byte[] content =
+        graphFile.toString().endsWith(".pbtxt")
+            ? definition.toString().getBytes(StandardCharsets.UTF_8)
+            : definition.toByteArray();
+    try {
+      Files.write(graphFile, content, StandardOpenOption.CREATE_NEW);
+    } catch (FileAlreadyExistsException e) {
+      throw new TrainingException(graphFile + " exists already, and is not overwritten");
     }
   }
 

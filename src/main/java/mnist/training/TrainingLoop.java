@@ -6,6 +6,7 @@ import static mnist.training.Measurement.Set.TRAIN;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -215,20 +216,48 @@ public final class TrainingLoop implements AutoCloseable {
     return classes;
   }
 
-  /** SHA-256 over the variables' present values, see {@link Outcome#weightsSha256()}. */
-  public String weightsSha256() {
+  /** The variables' present values, in the chapter's order, each row-major. */
+  public float[] weights() {
     Session.Runner runner = session.runner();
     network.variables().forEach((Operand<TFloat32> variable) -> runner.fetch(variable));
+    return floats(runner);
+  }
+
+  /**
+   * What some nodes come to on a batch, with the feeds of iteration 0 and all neurons taking part.
+   *
+   * @param outputs such as {@code "gradients/MatMul:1"}, each float32
+   * @return their values one after the other, each row-major
+   */
+  public float[] values(List<String> outputs, Batch batch) {
+    step.setInt(0);
+    Session.Runner runner = feeding(batch, pkeepInMeasuring);
+    outputs.forEach(runner::fetch);
+    return floats(runner);
+  }
+
+  private static float[] floats(Session.Runner runner) {
     try (Result result = runner.run()) {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      for (int i = 0; i < network.variables().size(); i++) {
-        TFloat32 values = (TFloat32) result.get(i);
-        ByteBuffer bytes =
-            ByteBuffer.allocate((int) values.numBytes()).order(ByteOrder.LITTLE_ENDIAN);
-        values.scalars().forEach(value -> bytes.putFloat(value.getFloat()));
-        sha256.update(bytes.array());
+      int size = 0;
+      for (int i = 0; i < result.size(); i++) {
+        size += (int) ((TFloat32) result.get(i)).size();
       }
-      return HexFormat.of().formatHex(sha256.digest());
+      FloatBuffer values = FloatBuffer.allocate(size);
+      for (int i = 0; i < result.size(); i++) {
+        ((TFloat32) result.get(i)).scalars().forEach(value -> values.put(value.getFloat()));
+      }
+      return values.array();
+    }
+  }
+
+  /** SHA-256 of the weights, see {@link Outcome#weightsSha256()}. */
+  public String weightsSha256() {
+    float[] weights = weights();
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Float.BYTES * weights.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(weights);
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }

@@ -15,7 +15,7 @@ import org.tensorflow.TensorFlow;
 import picocli.CommandLine.IVersionProvider;
 
 /** What a run's numbers depend on beside its options: versions and the platform. */
-final class Versions implements IVersionProvider {
+public final class Versions implements IVersionProvider {
   /** Instruction sets that TensorFlow's kernels choose by. */
   private static final List<String> CPU_FLAGS =
       List.of("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile");
@@ -64,11 +64,7 @@ final class Versions implements IVersionProvider {
     platform.put("arch", System.getProperty("os.arch"));
     platform.put("processors", Runtime.getRuntime().availableProcessors());
     cpuInfo("model name").ifPresent(model -> platform.put("cpu", model));
-    cpuInfo("flags")
-        .map(flags -> List.of(flags.split(" ")))
-        .ifPresent(
-            flags ->
-                platform.put("cpu_flags", CPU_FLAGS.stream().filter(flags::contains).toList()));
+    platform.put("cpu_flags", cpuFlags());
     platform.put("onednn", oneDnn);
     Map<String, String> environment = new LinkedHashMap<>();
     for (String variable : VARIABLES) {
@@ -78,6 +74,12 @@ final class Versions implements IVersionProvider {
     }
     platform.put("environment", environment);
     return platform;
+  }
+
+  /** The instruction sets that matter and that the processor has; empty where Linux cannot say. */
+  public static List<String> cpuFlags() {
+    List<String> flags = List.of(cpuInfo("flags").orElse("").split(" "));
+    return CPU_FLAGS.stream().filter(flags::contains).toList();
   }
 
   /** A line of Linux's account of the first processor; empty elsewhere. */

@@ -1,0 +1,60 @@
+"""mnist_2.0: five dense layers with sigmoid.
+
+Beside it: Mnist20FiveLayersSigmoid.java.
+"""
+
+import tensorflow.compat.v1 as tf
+
+import reference
+
+
+def build():
+    # Input images and the right answers
+    X = tf.placeholder(tf.float32, [None, 28, 28, 1], name="X")
+    Y_ = tf.placeholder(tf.float32, [None, 10], name="Y_")
+
+    # Five layers and their number of neurons; the last has the ten classes
+    L, M, N, O = 200, 100, 60, 30
+
+    W1 = tf.Variable(tf.truncated_normal([784, L], stddev=0.1, seed=1), name="W1")
+    B1 = tf.Variable(tf.zeros([L]), name="B1")
+    W2 = tf.Variable(tf.truncated_normal([L, M], stddev=0.1, seed=2), name="W2")
+    B2 = tf.Variable(tf.zeros([M]), name="B2")
+    W3 = tf.Variable(tf.truncated_normal([M, N], stddev=0.1, seed=3), name="W3")
+    B3 = tf.Variable(tf.zeros([N]), name="B3")
+    W4 = tf.Variable(tf.truncated_normal([N, O], stddev=0.1, seed=4), name="W4")
+    B4 = tf.Variable(tf.zeros([O]), name="B4")
+    W5 = tf.Variable(tf.truncated_normal([O, 10], stddev=0.1, seed=5), name="W5")
+    B5 = tf.Variable(tf.zeros([10]), name="B5")
+
+    # The model
+    XX = tf.reshape(X, [-1, 784])
+    Y1 = tf.nn.sigmoid(tf.matmul(XX, W1) + B1, name="Y1")
+    Y2 = tf.nn.sigmoid(tf.matmul(Y1, W2) + B2, name="Y2")
+    Y3 = tf.nn.sigmoid(tf.matmul(Y2, W3) + B3, name="Y3")
+    Y4 = tf.nn.sigmoid(tf.matmul(Y3, W4) + B4, name="Y4")
+    Ylogits = tf.add(tf.matmul(Y4, W5), B5, name="Ylogits")
+    Y = tf.nn.softmax(Ylogits, name="Y")
+
+    cross_entropy = tf.nn.softmax_cross_entropy_with_logits(logits=Ylogits, labels=Y_)
+    cross_entropy = tf.multiply(tf.reduce_mean(cross_entropy), 100.0, name="cross_entropy")
+
+    correct_prediction = tf.equal(tf.argmax(Y, 1), tf.argmax(Y_, 1))
+    tf.reduce_mean(tf.cast(correct_prediction, tf.float32), name="accuracy")
+
+    lr = tf.constant(0.003, name="lr")
+    tf.train.AdamOptimizer(lr).minimize(cross_entropy, name="train_step")
+
+
+if __name__ == "__main__":
+    reference.train(
+        "2.0",
+        build,
+        iterations=10000,
+        train_every=20,
+        test_every=100,
+        more_tests_at_start=True,
+        # With oneDNN, TensorFlow would fuse matmul, + and sigmoid into one kernel, whose sigmoid
+        # differs in the last bit. It does not where + is the node Add, as Java makes it.
+        fusing=False,
+    )

@@ -1,0 +1,289 @@
+"""What the scripts share: the images and their order, the loop, and what a run leaves.
+
+All of it is as in the Java program, so that both train on the same batches and measure at the same
+iterations.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import os
+import pathlib
+import platform
+import sys
+import time
+
+import numpy as np
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import tensorflow.compat.v1 as tf  # noqa: E402  (reads the environment when it loads)
+from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig  # noqa: E402
+
+tf.disable_eager_execution()
+tf.disable_resource_variables()
+
+FILES = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+]
+TEST_BATCH = 1000  # the test set is measured a part at a time
+
+
+class JavaRandom:
+    """java.util.Random: a linear congruential generator of 48 bits, as its Javadoc defines it."""
+
+    def __init__(self, seed):
+        self.state = (seed ^ 0x5DEECE66D) & ((1 << 48) - 1)
+
+    def next(self, bits):
+        """The next number of so many bits, signed if they are 32."""
+        self.state = (self.state * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
+        return self.state >> (48 - bits)
+
+    def next_int(self, bound):
+        """A number from 0 to bound - 1, bound below 2^31."""
+        r = self.next(31)
+        if bound & (bound - 1) == 0:
+            return (bound * r) >> 31
+        while r - r % bound + (bound - 1) >= 1 << 31:  # the last, incomplete stretch is biased
+            r = self.next(31)
+        return r % bound
+
+
+def order(count, seed):
+    """The numbers 0 to count - 1 in random order: Fisher-Yates, from the last down to the second."""
+    numbers = list(range(count))
+    random = JavaRandom(seed)
+    for i in range(count - 1, 0, -1):
+        j = random.next_int(i + 1)
+        numbers[i], numbers[j] = numbers[j], numbers[i]
+    return np.array(numbers)
+
+
+def read_idx(folder, name):
+    """The bytes behind an IDX file's header, and the SHA-256 of the whole file, unpacked."""
+    for path in (folder / (name + ".gz"), folder / name):
+        if path.exists():
+            data = path.read_bytes()
+            if data[:2] == b"\x1f\x8b":
+                data = gzip.decompress(data)
+            header = 16 if "images" in name else 8
+            return (
+                np.frombuffer(data, np.uint8, offset=header),
+                hashlib.sha256(data).hexdigest(),
+            )
+    sys.exit(f"error: {folder} lacks {name}, expected there with or without .gz")
+
+
+class Images:
+    """Images as bytes [count, 28, 28, 1] and labels [count]."""
+
+    def __init__(self, pixels, labels):
+        self.pixels = pixels.reshape(-1, 28, 28, 1)
+        self.labels = labels
+
+    def batch(self, indices):
+        """Float images, value / 256, and one-hot labels."""
+        images = self.pixels[indices].astype(np.float32) / np.float32(256)
+        return images, np.eye(10, dtype=np.float32)[self.labels[indices]]
+
+
+def weights_bytes(values):
+    """The variables in the script's order, each row-major as little-endian float32."""
+    return b"".join(np.ascontiguousarray(v, "<f4").tobytes() for v in values)
+
+
+def train(
+    stage,
+    build,
+    iterations,
+    train_every,
+    test_every,
+    more_tests_at_start=False,
+    learning_rate=None,
+    pkeep=None,
+    fusing=True,
+):
+    """Builds a stage's graph, trains it, and leaves the record of the run.
+
+    Args:
+      stage: the script's number, such as "3.0".
+      build: makes the graph with the tutorial's node names.
+      iterations: the number of the last iteration; they run from 0.
+      train_every: accuracy and loss of the present batch are measured every so many iterations.
+      test_every: those of the test set are measured every so many iterations.
+      more_tests_at_start: whether, before iteration test_every, the test set is measured as often
+        as the batch.
+      learning_rate: the learning rate, where the graph has no node lr.
+      pkeep: what the placeholder pkeep is fed in training; 1 is fed in measuring.
+      fusing: whether TensorFlow may fuse neighbouring nodes into one kernel, as it does by default.
+    """
+    options = argparse.ArgumentParser(description=f"Stage {stage} of the tutorial in Python.")
+    options.add_argument("--data", type=pathlib.Path, default=os.environ.get("MNIST_DATA"))
+    options.add_argument("--out", type=pathlib.Path, help="folder for the record; must not exist")
+    options.add_argument("--iterations", type=int, default=iterations)
+    options.add_argument("--batch-size", type=int, default=100)
+    options.add_argument("--seed", type=int, default=0)
+    args = options.parse_args()
+    if args.data is None:
+        options.error("name the folder with MNIST's files with --data or MNIST_DATA")
+    if args.out is not None:
+        try:
+            args.out.mkdir(parents=True)
+        except FileExistsError:
+            sys.exit(f"error: {args.out} exists already, and no run is overwritten")
+
+    content = {name: read_idx(args.data, name) for name in FILES}
+    training = Images(content[FILES[0]][0], content[FILES[1]][0])
+    test = Images(content[FILES[2]][0], content[FILES[3]][0])
+    count = len(training.labels)
+    test_batches = [
+        test.batch(np.arange(i, min(i + TEST_BATCH, len(test.labels))))
+        for i in range(0, len(test.labels), TEST_BATCH)
+    ]
+
+    tf.set_random_seed(args.seed)
+    build()
+    graph = tf.get_default_graph()
+    nodes = {operation.name for operation in graph.get_operations()}
+
+    def feed(batch, step, keep):
+        values = {"X:0": batch[0], "Y_:0": batch[1]}
+        if "step" in nodes:
+            values["step:0"] = step
+        if "pkeep" in nodes:
+            values["pkeep:0"] = keep
+        return values
+
+    log = open(args.out / "metrics.jsonl", "w") if args.out else None
+    measurements = []
+    step_seconds = []
+    started = time.time()
+
+    config = tf.ConfigProto()
+    if not fusing:
+        config.graph_options.rewrite_options.remapping = RewriterConfig.OFF
+
+    with tf.Session(config=config) as session:
+        session.run(tf.global_variables_initializer())
+        variables = tf.trainable_variables()
+        initial = session.run(variables)
+
+        def measure(kind, batches, i):
+            fetches = ["accuracy:0", "cross_entropy:0"] + (["lr:0"] if "lr" in nodes else [])
+            sums = np.zeros(2)
+            images = 0
+            rate = learning_rate
+            for batch in batches:
+                found = session.run(fetches, feed(batch, i, 1.0))
+                sums += np.array(found[:2], np.float64) * len(batch[0])
+                images += len(batch[0])
+                rate = found[2] if "lr" in nodes else rate
+            accuracy, loss = (np.float32(s / images) for s in sums)
+            epoch = i * args.batch_size // count + 1
+            if kind == "TRAIN":
+                print(f"{i}: accuracy:{accuracy!s} loss: {loss!s} (lr:{rate!s})")
+            else:
+                print(
+                    f"{i}: ********* epoch {epoch} *********"
+                    f" test accuracy:{accuracy!s} test loss: {loss!s}"
+                )
+            measurement = {
+                "iteration": i,
+                "epoch": epoch,
+                "set": kind,
+                # str() of a float32 is the shortest number that reads back as the same float32
+                "accuracy": float(str(accuracy)),
+                "loss": float(str(loss)),
+                "learning_rate": float(str(np.float32(rate))),
+            }
+            measurements.append(measurement)
+            if log:
+                log.write(json.dumps(measurement) + "\n")
+                log.flush()
+
+        images_order = order(count, args.seed)
+        next_image = 0
+        for i in range(args.iterations + 1):
+            if next_image + args.batch_size > count:
+                next_image = 0
+            batch = training.batch(images_order[next_image : next_image + args.batch_size])
+            next_image += args.batch_size
+
+            if i == 0 and args.out:
+                # In a session of its own: dropout's random numbers must not move on here.
+                with tf.Session(config=config) as aside:
+                    aside.run(tf.global_variables_initializer())
+                    gradients = aside.run(gradient_names(graph, variables), feed(batch, i, 1.0))
+                (args.out / "gradients.f32").write_bytes(weights_bytes(gradients))
+            if i % train_every == 0:
+                measure("TRAIN", [batch], i)
+            if i % test_every == 0 or (
+                more_tests_at_start and i < test_every and i % train_every == 0
+            ):
+                measure("TEST", test_batches, i)
+            began = time.perf_counter()
+            session.run("train_step", feed(batch, i, pkeep))
+            step_seconds.append(time.perf_counter() - began)
+        final = session.run(variables)
+
+    if args.out:
+        log.close()
+        (args.out / "graph.pb").write_bytes(graph.as_graph_def().SerializeToString())
+        (args.out / "initial.f32").write_bytes(weights_bytes(initial))
+        (args.out / "final.f32").write_bytes(weights_bytes(final))
+        run = {
+            "stage": stage,
+            "status": "completed",
+            "options": {
+                "iterations": args.iterations,
+                "batch_size": args.batch_size,
+                "seed": args.seed,
+            },
+            "data": {"source": str(args.data), "sha256": {n: c[1] for n, c in content.items()}},
+            "versions": {"tensorflow": tf.__version__, "python": platform.python_version()},
+            "platform": {
+                "os": platform.system(),
+                "arch": platform.machine(),
+                "processors": os.cpu_count(),
+                "cpu_flags": cpu_flags(),
+                "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "as installed"),
+            },
+            "variables": [v.op.name for v in variables],
+            "results": {
+                "steps": args.iterations + 1,
+                "best_test": max(
+                    (m for m in measurements if m["set"] == "TEST"), key=lambda m: m["accuracy"]
+                ),
+                "median_step_ms": float(np.median(step_seconds) * 1000),
+                "seconds": time.time() - started,
+                "initial_weights_sha256": hashlib.sha256(weights_bytes(initial)).hexdigest(),
+                "weights_sha256": hashlib.sha256(weights_bytes(final)).hexdigest(),
+            },
+        }
+        (args.out / "run.json").write_text(json.dumps(run, indent=2) + "\n")
+
+
+def cpu_flags():
+    """The instruction sets that matter and that the processor has; empty where Linux cannot say."""
+    wanted = "sse4_2 avx avx2 fma avx512f avx512_vnni avx512_bf16 amx_tile".split()
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return []
+    flags = next((line for line in lines if line.startswith("flags")), "").split()
+    return [flag for flag in wanted if flag in flags]
+
+
+def gradient_names(graph, variables):
+    """The gradient of each variable, as its training update takes it."""
+    gradients = {}
+    for operation in graph.get_operations():
+        if operation.type in ("ApplyAdam", "ApplyGradientDescent"):
+            place = 9 if operation.type == "ApplyAdam" else 2
+            gradients[operation.inputs[0].op.name] = operation.inputs[place].name
+    return [gradients[v.op.name] for v in variables]

@@ -1,0 +1,214 @@
+package mnist;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import mnist.crosscheck.CrossCheckException;
+import mnist.crosscheck.ExpectedRun;
+import mnist.crosscheck.PythonReference;
+import mnist.crosscheck.ReferenceRun;
+import mnist.crosscheck.RunOptions;
+import mnist.crosscheck.StageComparison;
+import mnist.data.DataSet;
+import mnist.data.DataSets;
+import mnist.data.DataSource;
+import mnist.training.DataConsole;
+import mnist.training.NativeEnvironment;
+import mnist.training.Stage;
+import mnist.training.TrainingException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Holds the stages against the same stages in Python: the graphs node by node, and the numbers of a
+ * training on the same batches.
+ */
+@Command(
+    name = "mnist.CrossCheck",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Builds and trains the stages in Python and in Java and says what is equal; exit code 1 if"
+            + " anything is beyond its bound.")
+public final class CrossCheck implements Callable<Integer> {
+  private static final int SHORT = 200;
+  private static final int BATCH_SIZE = 100;
+  private static final long SEED = 0;
+
+  @Option(
+      names = "--stage",
+      paramLabel = "N",
+      description = "Only this stage; may be given several times.")
+  private List<String> chosen = new ArrayList<>();
+
+  @Option(
+      names = "--full",
+      description = "All iterations of the tutorial instead of the first " + SHORT + ".")
+  private boolean full;
+
+  @Option(names = "--onednn", description = "With oneDNN's kernels, in Java and in Python.")
+  private boolean oneDnn;
+
+  @Option(names = "--data", paramLabel = "DIR", description = "Folder with MNIST's four files.")
+  private Path dataFolder;
+
+  @Option(
+      names = "--python",
+      paramLabel = "COMMAND",
+      defaultValue = "python3",
+      description = "Python to make the environment with. Default: ${DEFAULT-VALUE}")
+  private String interpreter;
+
+  @Option(
+      names = "--reference",
+      paramLabel = "DIR",
+      description = "Compare with the runs of the scripts in DIR/<stage> instead of running them.")
+  private Path reference;
+
+  public static void main(String[] args) {
+    System.exit(new CommandLine(new CrossCheck()).execute(args));
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    boolean good;
+    try {
+      NativeEnvironment.prepare(oneDnn);
+      List<Stage> stages =
+          chosen.isEmpty() ? Stages.all() : chosen.stream().map(Stages::named).toList();
+      DataSet data;
+      try (DataConsole console = new DataConsole(System.err)) {
+        data =
+            new DataSets(DataSets.projectData(), System.getenv(), console)
+                .open(DataSource.MNIST, Optional.ofNullable(dataFolder), SEED);
+      }
+      good = check(stages, data);
+    } catch (IllegalArgumentException e) {
+      System.err.println("error: " + e.getMessage());
+      return CommandLine.ExitCode.USAGE;
+    } catch (CrossCheckException | TrainingException | IOException e) {
+      System.err.println("error: " + e.getMessage());
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+    return good ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+  }
+
+  private boolean check(List<Stage> stages, DataSet data)
+      throws CrossCheckException, TrainingException, IOException, InterruptedException {
+    Path scripts = DataSets.projectData().resolveSibling("python-reference");
+    PythonReference python = null;
+    if (reference == null) {
+      try {
+        python = PythonReference.open(scripts, interpreter, System.out);
+      } catch (CrossCheckException e) {
+        System.out.println(e.getMessage());
+        return checkExpected(stages, data, scripts.resolve("expected"));
+      }
+    }
+    System.out.printf(
+        "Java against Python, %s, oneDNN %s%n%n",
+        full ? "full runs" : "the first " + SHORT + " iterations", oneDnn ? "on" : "off");
+    System.out.println(
+        "stage  graph      initial   gradients  accuracy  loss      lr        final     ms per step");
+    System.out.println(
+        "                  weights                                             weights   Java / Python");
+    boolean good = true;
+    for (Stage stage : stages) {
+      RunOptions options = options(stage, data);
+      Path folder =
+          reference != null
+              ? reference.resolve(options.stage())
+              : trained(python, options, Path.of(data.source()));
+      StageComparison found =
+          NativeEnvironment.withoutChatter(
+              System.err, () -> compared(stage, options, data, folder));
+      print(options.stage(), found);
+      good &= found.withinBounds();
+    }
+    System.out.println();
+    System.out.println(
+        good
+            ? "All within their bounds; \"equal\" is to the last bit."
+            : "Something is beyond its bound; see the lines above.");
+    return good;
+  }
+
+  private static StageComparison compared(
+      Stage stage, RunOptions options, DataSet data, Path folder) throws IOException {
+    try {
+      return StageComparison.of(stage, options, data, ReferenceRun.read(folder, options));
+    } catch (CrossCheckException | TrainingException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private RunOptions options(Stage stage, DataSet data) {
+    return new RunOptions(
+        stage.script().name(),
+        full ? stage.script().iterations() : SHORT,
+        BATCH_SIZE,
+        SEED,
+        data.sha256());
+  }
+
+  private Path trained(PythonReference python, RunOptions options, Path data)
+      throws CrossCheckException, IOException, InterruptedException {
+    Path folder =
+        DataSets.projectData()
+            .resolveSibling("target")
+            .resolve("crosscheck")
+            .resolve((oneDnn ? "onednn-on" : "onednn-off") + (full ? "-full" : ""))
+            .resolve(options.stage());
+    if (Files.exists(folder)) {
+      try (Stream<Path> files = Files.walk(folder)) {
+        files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+      }
+    }
+    python.train(options.stage(), data, options.iterations(), oneDnn, folder);
+    return folder;
+  }
+
+  private static void print(String stage, StageComparison found) {
+    System.out.printf(
+        Locale.ROOT,
+        "%5s  %-9s  %-8s  %-9s  %-8s  %-8s  %-8s  %-8s  %.2f / %.2f%n",
+        stage,
+        found.graph().isEmpty() ? "identical" : "differs",
+        found.initialWeights(),
+        found.gradients(),
+        found.accuracy(),
+        found.loss(),
+        found.learningRate(),
+        found.finalWeights(),
+        found.javaStepMillis(),
+        found.pythonStepMillis());
+    found.graph().ifPresent(difference -> System.out.println("       " + difference));
+  }
+
+  // ---- Without Python
+
+  private boolean checkExpected(List<Stage> stages, DataSet data, Path expected)
+      throws IOException, CrossCheckException, TrainingException {
+    System.out.println("Checking against what Python found before, in " + expected);
+    boolean good = true;
+    for (Stage stage : stages) {
+      String name = stage.script().name();
+      ExpectedRun run = ExpectedRun.read(expected.resolve(name + ".json"));
+      Optional<String> difference =
+          NativeEnvironment.withoutChatter(
+              System.err, () -> run.firstDifference(stage, data, full));
+      System.out.println(name + ": " + difference.orElse("as expected"));
+      good &= difference.isEmpty();
+    }
+    return good;
+  }
+}

@@ -1,0 +1,140 @@
+package mnist.crosscheck;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The Python scripts and the environment that they run in. */
+public final class PythonReference {
+  private static final String CHECK = "import tensorflow; print(tensorflow.__version__)";
+  private static final String TENSORFLOW = "2.21.0"; // as requirements.txt pins it
+
+  private final Path scripts;
+  private final Path python;
+
+  private PythonReference(Path scripts) {
+    this.scripts = scripts;
+    Path environment = scripts.resolve(".venv");
+    python =
+        File.separatorChar == '\\'
+            ? environment.resolve("Scripts").resolve("python.exe")
+            : environment.resolve("bin").resolve("python");
+  }
+
+  /**
+   * Finds the environment in {@code .venv} beside the scripts, and makes it anew if it is missing
+   * or broken.
+   *
+   * @param scripts the folder python-reference
+   * @param interpreter makes the environment, such as "python3"
+   * @param out told of what takes long
+   * @throws CrossCheckException if there is no Python or its packages cannot be had
+   */
+  public static PythonReference open(Path scripts, String interpreter, PrintStream out)
+      throws CrossCheckException, IOException, InterruptedException {
+    PythonReference reference = new PythonReference(scripts);
+    if (!reference.works()) {
+      out.println("Making the Python environment in " + scripts.resolve(".venv"));
+      reference.makeEnvironment(interpreter);
+    }
+    return reference;
+  }
+
+  private boolean works() throws IOException, InterruptedException {
+    if (!Files.isExecutable(python)) {
+      return false;
+    }
+    Ran check = run(Map.of("TF_CPP_MIN_LOG_LEVEL", "3"), List.of(python.toString(), "-c", CHECK));
+    return check.exitCode == 0 && check.output.contains(TENSORFLOW);
+  }
+
+  private void makeEnvironment(String interpreter)
+      throws CrossCheckException, IOException, InterruptedException {
+    Ran made;
+    try {
+      made =
+          run(
+              Map.of(),
+              List.of(interpreter, "-m", "venv", "--clear", scripts.resolve(".venv").toString()));
+    } catch (IOException e) {
+      throw new CrossCheckException(
+          interpreter + " cannot be started; install Python 3.10 to 3.13 with its venv module");
+    }
+    if (made.exitCode != 0) {
+      throw new CrossCheckException(
+          interpreter + " cannot make an environment; install its venv module: " + made.lastLine());
+    }
+    Ran installed =
+        run(
+            Map.of(),
+            List.of(
+                python.toString(),
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--retries=0",
+                "--disable-pip-version-check",
+                "--requirement",
+                scripts.resolve("requirements.txt").toString()));
+    if (installed.exitCode != 0 || !works()) {
+      throw new CrossCheckException(
+          "TensorFlow "
+              + TENSORFLOW
+              + " for Python cannot be installed; it needs Python 3.10 to 3.13 and a package index: "
+              + installed.lastLine());
+    }
+  }
+
+  /**
+   * Runs a stage's script.
+   *
+   * @param data folder with the four IDX files
+   * @param out folder for the record, made anew
+   * @param oneDnn whether oneDNN's kernels are on
+   * @throws CrossCheckException if the script fails
+   */
+  public void train(String stage, Path data, int iterations, boolean oneDnn, Path out)
+      throws CrossCheckException, IOException, InterruptedException {
+    Ran trained =
+        run(
+            Map.of("TF_ENABLE_ONEDNN_OPTS", oneDnn ? "1" : "0", "TF_CPP_MIN_LOG_LEVEL", "2"),
+            List.of(
+                python.toString(),
+                scripts.resolve("mnist_" + stage + ".py").toString(),
+                "--data=" + data.toAbsolutePath(),
+                "--iterations=" + iterations,
+                "--out=" + out.toAbsolutePath()));
+    if (trained.exitCode != 0) {
+      throw new CrossCheckException(
+          "mnist_"
+              + stage
+              + ".py failed with exit code "
+              + trained.exitCode
+              + ": "
+              + trained.lastLine());
+    }
+  }
+
+  private record Ran(int exitCode, String output) {
+    String lastLine() {
+      List<String> lines = output.lines().filter(line -> !line.isBlank()).toList();
+      return lines.isEmpty() ? "it says nothing" : lines.get(lines.size() - 1).strip();
+    }
+  }
+
+  private static Ran run(Map<String, String> environment, List<String> command)
+      throws IOException, InterruptedException {
+    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(command)).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Ran(process.waitFor(), output);
+  }
+}

@@ -1,0 +1,163 @@
+package mnist.crosscheck;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import mnist.data.Batches;
+import mnist.data.DataSet;
+import mnist.network.Choices;
+import mnist.network.Network;
+import mnist.network.NetworkBuilder;
+import mnist.training.Measurement;
+import mnist.training.Outcome;
+import mnist.training.Script;
+import mnist.training.Stage;
+import mnist.training.TrainingException;
+import mnist.training.TrainingListener;
+import mnist.training.TrainingLoop;
+import org.tensorflow.Graph;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * A stage in Java held against the same stage in Python.
+ *
+ * @param graph where the graphs differ, empty if nowhere
+ * @param initialWeights of all variables before the first step
+ * @param gradients of all variables on the first batch
+ * @param accuracy at every measurement
+ * @param loss at every measurement
+ * @param learningRate at every measurement
+ * @param finalWeights of all variables after the last step
+ * @param javaStepMillis median time of a step
+ * @param pythonStepMillis median time of a step
+ */
+public record StageComparison(
+    Optional<String> graph,
+    Difference initialWeights,
+    Difference gradients,
+    Difference accuracy,
+    Difference loss,
+    Difference learningRate,
+    Difference finalWeights,
+    double javaStepMillis,
+    double pythonStepMillis) {
+  /**
+   * Graphs, initial weights and learning rates must be equal. The rest is equal too where both
+   * TensorFlow versions have the same kernels; where one adds up in another order, as in stage 1.0,
+   * it must be within these: relative for gradients and losses, absolute for weights, and one image
+   * of a batch for accuracies. Measured were at most 1e-6, 1e-6, 7e-7 and one of 10,000 images.
+   */
+  private static final double GRADIENT_BOUND = 1e-5;
+
+  private static final double LOSS_BOUND = 1e-5;
+  private static final double WEIGHT_BOUND = 1e-5;
+  private static final double ACCURACY_BOUND = 0.0100001;
+
+  /** Whether everything is equal that must be, and the rest within its bound. */
+  public boolean withinBounds() {
+    return graph.isEmpty()
+        && initialWeights.equalBits()
+        && gradients.largestRelative() <= GRADIENT_BOUND
+        && learningRate.equalBits()
+        && accuracy.largest() <= ACCURACY_BOUND
+        && loss.largestRelative() <= LOSS_BOUND
+        && finalWeights.largest() <= WEIGHT_BOUND;
+  }
+
+  /**
+   * Trains a stage as the reference was trained, and compares.
+   *
+   * @throws CrossCheckException if the two did not measure at the same iterations
+   */
+  public static StageComparison of(
+      Stage stage, RunOptions options, DataSet data, ReferenceRun python)
+      throws CrossCheckException, TrainingException, IOException {
+    Script script = stage.script().withIterations(options.iterations());
+    List<Measurement> measurements = new ArrayList<>();
+    TrainingListener keep =
+        new TrainingListener() {
+          @Override
+          public void measured(Measurement measurement) {
+            measurements.add(measurement);
+          }
+        };
+    try (Graph graph = new Graph()) {
+      NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(options.seed()));
+      stage.build(net);
+      Network network = net.network();
+      GraphDef definition = graph.toGraphDef();
+
+      // In a session of its own, as dropout's random numbers must not move on here.
+      float[] gradients;
+      try (TrainingLoop aside =
+              new TrainingLoop(script, network, data, options.batchSize(), options.seed());
+          Batches batches = new Batches(data.training(), options.batchSize(), options.seed())) {
+        gradients = aside.values(gradients(definition, network), batches.next());
+      }
+      try (TrainingLoop loop =
+          new TrainingLoop(script, network, data, options.batchSize(), options.seed())) {
+        float[] initialWeights = loop.weights();
+        Outcome outcome = loop.run(keep, () -> false);
+        refuseOtherIterations(measurements, python.measurements());
+        return new StageComparison(
+            GraphComparison.firstDifference(definition, python.graph()),
+            Difference.between("initial weights", initialWeights, python.initialWeights()),
+            Difference.between("gradients", gradients, python.gradients()),
+            difference(measurements, python.measurements(), Measurement::accuracy),
+            difference(measurements, python.measurements(), Measurement::loss),
+            difference(measurements, python.measurements(), Measurement::learningRate),
+            Difference.between("final weights", loop.weights(), python.finalWeights()),
+            outcome.medianStepMillis(),
+            python.medianStepMillis());
+      }
+    }
+  }
+
+  /** The output that each variable's training update takes as its gradient. */
+  private static List<String> gradients(GraphDef definition, Network network) {
+    Map<String, String> byVariable = new HashMap<>();
+    for (NodeDef node : definition.getNodeList()) {
+      switch (node.getOp()) {
+        case "ApplyAdam" -> byVariable.put(node.getInput(0), node.getInput(9));
+        case "ApplyGradientDescent" -> byVariable.put(node.getInput(0), node.getInput(2));
+        default -> {}
+      }
+    }
+    return network.variables().stream().map(v -> byVariable.get(v.op().name())).toList();
+  }
+
+  private static void refuseOtherIterations(List<Measurement> java, List<Measurement> python)
+      throws CrossCheckException {
+    for (int i = 0; i < Math.max(java.size(), python.size()); i++) {
+      String here = i < java.size() ? place(java.get(i)) : "nothing";
+      String there = i < python.size() ? place(python.get(i)) : "nothing";
+      if (!here.equals(there)) {
+        throw new CrossCheckException(
+            "measurement %d: Java measured %s, Python %s".formatted(i + 1, here, there));
+      }
+    }
+  }
+
+  private static String place(Measurement m) {
+    return m.set() + " at iteration " + m.iteration();
+  }
+
+  private static Difference difference(
+      List<Measurement> java, List<Measurement> python, ToDoubleFunction<Measurement> figure)
+      throws CrossCheckException {
+    return Difference.between("measurements", floats(java, figure), floats(python, figure));
+  }
+
+  private static float[] floats(List<Measurement> all, ToDoubleFunction<Measurement> figure) {
+    float[] values = new float[all.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) figure.applyAsDouble(all.get(i));
+    }
+    return values;
+  }
+}

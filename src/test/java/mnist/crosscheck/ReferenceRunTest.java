@@ -1,0 +1,116 @@
+package mnist.crosscheck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReferenceRunTest {
+  private static final RunOptions OPTIONS =
+      new RunOptions("2.1", 200, 100, 0, Map.of("train-images-idx3-ubyte", "abc"));
+  private static final String MEASUREMENT =
+      """
+      {"iteration": 0, "epoch": 1, "set": "TRAIN", "accuracy": 0.1, "loss": 230.5, "learning_rate": 0.0031}
+      """;
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void aGoodRun() throws IOException {
+    write("run.json", run("completed", "2.1", 200, 0, "abc"));
+    write("metrics.jsonl", MEASUREMENT);
+    Files.write(folder.resolve("graph.pb"), new byte[0]);
+    byte[] one = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(1.5f).array();
+    for (String file : new String[] {"initial.f32", "gradients.f32", "final.f32"}) {
+      Files.write(folder.resolve(file), one);
+    }
+  }
+
+  private void write(String file, String text) throws IOException {
+    Files.writeString(folder.resolve(file), text);
+  }
+
+  private static String run(String status, String stage, int iterations, int seed, String sha256) {
+    return """
+        {"status": "%s", "stage": "%s",
+         "options": {"iterations": %d, "batch_size": 100, "seed": %d},
+         "data": {"sha256": {"train-images-idx3-ubyte": "%s"}},
+         "results": {"median_step_ms": 0.7}}
+        """
+        .formatted(status, stage, iterations, seed, sha256);
+  }
+
+  @Test
+  void readsWhatTheScriptWrote() throws Exception {
+    ReferenceRun run = ReferenceRun.read(folder, OPTIONS);
+    assertThat(run.finalWeights()).containsExactly(1.5f);
+    assertThat(run.medianStepMillis()).isEqualTo(0.7);
+    assertThat(run.measurements()).hasSize(1);
+    assertThat(run.measurements().get(0).loss()).isEqualTo(230.5f);
+  }
+
+  private void refused(String... parts) {
+    assertThatExceptionOfType(CrossCheckException.class)
+        .isThrownBy(() -> ReferenceRun.read(folder, OPTIONS))
+        .satisfies(e -> assertThat(e.getMessage()).contains(parts).hasLineCount(1));
+  }
+
+  @Test
+  void aRunThatBrokeOffIsRefused() throws IOException {
+    Files.delete(folder.resolve("run.json"));
+    refused("no run.json", "broke off");
+    write("run.json", run("running", "2.1", 200, 0, "abc"));
+    refused("running", "expected completed");
+    write("run.json", "{\"status\":");
+    refused("run.json is damaged");
+  }
+
+  @Test
+  void aRunOfSomethingElseIsRefused() throws IOException {
+    write("run.json", run("completed", "2.2", 200, 0, "abc"));
+    refused("stage is 2.2, expected 2.1");
+    write("run.json", run("completed", "2.1", 10000, 0, "abc"));
+    refused("iterations is 10000, expected 200");
+    write("run.json", run("completed", "2.1", 200, 5, "abc"));
+    refused("seed is 5, expected 0");
+    write("run.json", run("completed", "2.1", 200, 0, "def"));
+    refused("SHA-256 of train-images-idx3-ubyte is def, expected abc");
+  }
+
+  @Test
+  void aMissingMetricIsRefused() throws IOException {
+    write("metrics.jsonl", MEASUREMENT + MEASUREMENT.replace("loss", "perte"));
+    refused("line 2 has no loss");
+    write("metrics.jsonl", MEASUREMENT + "{\"iteration\": 20,");
+    refused("line 2 is damaged");
+  }
+
+  @Test
+  void aMissingFileIsRefused() throws IOException {
+    Files.delete(folder.resolve("final.f32"));
+    refused("final.f32", "broke off");
+  }
+
+  @Test
+  void differencesAreMeasured() throws Exception {
+    assertThat(Difference.between("x", new float[] {1, 2}, new float[] {1, 2}).equalBits())
+        .isTrue();
+    Difference apart = Difference.between("x", new float[] {1, 220}, new float[] {1, 200});
+    assertThat(apart.equalBits()).isFalse();
+    assertThat(apart.largest()).isEqualTo(20);
+    assertThat(apart.largestRelative()).isEqualTo(0.1);
+    assertThat(Difference.between("x", new float[] {Float.NaN}, new float[] {1}).largest())
+        .isInfinite();
+    assertThatExceptionOfType(CrossCheckException.class)
+        .isThrownBy(() -> Difference.between("x", new float[1], new float[2]))
+        .withMessageContaining("Java has 1 numbers, Python 2");
+  }
+}

@@ -86,7 +86,9 @@ public final class Bench implements Callable<Integer> {
             .setExecutionExceptionHandler(
                 (e, commandLine, parsed) -> {
                   System.err.println("error: " + e.getMessage());
-                  return CommandLine.ExitCode.SOFTWARE;
+                  return e instanceof IllegalArgumentException
+                      ? CommandLine.ExitCode.USAGE
+                      : CommandLine.ExitCode.SOFTWARE;
                 })
             .execute(args));
   }

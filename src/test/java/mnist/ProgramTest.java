@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
 
 /** The program from outside: the real main classes in processes of their own. */
 class ProgramTest {
@@ -138,7 +140,7 @@ class ProgramTest {
   @Test
   void wrongOptionsAreRefusedInOneLine() throws Exception {
     assertWrongOption("Unknown option: '--iteration=5'", "--iteration=5");
-    assertWrongOption("--iterations must be 0 or more, found -1", "--iterations=-1");
+    assertWrongOption("--iterations must be 0 to 1000000000, found -1", "--iterations=-1");
     assertWrongOption("--batch-size must be 1 or more, found 0", "--batch-size=0");
     assertWrongOption(
         "--learning-rate must be a number above 0, found -0.1", "--learning-rate=-.1");
@@ -176,6 +178,30 @@ class ProgramTest {
     assertThat(run.exitCode).isEqualTo(1);
     assertThat(run.err).hasLineCount(1).contains("empty", "lacks", "train-images-idx3-ubyte");
     assertThat(folder.resolve("runs")).doesNotExist();
+  }
+
+  @Test
+  void aRunFolderThatCannotBeMadeIsToldInOneLine() throws Exception {
+    Files.createFile(folder.resolve("file"));
+    Run run = run("Mnist10Softmax", "--data", digits, "--run-dir", "file/run");
+    assertThat(run.exitCode).isEqualTo(1);
+    assertThat(run.err).hasLineCount(1).contains("file is a file, expected a folder");
+  }
+
+  @Test
+  void writesTheGraphButOverNothing() throws Exception {
+    String[] args = {"--data", digits, "--iterations=0", "--graph=graph.pb"};
+    assertThat(run("Mnist21FiveLayersReluLrDecay", args).exitCode).isZero();
+    GraphDef graph = GraphDef.parseFrom(Files.readAllBytes(folder.resolve("graph.pb")));
+    assertThat(graph.getNodeList()).extracting(NodeDef::getName).contains("X", "Y", "train_step");
+
+    Run again = run("Mnist21FiveLayersReluLrDecay", args);
+    assertThat(again.exitCode).isEqualTo(1);
+    assertThat(again.err).hasLineCount(1).contains("graph.pb exists already");
+
+    args[3] = "--graph=graph.pbtxt";
+    assertThat(run("Mnist21FiveLayersReluLrDecay", args).exitCode).isZero();
+    assertThat(Files.readString(folder.resolve("graph.pbtxt"))).contains("name: \"train_step\"");
   }
 
   @Test

@@ -172,7 +172,7 @@ public final class GraphComparison {
       Value other = python.value(b);
       return value.equals(other)
           ? Optional.empty()
-          : different(path, value.toString(), other.toString());
+          : different(path, a.node() + " = " + value, b.node() + " = " + other);
     }
     return compareTypes(a, b, path)
         .or(() -> compareAttributes(a, b, path))
@@ -185,7 +185,10 @@ public final class GraphComparison {
         java.type(a).equals(python.type(b))
             && a.output() == b.output()
             && java.isConstant(a) == python.isConstant(b);
-    return same ? Optional.empty() : different(path, java.type(a), python.type(b));
+    return same
+        ? Optional.empty()
+        : different(
+            path, a.node() + " (" + java.type(a) + ")", b.node() + " (" + python.type(b) + ")");
   }
 
   /** Variables and placeholders are the same only under the same name. */
@@ -211,9 +214,9 @@ public final class GraphComparison {
       AttrValue other = others.get(name);
       if (value == null || !value.equals(other)) {
         return different(
-            path + " (" + java.type(a) + ")",
-            name + " = " + inOneLine(value),
-            name + " = " + inOneLine(other));
+            path + " < " + java.type(a),
+            a.node() + " with " + name + " = " + inOneLine(value),
+            b.node() + " with " + name + " = " + inOneLine(other));
       }
     }
     return Optional.empty();
@@ -227,7 +230,10 @@ public final class GraphComparison {
     List<Ref> inputs = java.inputs(a);
     List<Ref> others = python.inputs(b);
     if (inputs.size() != others.size()) {
-      return different(path, inputs.size() + " inputs", others.size() + " inputs");
+      return different(
+          path,
+          a.node() + " with " + inputs.size() + " inputs",
+          b.node() + " with " + others.size() + " inputs");
     }
     for (int i = 0; i < inputs.size(); i++) {
       Optional<String> difference =

@@ -178,7 +178,15 @@ final class GraphSide implements AutoCloseable {
    * A constant's value. Whether an integer has 32 or 64 bits is left out, as it is only ever a
    * size, an axis or a class here.
    */
-  record Value(String type, Shape shape, List<Number> numbers) {}
+  record Value(String type, Shape shape, List<Number> numbers) {
+    private static final int MOST_SHOWN = 8;
+
+    @Override
+    public String toString() {
+      List<Number> shown = numbers.subList(0, Math.min(MOST_SHOWN, numbers.size()));
+      return type + shape + " " + shown + (shown.size() < numbers.size() ? " …" : "");
+    }
+  }
 
   Value value(Ref ref) {
     try (Result result = session.runner().fetch(ref.node(), ref.output()).run()) {

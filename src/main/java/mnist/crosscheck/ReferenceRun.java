@@ -53,7 +53,8 @@ public record ReferenceRun(
     }
     JsonNode run = readRun(folder);
     refuseOther(folder, "stage", expected.stage(), run.path("stage").asText());
-    refuseOther(folder, "iterations", expected.iterations(), run.at("/options/iterations").asInt());
+    refuseOther(
+        folder, "last iteration", expected.iterations(), run.at("/options/iterations").asInt());
     refuseOther(folder, "batch size", expected.batchSize(), run.at("/options/batch_size").asInt());
     refuseOther(folder, "seed", expected.seed(), run.at("/options/seed").asLong());
     for (Map.Entry<String, String> file : expected.sha256().entrySet()) {

@@ -51,6 +51,8 @@ import picocli.CommandLine.Spec;
       "130:stopped by Ctrl-C; the results so far are kept"
     })
 final class TrainingCommand implements Callable<Integer> {
+  private static final int MOST_ITERATIONS = 1_000_000_000;
+
   private final Stage stage;
   private final PrintStream out;
   private final PrintStream err;
@@ -198,7 +200,11 @@ final class TrainingCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    refuseImpossible(iterations != null && iterations < 0, "--iterations", "0 or more", iterations);
+    refuseImpossible(
+        iterations != null && (iterations < 0 || iterations > MOST_ITERATIONS),
+        "--iterations",
+        "0 to " + MOST_ITERATIONS,
+        iterations);
     refuseImpossible(batchSize < 1, "--batch-size", "1 or more", batchSize);
     refuseImpossible(
         learningRate != null && !(learningRate > 0 && Float.isFinite(learningRate)),
@@ -213,7 +219,11 @@ final class TrainingCommand implements Callable<Integer> {
     try {
       train();
       return CommandLine.ExitCode.OK;
-    } catch (IOException | TrainingException | TensorFlowException | LinkageError e) {
+    } catch (IOException
+        | TrainingException
+        | TensorFlowException
+        | LinkageError
+        | OutOfMemoryError e) {
       err.println("error: " + inOneLine(e));
       return CommandLine.ExitCode.SOFTWARE;
     }
@@ -332,11 +342,17 @@ final class TrainingCommand implements Callable<Integer> {
           + firstLine(e)
           + "); see Troubleshooting in the README";
     }
+    if (e instanceof OutOfMemoryError) {
+      return "not enough memory (" + firstLine(e) + "); try a smaller --batch-size";
+    }
     if (e instanceof AccessDeniedException denied) {
       return denied.getFile() + ": permission denied";
     }
     if (e instanceof NoSuchFileException missing) {
       return missing.getFile() + ": no such file or folder";
+    }
+    if (e instanceof FileAlreadyExistsException file) {
+      return file.getFile() + " is a file, expected a folder";
     }
     if (e instanceof FileSystemException file) {
       return file.getFile()

@@ -38,6 +38,9 @@ public final class TrainingLoop implements AutoCloseable {
    */
   private static final int TEST_BATCH = 1000;
 
+  /** The times of so many steps, the last ones, are kept for their median. */
+  private static final int MOST_TIMED = 1_000_000;
+
   private final Script script;
   private final DataSet data;
   private final Network network;
@@ -82,7 +85,7 @@ public final class TrainingLoop implements AutoCloseable {
   public Outcome run(TrainingListener listener, BooleanSupplier stop)
       throws TrainingException, IOException {
     long start = System.nanoTime();
-    long[] nanos = new long[script.iterations() + 1];
+    long[] nanos = new long[Math.min(MOST_TIMED, script.iterations()) + 1];
     Optional<Measurement> best = Optional.empty();
     Optional<Measurement> last = Optional.empty();
     int iteration = 0;
@@ -114,8 +117,9 @@ public final class TrainingLoop implements AutoCloseable {
       try (Result result = trainStep.run()) {
         refuseNaN(scalar(result, 0), iteration);
       }
-      nanos[iteration] = filled + System.nanoTime() - began;
-      listener.stepped(iteration, nanos[iteration]);
+      long took = filled + System.nanoTime() - began;
+      nanos[iteration % nanos.length] = took;
+      listener.stepped(iteration, took);
       iteration++;
     }
 
@@ -127,7 +131,7 @@ public final class TrainingLoop implements AutoCloseable {
         best,
         last,
         ConfusionMatrix.of(data.test().labels(), predictedClasses()),
-        medianMillis(Arrays.copyOf(nanos, iteration)),
+        medianMillis(Arrays.copyOf(nanos, Math.min(iteration, nanos.length))),
         (System.nanoTime() - start) / 1e9,
         weightsSha256());
   }

@@ -60,7 +60,7 @@ class GraphComparisonTest {
             text ->
                 assertThat(text)
                     .startsWith("Ylogits < Add[0] < MatMul[0]")
-                    .endsWith("Java has Relu, Python has Sigmoid"));
+                    .endsWith("Java has Y1 (Relu), Python has Y1 (Sigmoid)"));
   }
 
   @Test

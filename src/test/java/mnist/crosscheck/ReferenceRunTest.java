@@ -78,7 +78,7 @@ class ReferenceRunTest {
     write("run.json", run("completed", "2.2", 200, 0, "abc"));
     refused("stage is 2.2, expected 2.1");
     write("run.json", run("completed", "2.1", 10000, 0, "abc"));
-    refused("iterations is 10000, expected 200");
+    refused("last iteration is 10000, expected 200");
     write("run.json", run("completed", "2.1", 200, 5, "abc"));
     refused("seed is 5, expected 0");
     write("run.json", run("completed", "2.1", 200, 0, "def"));

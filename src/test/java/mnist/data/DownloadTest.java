@@ -200,6 +200,7 @@ class DownloadTest {
             exchange -> {
               exchange.sendResponseHeaders(200, content.length);
               exchange.getResponseBody().write(content, 0, 1000);
+              exchange.getResponseBody().flush();
             });
 
     assertThat(message).contains("broke off after 1000 of " + content.length + " bytes");

@@ -94,7 +94,7 @@ final class Download {
           OutputStream out = Files.newOutputStream(part)) {
         byte[] buffer = new byte[1 << 16];
         long received = 0;
-        for (int n = in.read(buffer); n != -1; n = in.read(buffer)) {
+        for (int n = read(in, buffer); n != -1; n = read(in, buffer)) {
           out.write(buffer, 0, n);
           received += n;
           if (received > MOST_BYTES) {
@@ -108,6 +108,17 @@ final class Download {
       }
     } finally {
       connection.disconnect();
+    }
+  }
+
+  /** Where a connection breaks off, newer JDKs throw and older ones end; the length tells anyway. */
+  private static int read(InputStream in, byte[] buffer) throws IOException {
+    try {
+      return in.read(buffer);
+    } catch (SocketTimeoutException e) {
+      throw e;
+    } catch (IOException e) {
+      return -1;
     }
   }
 

@@ -111,7 +111,9 @@ final class Download {
     }
   }
 
-  /** Where a connection breaks off, newer JDKs throw and older ones end; the length tells anyway. */
+  /**
+   * Where a connection breaks off, newer JDKs throw and older ones end; the length tells anyway.
+   */
   private static int read(InputStream in, byte[] buffer) throws IOException {
     try {
       return in.read(buffer);

@@ -24,7 +24,7 @@ endif
 
 MVN       = mvn -B -ntp -Dstyle.color=never -P$(NATIVES)
 CLASSPATH = target/classpath-$(NATIVES)
-JAVA      = java @target/classes/mnist/jvm.options -cp target/classes:$$(cat $(CLASSPATH))
+JAVA      = $(if $(JAVA_HOME),"$(JAVA_HOME)/bin/java",java) @target/classes/mnist/jvm.options -cp target/classes:$$(cat $(CLASSPATH))
 
 .PHONY: run test crosscheck bench format clean
 
@@ -53,5 +53,5 @@ clean:
 # Compiled again when a source has changed; the class path is what Maven resolved.
 $(CLASSPATH): pom.xml $(shell find src/main -type f)
 	@echo "Building; the first time Maven also fetches TensorFlow." >&2
-	@$(MVN) -q compile org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath -Dmdep.outputFile=$@
+	@$(MVN) -q compile org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath -Dmdep.includeScope=runtime -Dmdep.outputFile=$@ >&2
 	@touch $@

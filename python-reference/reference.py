@@ -175,15 +175,17 @@ def train(
 
         def measure(kind, batches, i):
             fetches = ["accuracy:0", "cross_entropy:0"] + (["lr:0"] if "lr" in nodes else [])
-            sums = np.zeros(2)
-            images = 0
+            correct = images = 0
+            loss = 0.0
             rate = learning_rate
             for batch in batches:
                 found = session.run(fetches, feed(batch, i, 1.0))
-                sums += np.array(found[:2], np.float64) * len(batch[0])
+                correct += round(float(found[0]) * len(batch[0]))
+                loss += float(found[1]) * len(batch[0])
                 images += len(batch[0])
                 rate = found[2] if "lr" in nodes else rate
-            accuracy, loss = (np.float32(s / images) for s in sums)
+            accuracy = np.float32(correct) / np.float32(images)
+            loss = np.float32(loss / images)
             epoch = i * args.batch_size // count + 1
             if kind == "TRAIN":
                 print(f"{i}: accuracy:{accuracy!s} loss: {loss!s} (lr:{rate!s})")

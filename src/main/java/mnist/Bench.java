@@ -119,6 +119,10 @@ public final class Bench implements Callable<Integer> {
     if (round != null) {
       return measureHere(Stages.named(round));
     }
+    if (rounds < 1 || iterations < 1 || longRun < 0) {
+      throw new IllegalArgumentException(
+          "--rounds and --iterations must be 1 or more, --long 0 or more");
+    }
     List<String> stages =
         chosen.isEmpty()
             ? Stages.all().stream().map(stage -> stage.script().name()).toList()

@@ -34,10 +34,14 @@ final class Console implements TrainingListener, AutoCloseable {
   /** What is about to be trained, on what, and where its record will be. */
   void started(DataSet data, Path folder) {
     if (!quiet) {
-      out.printf("Stage %s: %s%n", script.name(), script.title());
+      out.printf(Locale.ROOT, "Stage %s: %s%n", script.name(), script.title());
       out.printf(
+          Locale.ROOT,
           "%,d training and %,d test images, %s from %s%n",
-          data.training().count(), data.test().count(), data.name(), data.source());
+          data.training().count(),
+          data.test().count(),
+          data.name(),
+          data.source());
       out.println("Recording in " + folder);
     }
   }
@@ -85,7 +89,11 @@ final class Console implements TrainingListener, AutoCloseable {
     out.println();
     out.println("Stage " + script.name() + ", " + script.title());
     if (outcome.ending() == Outcome.Ending.INTERRUPTED) {
-      out.printf("Stopped after %,d of %,d steps%n", outcome.steps(), script.iterations() + 1);
+      out.printf(
+          Locale.ROOT,
+          "Stopped after %,d of %,d steps%n",
+          outcome.steps(),
+          script.iterations() + 1);
     }
     outcome.best().ifPresent(best -> out.println("  best test accuracy  " + percent(best)));
     outcome.last().ifPresent(last -> out.println("  last test accuracy  " + percent(last)));

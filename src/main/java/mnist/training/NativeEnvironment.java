@@ -57,7 +57,8 @@ public final class NativeEnvironment {
     setIfUnset(LOG_LEVEL, "2"); // errors only
     if (oneDnn) {
       setIfUnset(ONEDNN, "1");
-      return !"0".equals(System.getenv(ONEDNN));
+      String set = System.getenv(ONEDNN);
+      return set == null || !(set.equals("0") || set.equalsIgnoreCase("false"));
     }
     set(ONEDNN, "0");
     return false;
@@ -95,8 +96,14 @@ public final class NativeEnvironment {
     if (Platform.isWindows() || System.getenv(LOG_LEVEL) != null) {
       return start.start();
     }
-    Path held = Files.createTempFile("tensorflow", ".log");
-    Posix c = Native.load("c", Posix.class);
+    Path held;
+    Posix c;
+    try {
+      c = Native.load("c", Posix.class);
+      held = Files.createTempFile("tensorflow", ".log");
+    } catch (IOException | LinkageError e) {
+      return start.start(); // then with its messages
+    }
     int terminal = c.dup(STANDARD_ERROR);
     int file = c.creat(held.toString(), 0600);
     c.dup2(file, STANDARD_ERROR);

@@ -1,11 +1,14 @@
 package mnist.training;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,15 +69,15 @@ public final class RunRecord implements TrainingListener, AutoCloseable {
   private final Path folder;
   private final Start start;
   private final Instant started = Instant.now();
-  private final Writer metrics;
+  private final FileChannel metrics;
   private boolean ended;
 
   private RunRecord(Path folder, Start start) throws IOException {
     this.folder = folder;
     this.start = start;
-    metrics =
-        Files.newBufferedWriter(folder.resolve("metrics.jsonl"), StandardOpenOption.CREATE_NEW);
     write("running", Map.of());
+    metrics =
+        FileChannel.open(metricsFile(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
   /**
@@ -116,6 +119,10 @@ public final class RunRecord implements TrainingListener, AutoCloseable {
     }
   }
 
+  private Path metricsFile() {
+    return folder.resolve("metrics.jsonl");
+  }
+
   /** Where the record is. */
   Path folder() {
     return folder;
@@ -123,8 +130,17 @@ public final class RunRecord implements TrainingListener, AutoCloseable {
 
   @Override
   public void measured(Measurement measurement) throws IOException {
-    metrics.write(JSON.writeValueAsString(measurement) + "\n");
-    metrics.flush();
+    long whole = metrics.position();
+    ByteBuffer line =
+        ByteBuffer.wrap((JSON.writeValueAsString(measurement) + "\n").getBytes(UTF_8));
+    try {
+      while (line.hasRemaining()) {
+        metrics.write(line);
+      }
+    } catch (IOException e) {
+      metrics.truncate(whole); // a full disk must not leave half a line
+      throw new IOException(metricsFile() + ": " + e.getMessage(), e);
+    }
   }
 
   /** Closes the record with what the run came to. */
@@ -167,14 +183,18 @@ public final class RunRecord implements TrainingListener, AutoCloseable {
     run.put("platform", start.platform());
     run.putAll(more);
     Path part = folder.resolve("run.json.part");
-    Files.writeString(
-        part,
-        JSON.writer().with(SerializationFeature.INDENT_OUTPUT).writeValueAsString(run) + "\n");
-    Files.move(
-        part,
-        folder.resolve("run.json"),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
+    try {
+      Files.writeString(
+          part,
+          JSON.writer().with(SerializationFeature.INDENT_OUTPUT).writeValueAsString(run) + "\n");
+      Files.move(
+          part,
+          folder.resolve("run.json"),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(part);
+    }
   }
 
   @Override

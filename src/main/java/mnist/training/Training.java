@@ -34,8 +34,14 @@ public final class Training {
             });
     Runtime.getRuntime().addShutdownHook(hook);
 
-    int exitCode = command.run(args);
-    done.countDown();
+    int exitCode = 1;
+    try {
+      exitCode = command.run(args);
+    } catch (Error e) {
+      e.printStackTrace();
+    } finally {
+      done.countDown();
+    }
     if (!stop.get()) {
       System.exit(exitCode);
     }

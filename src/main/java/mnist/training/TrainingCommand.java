@@ -34,6 +34,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options of a stage, the same for all, and what they set going. */
 @Command(
@@ -179,12 +180,29 @@ final class TrainingCommand implements Callable<Integer> {
         .usageMessage()
         .header("Stage " + script.name() + " of the tutorial: " + script.title() + ".");
     return commandLine
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .registerConverter(DataSource.class, DataSource::named)
+        .registerConverter(DataSource.class, TrainingCommand::dataSource)
+        .registerConverter(Activation.class, TrainingCommand::activation)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .setParameterExceptionHandler((wrong, unparsed) -> refuse(wrong))
         .execute(args);
+  }
+
+  private static DataSource dataSource(String name) {
+    try {
+      return DataSource.named(name);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
+
+  private static Activation activation(String name) {
+    for (Activation activation : Activation.values()) {
+      if (activation.name().equalsIgnoreCase(name)) {
+        return activation;
+      }
+    }
+    throw new TypeConversionException("expected sigmoid or relu, found " + name);
   }
 
   /** Whether a run is under way, so that there are results to keep. */
@@ -216,6 +234,10 @@ final class TrainingCommand implements Callable<Integer> {
         "--keep-probability",
         "above 0 and at most 1",
         keepProbability);
+    if (source == DataSource.SYNTHETIC && dataFolder != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--data has no use with --dataset synthetic, which draws its images");
+    }
     try {
       train();
       return CommandLine.ExitCode.OK;
@@ -245,21 +267,24 @@ final class TrainingCommand implements Callable<Integer> {
       try (TrainingLoop loop =
               NativeEnvironment.withoutChatter(
                   err, () -> new TrainingLoop(script, network, data, batchSize, seed));
-          RunRecord record =
-              RunRecord.open(Optional.ofNullable(runFolder), start(script, network, data, oneDnn));
+          RunRecord record = openRecord(start(script, network, data, oneDnn));
           Console console = new Console(out, err, quiet, script)) {
-        training = true;
         console.started(data, record.folder());
         try {
           Outcome outcome = loop.run(TrainingListener.all(record, console, alsoTold), stop);
           record.end(outcome, data.classNames());
           console.report(outcome, data);
-        } catch (TrainingException e) {
-          record.fail(e.getMessage());
+        } catch (TrainingException | IOException | TensorFlowException e) {
+          record.fail(inOneLine(e));
           throw e;
         }
       }
     }
+  }
+
+  private RunRecord openRecord(RunRecord.Start start) throws IOException, TrainingException {
+    training = true; // from here on there is something to close
+    return RunRecord.open(Optional.ofNullable(runFolder), start);
   }
 
   private Choices choices() {

@@ -71,7 +71,12 @@ public final class TrainingLoop implements AutoCloseable {
     pkeepInMeasuring = TFloat32.scalarOf(1);
     pkeepInTraining = TFloat32.scalarOf(network.keepProbability().orElse(1f));
     session = new Session(network.graph());
-    session.initialize();
+    try {
+      session.initialize();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   /**
@@ -130,18 +135,20 @@ public final class TrainingLoop implements AutoCloseable {
         iteration,
         best,
         last,
-        ConfusionMatrix.of(data.test().labels(), predictedClasses()),
+        ConfusionMatrix.of(data.test().labels(), predictedClasses(iteration - 1)),
         medianMillis(Arrays.copyOf(nanos, Math.min(iteration, nanos.length))),
         (System.nanoTime() - start) / 1e9,
         weightsSha256());
   }
 
   /**
-   * Accuracy, loss and learning rate over some batches, all neurons taking part. The mean over
-   * several batches weighs each by its images, added up in double precision.
+   * Accuracy, loss and learning rate over some batches, all neurons taking part. The accuracy is
+   * the number of images that were recognised, divided by all; the loss is the mean of the batches'
+   * losses, weighed by their images, added up in double precision.
    */
-  private Measurement measure(Measurement.Set set, List<Batch> parts, int iteration) {
-    double accuracy = 0;
+  private Measurement measure(Measurement.Set set, List<Batch> parts, int iteration)
+      throws TrainingException {
+    int correct = 0;
     double loss = 0;
     int images = 0;
     float learningRate = network.constantLearningRate().orElse(Float.NaN);
@@ -150,7 +157,7 @@ public final class TrainingLoop implements AutoCloseable {
           feeding(part, pkeepInMeasuring).fetch(network.accuracy()).fetch(network.crossEntropy());
       network.learningRate().ifPresent(runner::fetch);
       try (Result result = runner.run()) {
-        accuracy += (double) scalar(result, 0) * part.size();
+        correct += Math.round(scalar(result, 0) * part.size());
         loss += (double) scalar(result, 1) * part.size();
         images += part.size();
         if (network.learningRate().isPresent()) {
@@ -158,11 +165,12 @@ public final class TrainingLoop implements AutoCloseable {
         }
       }
     }
+    refuseNaN((float) loss, iteration);
     return new Measurement(
         iteration,
         epoch(iteration),
         set,
-        (float) (accuracy / images),
+        (float) correct / images,
         (float) (loss / images),
         learningRate);
   }
@@ -202,12 +210,13 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /** The most probable class of each test image, the lower of two that are equally probable. */
-  private int[] predictedClasses() {
+  private int[] predictedClasses(int lastStep) throws TrainingException {
     int[] classes = new int[data.test().count()];
     int image = 0;
     for (Batch part : test) {
       try (Result result = feeding(part, pkeepInMeasuring).fetch(network.probabilities()).run()) {
         TFloat32 probabilities = (TFloat32) result.get(0);
+        refuseNaN(probabilities.getFloat(0, 0), lastStep);
         for (int i = 0; i < part.size(); i++, image++) {
           for (int c = 1; c < LabelledImages.CLASSES; c++) {
             if (probabilities.getFloat(i, c) > probabilities.getFloat(i, classes[image])) {

@@ -5,6 +5,10 @@ import java.util.Random;
 /**
  * A set's images in one random order, batch after batch. A tail shorter than a batch is skipped,
  * and the same order begins again.
+ *
+ * <p>The order is Fisher–Yates with {@code java.util.Random(seed)}: the numbers 0..count−1 stand in
+ * a row, and from i = count − 1 down to 1 number i changes places with number {@code nextInt(i +
+ * 1)}.
  */
 public final class Batches implements AutoCloseable {
   private final LabelledImages set;
@@ -14,7 +18,7 @@ public final class Batches implements AutoCloseable {
 
   /**
    * @param size images per batch, 1 to the number of images
-   * @param seed of the order, see {@link #order}
+   * @param seed of the order
    * @throws DataException if the set has fewer images than a batch
    */
   public Batches(LabelledImages set, int size, long seed) throws DataException {
@@ -28,10 +32,7 @@ public final class Batches implements AutoCloseable {
     batch = new Batch(size);
   }
 
-  /**
-   * The numbers 0..count−1 in random order: Fisher–Yates with {@code java.util.Random(seed)}. From
-   * i = count − 1 down to 1, number i changes places with number {@code nextInt(i + 1)}.
-   */
+  /** The numbers 0..count−1 in the order of a seed. */
   static int[] order(int count, long seed) {
     int[] order = new int[count];
     for (int i = 0; i < count; i++) {

@@ -7,6 +7,7 @@ import static mnist.data.PublishedSet.TRAIN_LABELS;
 
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
@@ -22,13 +23,13 @@ import java.util.concurrent.CompletionException;
 /** Finds, downloads or draws a data set. */
 public final class DataSets {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
-  private static final Path DEBIAN_FASHION = Path.of("/usr/share/datasets/fashion-mnist");
 
   private final PublishedSet mnist;
   private final PublishedSet fashion;
   private final Path projectData;
   private final Map<String, String> environment;
   private final Download download;
+  private final SyntheticCache synthetic;
   private final DataListener listener;
 
   /**
@@ -44,6 +45,7 @@ public final class DataSets {
         projectData,
         environment,
         new Download(TIMEOUT, listener),
+        new SyntheticCache(projectData),
         listener);
   }
 
@@ -53,12 +55,14 @@ public final class DataSets {
       Path projectData,
       Map<String, String> environment,
       Download download,
+      SyntheticCache synthetic,
       DataListener listener) {
     this.mnist = mnist;
     this.fashion = fashion;
     this.projectData = projectData;
     this.environment = environment;
     this.download = download;
+    this.synthetic = synthetic;
     this.listener = listener;
   }
 
@@ -67,19 +71,32 @@ public final class DataSets {
    * that it is found from any working folder; else {@code data} in the working folder.
    */
   public static Path projectData() {
+    return codeSource()
+        .flatMap(DataSets::dataAbove)
+        .orElseGet(() -> Path.of("data").toAbsolutePath());
+  }
+
+  /** The folder or jar that the classes come from, if it is a file that can be named. */
+  private static Optional<Path> codeSource() {
     CodeSource code = DataSets.class.getProtectionDomain().getCodeSource();
-    if (code != null) {
-      try {
-        for (Path p = Path.of(code.getLocation().toURI()); p != null; p = p.getParent()) {
-          if (Files.exists(p.resolve("pom.xml"))) {
-            return p.resolve("data");
-          }
-        }
-      } catch (URISyntaxException e) {
-        // The classes are in no folder that can be named: use the working folder.
+    if (code == null || code.getLocation() == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Path.of(code.getLocation().toURI()));
+    } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** {@code data} beside the nearest pom.xml at or above a path. */
+  static Optional<Path> dataAbove(Path path) {
+    for (Path folder = path; folder != null; folder = folder.getParent()) {
+      if (Files.exists(folder.resolve("pom.xml"))) {
+        return Optional.of(folder.resolve("data"));
       }
     }
-    return Path.of("data").toAbsolutePath();
+    return Optional.empty();
   }
 
   /**
@@ -92,21 +109,21 @@ public final class DataSets {
    */
   public DataSet open(DataSource source, Optional<Path> folder, long seed) throws IOException {
     return switch (source) {
-      case MNIST -> publishedIn(mnistFolder(folder), mnist);
-      case FASHION_MNIST -> publishedIn(fashionFolder(folder), fashion);
-      case SYNTHETIC -> new SyntheticCache(projectData).open(seed);
+      case MNIST -> published(mnist, folder);
+      case FASHION_MNIST -> published(fashion, folder);
+      case SYNTHETIC -> synthetic.open(seed);
       case AUTO -> folder.isPresent() ? anyIn(folder.get(), mnist) : mnistOrDrawn(seed);
     };
   }
 
   private DataSet mnistOrDrawn(long seed) throws IOException {
-    Optional<Path> given = givenFolder(Optional.empty(), mnist);
+    Optional<Path> given = givenFolder(mnist, Optional.empty());
     if (given.isPresent()) {
       return publishedIn(given.get(), mnist);
     }
     Path folder;
     try {
-      folder = downloaded(mnist, projectData);
+      folder = ownFolder(mnist);
     } catch (DataException e) {
       listener.notice(
           """
@@ -116,56 +133,61 @@ public final class DataSets {
           ************************************************************************
           """
               + e.getMessage());
-      return new SyntheticCache(projectData).open(seed);
+      return synthetic.open(seed);
     }
     return publishedIn(folder, mnist);
   }
 
+  private DataSet published(PublishedSet set, Optional<Path> chosen) throws IOException {
+    Optional<Path> given = givenFolder(set, chosen);
+    return publishedIn(given.isPresent() ? given.get() : ownFolder(set), set);
+  }
+
   // ---- Where the files are
 
-  private Path mnistFolder(Optional<Path> chosen) throws IOException {
-    Optional<Path> given = givenFolder(chosen, mnist);
-    return given.isPresent() ? given.get() : downloaded(mnist, projectData);
-  }
-
-  private Path fashionFolder(Optional<Path> chosen) throws IOException {
-    Optional<Path> given = givenFolder(chosen, fashion);
-    if (given.isPresent()) {
-      return given.get();
-    }
-    Path own = projectData.resolve("fashion-mnist");
-    if (!PublishedSet.missing(own).isEmpty() && PublishedSet.missing(DEBIAN_FASHION).isEmpty()) {
-      return DEBIAN_FASHION;
-    }
-    return downloaded(fashion, own);
-  }
-
   /** A folder that the user names must have all four files; nothing is downloaded into it. */
-  private Optional<Path> givenFolder(Optional<Path> chosen, PublishedSet set) throws IOException {
-    String variable = environment.get(set.folderVariable());
-    if (chosen.isEmpty() && (variable == null || variable.isBlank())) {
-      return Optional.empty();
+  private Optional<Path> givenFolder(PublishedSet set, Optional<Path> chosen) throws IOException {
+    Optional<Path> given =
+        chosen.or(
+            () ->
+                Optional.ofNullable(environment.get(set.folderVariable()))
+                    .filter(folder -> !folder.isBlank())
+                    .map(Path::of));
+    if (given.isPresent()) {
+      refuseIncomplete(given.get(), set);
     }
-    Path folder = chosen.orElseGet(() -> Path.of(variable));
-    refuseIncomplete(folder);
-    return Optional.of(folder);
+    return given;
   }
 
-  private static void refuseIncomplete(Path folder) throws DataException {
+  private static void refuseIncomplete(Path folder, PublishedSet set) throws DataException {
     if (!Files.isDirectory(folder)) {
       throw new DataException(
-          "%s is no folder, expected one with four IDX files".formatted(folder));
+          "%s is no folder, expected one with four IDX files; %s"
+              .formatted(folder, whereItIsNamed(set)));
     }
     List<String> missing = PublishedSet.missing(folder);
     if (!missing.isEmpty()) {
       throw new DataException(
-          "%s lacks %s, expected there with or without .gz"
-              .formatted(folder, String.join(", ", missing)));
+          "%s lacks %s, expected there with or without .gz; %s"
+              .formatted(folder, String.join(", ", missing), whereItIsNamed(set)));
     }
   }
 
-  private Path downloaded(PublishedSet set, Path folder) throws IOException {
-    for (String file : PublishedSet.missing(folder)) {
+  private static String whereItIsNamed(PublishedSet set) {
+    return "the folder is named by --data or %s; leave both out to have %s downloaded"
+        .formatted(set.folderVariable(), set.title());
+  }
+
+  /** Where the files are if the user names no folder; what no folder has is downloaded. */
+  private Path ownFolder(PublishedSet set) throws IOException {
+    // MNIST lies in the data folder itself, any other set in a folder of its own.
+    Path folder = set == mnist ? projectData : projectData.resolve(set.name());
+    List<String> missing = PublishedSet.missing(folder);
+    Optional<Path> system = set.systemFolder();
+    if (!missing.isEmpty() && system.isPresent() && PublishedSet.missing(system.get()).isEmpty()) {
+      return system.get();
+    }
+    for (String file : missing) {
       download.fetch(set, file, folder);
     }
     return folder;
@@ -174,7 +196,15 @@ public final class DataSets {
   // ---- What is in them
 
   private DataSet publishedIn(Path folder, PublishedSet set) throws IOException {
-    DataSet found = read(folder, set.name(), set.classNames());
+    boolean inProject = folder.startsWith(projectData);
+    DataSet found;
+    try {
+      found = read(folder, set.name(), set.classNames());
+    } catch (DataException e) {
+      throw inProject
+          ? new DataException(e.getMessage() + " (delete it and it is downloaded again)", e)
+          : e;
+    }
     for (String file : PublishedSet.FILES) {
       String sha256 = found.sha256().get(file);
       String expected = set.sha256().get(file);
@@ -186,7 +216,7 @@ public final class DataSets {
                         set.title(),
                         sha256,
                         expected)
-                + (folder.startsWith(projectData)
+                + (inProject
                     ? "delete it and it is downloaded again"
                     : "to use files of your own, name their folder with --data and leave out --dataset"));
       }
@@ -196,7 +226,7 @@ public final class DataSets {
 
   /** Right-shaped files of any content; under the published name only if they are the published. */
   private DataSet anyIn(Path folder, PublishedSet set) throws IOException {
-    refuseIncomplete(folder);
+    refuseIncomplete(folder, set);
     DataSet found = read(folder, "custom", set.classNames());
     return found.sha256().equals(set.sha256()) ? found.named(set.name()) : found;
   }

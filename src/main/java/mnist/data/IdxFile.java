@@ -63,6 +63,7 @@ record IdxFile(byte[] content, String sha256) {
 
   private static IdxFile read(Path file, int magic, String what) throws IOException {
     refuseUnreadable(file, what);
+    long expected = magic == MAGIC_IMAGES ? 16 : 8; // the header, until that tells the rest
     MessageDigest sha256 = newSha256();
     try (InputStream packed = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
       boolean gzipped = isGzip(packed);
@@ -92,7 +93,8 @@ record IdxFile(byte[] content, String sha256) {
         size = PIXELS;
       }
       long mostBytes = Files.size(file) * (gzipped ? MOST_PER_GZIP_BYTE : 1);
-      if ((long) count * size > mostBytes) {
+      expected += (long) count * size;
+      if (expected > mostBytes) {
         throw new EOFException();
       }
       byte[] content = new byte[count * size];
@@ -105,8 +107,8 @@ record IdxFile(byte[] content, String sha256) {
       return new IdxFile(content, HexFormat.of().formatHex(sha256.digest()));
     } catch (EOFException e) {
       throw new DataException(
-          "%s is cut short: it has %d bytes, expected all the %s that its header announces"
-              .formatted(file, Files.size(file), what),
+          "%s is cut short: it has %d bytes, expected %d once unpacked; fetch it again"
+              .formatted(file, Files.size(file), expected),
           e);
     } catch (ZipException e) {
       throw new DataException(

@@ -3,6 +3,7 @@ package mnist.data;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param name as in {@link DataSource}
  * @param title its name in a sentence
  * @param folderVariable environment variable that names a folder with the files
+ * @param systemFolder where a package of the operating system may have put the files
  * @param classNames names of the classes 0..9
  * @param sha256 of each file, unpacked: file name → hexadecimal digits
  * @param mirrors where {@code <mirror><file>.gz} can be downloaded, best first
@@ -21,6 +23,7 @@ record PublishedSet(
     String name,
     String title,
     String folderVariable,
+    Optional<Path> systemFolder,
     List<String> classNames,
     Map<String, String> sha256,
     List<URI> mirrors) {
@@ -38,6 +41,7 @@ record PublishedSet(
           "mnist",
           "MNIST",
           "MNIST_DATA",
+          Optional.empty(),
           DataSet.DIGITS,
           Map.of(
               TRAIN_IMAGES,
@@ -58,6 +62,7 @@ record PublishedSet(
           "fashion-mnist",
           "Fashion-MNIST",
           "FASHION_MNIST_DATA",
+          Optional.of(Path.of("/usr/share/datasets/fashion-mnist")), // Debian's
           List.of(
               "T-shirt/top",
               "Trouser",
@@ -82,13 +87,16 @@ record PublishedSet(
               URI.create("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
               URI.create("https://storage.googleapis.com/tensorflow/tf-keras-datasets/")));
 
-  /** A file of a folder, gzipped or plain, with the dash of MNIST's site or the dot of others. */
+  /**
+   * A file of a folder, gzipped or plain, with the dash of MNIST's site or the dot of others. A
+   * folder of one of these names, as some archives have it, comes last.
+   */
   static Optional<Path> find(Path folder, String file) {
     String dotted = file.replace("-idx", ".idx");
     return List.of(file + ".gz", file, dotted + ".gz", dotted).stream()
         .map(folder::resolve)
         .filter(Files::exists)
-        .findFirst();
+        .min(Comparator.comparing(path -> Files.isDirectory(path)));
   }
 
   /** Which of the four files a folder does not have. */

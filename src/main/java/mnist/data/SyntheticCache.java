@@ -43,7 +43,10 @@ final class SyntheticCache {
     Path folder = data.resolve("synthetic-" + SyntheticDigits.VERSION + "-seed" + seed);
     if (PublishedSet.missing(folder).isEmpty()) {
       try {
-        return DataSets.read(folder, "synthetic", DataSet.DIGITS);
+        DataSet kept = DataSets.read(folder, "synthetic", DataSet.DIGITS);
+        if (kept.training().count() == training && kept.test().count() == test) {
+          return kept;
+        }
       } catch (DataException e) {
         // Damaged, but only a copy: draw anew.
       }

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DataSetsTest {
   private static final SmallSet PUBLISHED = new SmallSet(1);
@@ -33,11 +34,13 @@ class DataSetsTest {
 
   private final Heard heard = new Heard();
   private Path project;
+  private Path system;
   private URI mirror;
 
   @BeforeEach
   void noMirrorAnswers() throws IOException {
     project = temporary.resolve("project");
+    system = temporary.resolve("system");
     mirror = Mirror.nowhere();
   }
 
@@ -45,10 +48,11 @@ class DataSetsTest {
       throws IOException {
     return new DataSets(
             PUBLISHED.asMnist(mirror),
-            PUBLISHED.asFashion(mirror),
+            PUBLISHED.asFashion(system, mirror),
             project,
             environment,
             new Download(Duration.ofSeconds(10), heard),
+            new SyntheticCache(project, 40, 15),
             heard)
         .open(source, Optional.ofNullable(folder), 0);
   }
@@ -133,6 +137,47 @@ class DataSetsTest {
     assertThat(open(DataSource.MNIST, folder, NO_VARIABLES).name()).isEqualTo("mnist");
   }
 
+  @Test
+  void aFolderOfTheSameNameDoesNotHideAFile() throws IOException {
+    Path folder = published("unpacked");
+    Files.move(folder.resolve(TRAIN_IMAGES + ".gz"), folder.resolve("train-images.idx3-ubyte"));
+    Files.createDirectory(folder.resolve(TRAIN_IMAGES));
+
+    assertThat(open(DataSource.MNIST, folder, NO_VARIABLES).name()).isEqualTo("mnist");
+  }
+
+  @Test
+  void aFolderInAFilesPlaceIsRefused() throws IOException {
+    Path folder = published("unpacked");
+    Files.delete(folder.resolve(TRAIN_IMAGES + ".gz"));
+    Files.createDirectory(folder.resolve(TRAIN_IMAGES));
+
+    refused(DataSource.MNIST, folder, NO_VARIABLES)
+        .withMessageContaining(
+            folder.resolve(TRAIN_IMAGES) + " is a folder, expected an IDX file of images");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "target/classes", "target/mnist.jar"})
+  void theDataFolderLiesBesideTheNearestPom(String code) throws IOException {
+    Path inner = Files.createDirectories(temporary.resolve("outer/inner"));
+    Files.createFile(temporary.resolve("outer/pom.xml"));
+    Files.createFile(inner.resolve("pom.xml"));
+
+    assertThat(DataSets.dataAbove(inner.resolve(code))).contains(inner.resolve("data"));
+  }
+
+  @Test
+  void whereNoPomIsThereIsNoProject() {
+    assertThat(DataSets.dataAbove(temporary)).isEmpty();
+  }
+
+  @Test
+  void thisProjectIsFoundByItsClasses() {
+    assertThat(DataSets.projectData()).hasFileName("data").isAbsolute();
+    assertThat(DataSets.projectData().resolveSibling("src/main/java/mnist/data")).isDirectory();
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"AUTO", "MNIST", "FASHION_MNIST"})
   void aNamedFolderThatLacksFilesIsRefusedAndNothingIsDownloadedIntoIt(DataSource source)
@@ -144,7 +189,10 @@ class DataSetsTest {
       mirror = good.address();
 
       refused(source, named, NO_VARIABLES)
-          .withMessageContaining(named + " lacks " + TRAIN_LABELS + ", " + TEST_IMAGES);
+          .withMessageContainingAll(
+              named + " lacks " + TRAIN_LABELS + ", " + TEST_IMAGES,
+              "expected there with or without .gz",
+              "the folder is named by --data or ");
 
       assertThat(good.asked()).isEmpty();
     }
@@ -170,9 +218,11 @@ class DataSetsTest {
     Path incomplete = published("incomplete");
     Files.delete(incomplete.resolve(TEST_LABELS + ".gz"));
 
-    refused(source, null, variable(nothing)).withMessageContaining(nothing + " is no folder");
+    String named = "named by --data or MNIST_DATA; leave both out to have MNIST downloaded";
+    refused(source, null, variable(nothing))
+        .withMessageContainingAll(nothing + " is no folder", named);
     refused(source, null, variable(incomplete))
-        .withMessageContaining(incomplete + " lacks " + TEST_LABELS);
+        .withMessageContainingAll(incomplete + " lacks " + TEST_LABELS, named);
 
     assertThat(heard.notices).isEmpty();
     assertThat(project).doesNotExist();
@@ -275,7 +325,10 @@ class DataSetsTest {
       Files.write(damaged, content);
 
       refused(source, null, NO_VARIABLES)
-          .withMessageContainingAll(damaged.toString(), "is a damaged gzip file");
+          .withMessageContainingAll(
+              damaged.toString(),
+              "is a damaged gzip file",
+              "fetch it again (delete it and it is downloaded again)");
 
       content[content.length - 8] ^= 1;
       Files.write(damaged, content);
@@ -315,6 +368,62 @@ class DataSetsTest {
   }
 
   @Test
+  void fashionOfTheProjectWinsOverTheSystems() throws IOException {
+    Path own = PUBLISHED.writeTo(project.resolve("fashion-mnist"));
+    PUBLISHED.writeTo(system);
+
+    assertThat(open(DataSource.FASHION_MNIST, null, NO_VARIABLES).source())
+        .isEqualTo(own.toString());
+  }
+
+  @Test
+  void fashionOfTheSystemIsUsedRatherThanDownloaded() throws IOException {
+    PUBLISHED.writeTo(system);
+    try (Mirror good = Mirror.of(PUBLISHED)) {
+      mirror = good.address();
+
+      assertThat(open(DataSource.FASHION_MNIST, null, NO_VARIABLES).source())
+          .isEqualTo(system.toString());
+
+      assertThat(good.asked()).isEmpty();
+    }
+  }
+
+  @Test
+  void fashionIsDownloadedIntoItsFolderWhereTheSystemsIsIncomplete() throws IOException {
+    PUBLISHED.writeTo(system);
+    Files.delete(system.resolve(TEST_LABELS + ".gz"));
+    try (Mirror good = Mirror.of(PUBLISHED)) {
+      mirror = good.address();
+
+      DataSet set = open(DataSource.FASHION_MNIST, null, NO_VARIABLES);
+
+      assertThat(set.name()).isEqualTo("fashion-mnist");
+      assertThat(set.source()).isEqualTo(project.resolve("fashion-mnist").toString());
+      assertThat(good.asked()).hasSize(4);
+    }
+    assertThat(namesIn(project)).containsExactly("fashion-mnist");
+    assertThat(namesIn(system)).hasSize(3);
+  }
+
+  @Test
+  void fashionIsNeverReplacedByDrawnDigits() throws IOException {
+    refused(DataSource.FASHION_MNIST, null, NO_VARIABLES)
+        .withMessageContainingAll(
+            TRAIN_IMAGES + " could not be downloaded", "--data or FASHION_MNIST_DATA");
+
+    assertThat(heard.notices).isEmpty();
+  }
+
+  @Test
+  void otherFilesInFashionsFolderAreRefusedWithTheWayToReplaceThem() throws IOException {
+    OWN.writeTo(project.resolve("fashion-mnist"));
+
+    refused(DataSource.FASHION_MNIST, null, NO_VARIABLES)
+        .withMessageContainingAll("is not Fashion-MNIST's", "delete it and it is downloaded again");
+  }
+
+  @Test
   void filesThatAreNotFashionAreRefusedUnderItsName() throws IOException {
     refused(DataSource.FASHION_MNIST, own("named"), NO_VARIABLES)
         .withMessageContaining("is not Fashion-MNIST's");
@@ -327,8 +436,8 @@ class DataSetsTest {
     DataSet set = open(DataSource.AUTO, null, NO_VARIABLES);
 
     assertThat(set.name()).isEqualTo("synthetic");
-    assertThat(set.training().count()).isEqualTo(60_000);
-    assertThat(set.test().count()).isEqualTo(10_000);
+    assertThat(set.training().count()).isEqualTo(40);
+    assertThat(set.test().count()).isEqualTo(15);
     assertThat(heard.notices)
         .singleElement()
         .asString()
@@ -357,6 +466,20 @@ class DataSetsTest {
     assertThat(set.training().count()).isEqualTo(60_000);
     assertThat(set.test().count()).isEqualTo(10_000);
     assertThat(Arrays.copyOf(set.training().labels(), 5)).containsExactly(5, 0, 4, 1, 9);
+    assertThat(project).doesNotExist();
+  }
+
+  @Test
+  @EnabledIfEnvironmentVariable(named = "FASHION_MNIST_DATA", matches = ".*\\S.*")
+  void theRealFashionMnistIsKnownByItsHashes() throws IOException {
+    DataSets sets = new DataSets(project, System.getenv(), heard);
+
+    DataSet set = sets.open(DataSource.FASHION_MNIST, Optional.empty(), 0);
+
+    assertThat(set.name()).isEqualTo("fashion-mnist");
+    assertThat(set.training().count()).isEqualTo(60_000);
+    assertThat(set.test().count()).isEqualTo(10_000);
+    assertThat(Arrays.copyOf(set.test().labels(), 5)).containsExactly(9, 2, 1, 1, 6);
     assertThat(project).doesNotExist();
   }
 }

@@ -160,16 +160,20 @@ class IdxFileTest {
   @ParameterizedTest
   @EnumSource
   void fewerBytesThanAnnouncedAreRefused(Form form) throws IOException {
-    imagesRefused(file(form.of(copyOf(IMAGES, IMAGES.length - 1))))
-        .withMessageContaining("bytes, expected all the images that its header announces");
+    byte[] cut = copyOf(IMAGES, IMAGES.length - 1);
+    imagesRefused(file(form.of(cut)))
+        .withMessageContainingAll(
+            "is cut short: it has " + Files.size(file(form.of(cut))) + " bytes",
+            "expected " + IMAGES.length + " once unpacked; fetch it again");
     labelsRefused(file(form.of(labels(3, new byte[] {1, 2}))))
-        .withMessageContaining("bytes, expected all the labels that its header announces");
+        .withMessageContainingAll("is cut short", "expected 11 once unpacked; fetch it again");
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 7, 8, 12, 15})
   void aFileThatEndsInItsHeaderIsRefused(int length) throws IOException {
-    imagesRefused(file(copyOf(IMAGES, length))).withMessageContaining("is cut short");
+    imagesRefused(file(copyOf(IMAGES, length)))
+        .withMessageContaining("is cut short: it has %d bytes, expected ", length);
     imagesRefused(file(gzipped(copyOf(IMAGES, length)))).withMessageContaining("is cut short");
   }
 

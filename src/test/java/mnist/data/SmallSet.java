@@ -17,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -106,15 +107,15 @@ final class SmallSet {
 
   /** These files as what MNIST's authors published. */
   PublishedSet asMnist(URI... mirrors) {
-    return published(PublishedSet.MNIST, mirrors);
+    return published(PublishedSet.MNIST, Optional.empty(), mirrors);
   }
 
-  /** These files as what Fashion-MNIST's authors published. */
-  PublishedSet asFashion(URI... mirrors) {
-    return published(PublishedSet.FASHION_MNIST, mirrors);
+  /** These files as what Fashion-MNIST's authors published, and perhaps a package installs. */
+  PublishedSet asFashion(Path systemFolder, URI... mirrors) {
+    return published(PublishedSet.FASHION_MNIST, Optional.of(systemFolder), mirrors);
   }
 
-  private PublishedSet published(PublishedSet like, URI... mirrors) {
+  private PublishedSet published(PublishedSet like, Optional<Path> systemFolder, URI... mirrors) {
     Map<String, String> sha256 =
         files.entrySet().stream()
             .collect(Collectors.toMap(Map.Entry::getKey, file -> sha256(file.getValue())));
@@ -122,6 +123,7 @@ final class SmallSet {
         like.name(),
         like.title(),
         like.folderVariable(),
+        systemFolder,
         like.classNames(),
         sha256,
         List.of(mirrors));

@@ -125,6 +125,15 @@ class SyntheticCacheTest {
   }
 
   @Test
+  void anotherNumberOfImagesIsDrawnAnew() throws IOException {
+    new SyntheticCache(data, TRAINING - 1, TEST).open(5);
+    assertDrawn(open(5), 5);
+
+    new SyntheticCache(data, TRAINING, TEST + 1).open(6);
+    assertDrawn(open(6), 6);
+  }
+
+  @Test
   void aFileThatIsGoneIsDrawnAnew() throws IOException {
     Files.delete(Path.of(open(5).source(), TEST_LABELS));
 

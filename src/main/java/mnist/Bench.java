@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.sun.management.ThreadMXBean;
-import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -16,7 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
+import mnist.data.FileTree;
 import mnist.training.Stage;
 import mnist.training.Training;
 import mnist.training.TrainingListener;
@@ -207,6 +206,7 @@ public final class Bench implements Callable<Integer> {
               steps,
               new PrintStream(OutputStream.nullOutputStream()),
               "--quiet",
+              "--no-export",
               "--iterations=" + iterations,
               "--run-dir=" + folder.resolve("run"));
       if (exitCode == 0) {
@@ -214,9 +214,7 @@ public final class Bench implements Callable<Integer> {
       }
       return exitCode;
     } finally {
-      try (Stream<Path> files = Files.walk(folder)) {
-        files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
-      }
+      FileTree.delete(folder);
     }
   }
 

@@ -1,16 +1,12 @@
 package mnist;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import mnist.crosscheck.CrossCheckException;
 import mnist.crosscheck.ExpectedRun;
 import mnist.crosscheck.PythonReference;
@@ -20,6 +16,7 @@ import mnist.crosscheck.StageComparison;
 import mnist.data.DataSet;
 import mnist.data.DataSets;
 import mnist.data.DataSource;
+import mnist.data.FileTree;
 import mnist.training.DataConsole;
 import mnist.training.NativeEnvironment;
 import mnist.training.Stage;
@@ -168,11 +165,7 @@ public final class CrossCheck implements Callable<Integer> {
             .resolve("crosscheck")
             .resolve((oneDnn ? "onednn-on" : "onednn-off") + (full ? "-full" : ""))
             .resolve(options.stage());
-    if (Files.exists(folder)) {
-      try (Stream<Path> files = Files.walk(folder)) {
-        files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
-      }
-    }
+    FileTree.delete(folder);
     python.train(options.stage(), data, options.iterations(), oneDnn, folder);
     return folder;
   }

@@ -8,12 +8,15 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.GraphDef;
@@ -34,7 +37,11 @@ class ProgramTest {
   private record Run(int exitCode, String out, String err) {}
 
   private Process start(String main, String... args) throws IOException {
-    List<String> command = new ArrayList<>();
+    return start(List.of(), main, args);
+  }
+
+  private Process start(List<String> by, String main, String... args) throws IOException {
+    List<String> command = new ArrayList<>(by);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + Path.of("target", "classes", "mnist", "jvm.options").toAbsolutePath());
     command.addAll(List.of("-cp", absoluteClassPath(), "mnist." + main));
@@ -97,6 +104,19 @@ class ProgramTest {
     assertThat(record.at("/results/weights_sha256").asText()).hasSize(64);
     assertThat(record.path("ended").asText()).isGreaterThan(record.path("started").asText());
 
+    assertThat(record.at("/results/model/folder").asText()).isEqualTo("model");
+    assertThat(record.at("/results/model/iteration"))
+        .isEqualTo(record.at("/results/best_test/iteration"));
+    assertThat(record.at("/results/model/test_accuracy"))
+        .isEqualTo(record.at("/results/best_test/accuracy"));
+    JsonNode card =
+        JSON.readTree(folder.resolve("runs/" + name + "/model/assets.extra/mnist.json").toFile());
+    assertThat(card.path("stage").asText()).isEqualTo("2.1");
+    assertThat(card.path("data_set").asText()).isEqualTo("custom");
+    assertThat(card.path("class_names")).hasSize(10);
+    assertThat(card.path("weights_sha256")).isEqualTo(record.at("/results/model/weights_sha256"));
+    assertThat(run.out).contains("Model in runs/" + name + "/model");
+
     List<String> metrics = Files.readAllLines(folder.resolve("runs/" + name + "/metrics.jsonl"));
     assertThat(metrics).hasSize(6); // the batch and the test set at 0, 20 and 40
     JsonNode last = JSON.readTree(metrics.get(5));
@@ -150,6 +170,8 @@ class ProgramTest {
     assertWrongOption("--keep-probability has no use in stage 1.0", "--keep-probability=0.5");
     assertWrongOption(
         "--keep-probability must be above 0 and at most 1, found 0.0", "--keep-probability=0");
+    assertWrongOption("--export and --no-export contradict", "--export=model", "--no-export");
+    assertWrongOption("--overwrite has no use without --export", "--overwrite");
     assertThat(folder.resolve("runs")).doesNotExist();
   }
 
@@ -167,7 +189,14 @@ class ProgramTest {
     assertThat(run.out)
         .contains("Stage 3.0", "--data=DIR", "--dataset=NAME", "--iterations=N", "--batch-size=N")
         .contains("--seed=N", "--learning-rate=X", "--activation=NAME", "--keep-probability=X")
-        .contains("--run-dir=DIR", "--quiet", "--no-onednn", "Exit codes")
+        .contains(
+            "--run-dir=DIR",
+            "--export=DIR",
+            "--no-export",
+            "--overwrite",
+            "--quiet",
+            "--no-onednn",
+            "Exit codes")
         .doesNotContain("null", "${");
   }
 
@@ -202,6 +231,65 @@ class ProgramTest {
     args[3] = "--graph=graph.pbtxt";
     assertThat(run("Mnist21FiveLayersReluLrDecay", args).exitCode).isZero();
     assertThat(Files.readString(folder.resolve("graph.pbtxt"))).contains("name: \"train_step\"");
+  }
+
+  @Test
+  void exportsWhereItIsToldAndOverNothing() throws Exception {
+    String[] args = {
+      "--data=" + digits, "--iterations=1", "--quiet", "--run-dir=one", "--export=models/mine"
+    };
+    assertThat(run("Mnist10Softmax", args).exitCode).isZero();
+    Path model = folder.resolve("models/mine/saved_model.pb");
+    assertThat(model).exists();
+    assertThat(folder.resolve("one/model")).doesNotExist();
+    assertThat(record("one").at("/results/model/folder").asText())
+        .isEqualTo(folder.toRealPath().resolve("models/mine").toString());
+
+    args[3] = "--run-dir=two";
+    Run again = run("Mnist10Softmax", args);
+    assertThat(again.exitCode).isEqualTo(1);
+    assertThat(again.err).hasLineCount(1).contains("models/mine exists already", "--overwrite");
+    assertThat(again.out).isEmpty();
+    assertThat(folder.resolve("two")).doesNotExist();
+
+    FileTime before = Files.getLastModifiedTime(model);
+    assertThat(run("Mnist10Softmax", append(args, "--overwrite")).exitCode).isZero();
+    assertThat(Files.getLastModifiedTime(model)).isGreaterThan(before);
+
+    String[] without = {"--data=" + digits, "--iterations=1", "--run-dir=three", "--no-export"};
+    assertThat(run("Mnist10Softmax", without).exitCode).isZero();
+    assertThat(folder.resolve("three").toFile().list())
+        .containsExactlyInAnyOrder("run.json", "metrics.jsonl");
+    assertThat(record("three").at("/results/model").isMissingNode()).isTrue();
+  }
+
+  private static String[] append(String[] args, String last) {
+    String[] more = Arrays.copyOf(args, args.length + 1);
+    more[args.length] = last;
+    return more;
+  }
+
+  /** No file may become larger than 512 kB, as if the disk were full then. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullDiskLeavesNoModelButTheRecord() throws Exception {
+    Process process =
+        start(
+            List.of("sh", "-c", "ulimit -f 1000; exec \"$@\"", "sh"),
+            "Mnist21FiveLayersReluLrDecay",
+            "--data=" + digits,
+            "--iterations=1",
+            "--run-dir=full");
+    Run run = end(process);
+    assertThat(run.exitCode).isEqualTo(1);
+    assertThat(run.err)
+        .hasLineCount(1)
+        .contains("the model cannot be written to full/model: File too large");
+    assertThat(run.out).contains("best test accuracy");
+    assertThat(folder.resolve("full").toFile().list())
+        .containsExactlyInAnyOrder("run.json", "metrics.jsonl");
+    assertThat(record("full").path("status").asText()).isEqualTo("completed");
+    assertThat(record("full").at("/results/weights_sha256").asText()).hasSize(64);
   }
 
   @Test
@@ -240,6 +328,7 @@ class ProgramTest {
     assertThat(run.out).contains("Stopped after", "best test accuracy");
     assertThat(record("stopped").path("status").asText()).isEqualTo("interrupted");
     assertThat(record("stopped").at("/results/steps").asInt()).isPositive();
+    assertThat(folder.resolve("stopped/model/saved_model.pb")).exists();
     for (String line : Files.readAllLines(metrics)) {
       assertThat(JSON.readTree(line).path("iteration").isInt()).isTrue();
     }

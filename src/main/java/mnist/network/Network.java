@@ -1,6 +1,7 @@
 package mnist.network;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operation;
@@ -15,6 +16,7 @@ import org.tensorflow.types.TFloat32;
 public final class Network {
   private final Graph graph;
   private final List<Variable<TFloat32>> variables;
+  private final Map<String, String> dropouts;
   private final Optional<Activation> activation;
   private final Optional<Float> constantLearningRate;
   private final Optional<Float> keepProbability;
@@ -22,11 +24,13 @@ public final class Network {
   Network(
       Graph graph,
       List<Variable<TFloat32>> variables,
+      Map<String, String> dropouts,
       Optional<Activation> activation,
       Optional<Float> constantLearningRate,
       Optional<Float> keepProbability) {
     this.graph = graph;
     this.variables = List.copyOf(variables);
+    this.dropouts = Map.copyOf(dropouts);
     this.activation = activation;
     this.constantLearningRate = constantLearningRate;
     this.keepProbability = keepProbability;
@@ -91,6 +95,11 @@ public final class Network {
   /** Weights and biases, in the chapter's order. */
   public List<Variable<TFloat32>> variables() {
     return variables;
+  }
+
+  /** The dropouts by their nodes' names, each with the name of the node that it drops from. */
+  public Map<String, String> dropouts() {
+    return dropouts;
   }
 
   /** The activation of the hidden layers, where the stage leaves a choice. */

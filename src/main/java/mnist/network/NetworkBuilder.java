@@ -2,7 +2,9 @@ package mnist.network;
 
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.Graph;
@@ -43,6 +45,7 @@ public final class NetworkBuilder {
   private final Choices choices;
   private final Set<Choice> offered = EnumSet.noneOf(Choice.class);
   private final List<Variable<TFloat32>> variables = new ArrayList<>();
+  private final Map<String, String> dropouts = new HashMap<>();
   private long randomNodes;
 
   // What the script and the choices come to, for whoever wants to know afterwards.
@@ -194,6 +197,7 @@ public final class NetworkBuilder {
    * @return the same shape
    */
   public Operand<TFloat32> dropout(String name, Operand<TFloat32> x, Operand<TFloat32> pkeep) {
+    dropouts.put(name, x.asOutput().op().name());
     Operand<TFloat32> one = tf.constant(1f);
     Operand<TFloat32> rate = tf.math.sub(one, pkeep);
     Operand<TFloat32> scaled = tf.math.div(x, tf.math.sub(one, rate));
@@ -256,6 +260,7 @@ public final class NetworkBuilder {
    * @throws IllegalStateException if the chapter has not made one of the nodes that every stage has
    */
   public Network network() {
-    return new Network(graph, variables, activation, constantLearningRate, keepProbability);
+    return new Network(
+        graph, variables, dropouts, activation, constantLearningRate, keepProbability);
   }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import mnist.data.DataSet;
+import mnist.export.ModelCard;
 
 /**
  * What a run says: the scripts' lines, a progress bar below them where standard error is a
@@ -112,6 +113,12 @@ final class Console implements TrainingListener, AutoCloseable {
     out.println(
         "The test set under the final weights: rows are right answers, columns what the network says");
     out.print(outcome.confusion().toText(data.classNames()));
+  }
+
+  /** Where the model is, and whose weights it has. */
+  void exported(Path folder, ModelCard card) {
+    out.printf(
+        Locale.ROOT, "%nModel in %s: the weights of iteration %d%n", folder, card.iteration());
   }
 
   private static String percent(Measurement m) {

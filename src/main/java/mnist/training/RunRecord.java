@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import mnist.data.DataSet;
+import mnist.export.ModelCard;
 
 /**
  * The folder that a run leaves: {@code run.json} (what was run, on what, and what came of it) and
@@ -70,12 +71,13 @@ public final class RunRecord implements TrainingListener, AutoCloseable {
   private final Start start;
   private final Instant started = Instant.now();
   private final FileChannel metrics;
-  private boolean ended;
+  private final Map<String, Object> results = new LinkedHashMap<>();
+  private String status = "running";
 
   private RunRecord(Path folder, Start start) throws IOException {
     this.folder = folder;
     this.start = start;
-    write("running", Map.of());
+    write(Map.of());
     metrics =
         FileChannel.open(metricsFile(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
@@ -145,7 +147,7 @@ public final class RunRecord implements TrainingListener, AutoCloseable {
 
   /** Closes the record with what the run came to. */
   void end(Outcome outcome, List<String> classNames) throws IOException {
-    Map<String, Object> results = new LinkedHashMap<>();
+    status = outcome.ending().name().toLowerCase(Locale.ROOT);
     results.put("steps", outcome.steps());
     outcome.best().ifPresent(best -> results.put("best_test", best));
     outcome.last().ifPresent(last -> results.put("last_test", last));
@@ -158,17 +160,29 @@ public final class RunRecord implements TrainingListener, AutoCloseable {
     results.put("accuracy_per_class", perClass);
     results.put("confusion", outcome.confusion().counts());
     results.put("weights_sha256", outcome.weightsSha256());
-    write(outcome.ending().name().toLowerCase(Locale.ROOT), Map.of("results", results));
-    ended = true;
+    write(Map.of("results", results));
+  }
+
+  /** Adds the model that the run left. */
+  void exported(Path model, ModelCard card) throws IOException {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put(
+        "folder",
+        (model.startsWith(folder) ? folder.relativize(model) : model.toAbsolutePath()).toString());
+    entry.put("iteration", card.iteration());
+    entry.put("test_accuracy", card.testAccuracy());
+    entry.put("weights_sha256", card.weightsSha256());
+    results.put("model", entry);
+    write(Map.of("results", results));
   }
 
   /** The record of a run that broke off. */
   void fail(String reason) throws IOException {
-    write("failed", Map.of("error", reason));
-    ended = true;
+    status = "failed";
+    write(Map.of("error", reason));
   }
 
-  private void write(String status, Map<String, Object> more) throws IOException {
+  private void write(Map<String, Object> more) throws IOException {
     Map<String, Object> run = new LinkedHashMap<>();
     run.put("stage", start.stage());
     run.put("title", start.title());
@@ -200,7 +214,7 @@ public final class RunRecord implements TrainingListener, AutoCloseable {
   @Override
   public void close() throws IOException {
     try (metrics) {
-      if (!ended) {
+      if (status.equals("running")) {
         fail("the run broke off");
       }
     }

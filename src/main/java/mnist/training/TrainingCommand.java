@@ -20,6 +20,8 @@ import java.util.function.BooleanSupplier;
 import mnist.data.DataSet;
 import mnist.data.DataSets;
 import mnist.data.DataSource;
+import mnist.export.ModelCard;
+import mnist.export.SavedModelFolder;
 import mnist.network.Activation;
 import mnist.network.Choices;
 import mnist.network.Network;
@@ -143,6 +145,20 @@ final class TrainingCommand implements Callable<Integer> {
               + " .pbtxt. FILE must not exist yet.")
   private Path graphFile;
 
+  @Option(
+      names = "--export",
+      paramLabel = "DIR",
+      description =
+          "Folder for the trained model, a SavedModel with the weights of the best test accuracy;"
+              + " must not exist yet. Default: model in the run's folder")
+  private Path exportFolder;
+
+  @Option(names = "--no-export", description = "Leave no model.")
+  private boolean noExport;
+
+  @Option(names = "--overwrite", description = "Replace the model that --export finds.")
+  private boolean overwrite;
+
   @Option(names = "--quiet", description = "Print nothing but the report at the end.")
   private boolean quiet;
 
@@ -238,6 +254,13 @@ final class TrainingCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--data has no use with --dataset synthetic, which draws its images");
     }
+    if (noExport && exportFolder != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--export and --no-export contradict each other");
+    }
+    if (overwrite && exportFolder == null) {
+      throw new ParameterException(spec.commandLine(), "--overwrite has no use without --export");
+    }
     try {
       train();
       return CommandLine.ExitCode.OK;
@@ -253,6 +276,9 @@ final class TrainingCommand implements Callable<Integer> {
 
   private void train() throws IOException, TrainingException {
     boolean oneDnn = NativeEnvironment.prepare(!noOneDnn);
+    if (exportFolder != null) {
+      SavedModelFolder.refuseWhatStays(exportFolder, overwrite); // before the training, not after
+    }
     Script ofTheTutorial = stage.script();
     Script script = iterations == null ? ofTheTutorial : ofTheTutorial.withIterations(iterations);
     try (Graph graph = new Graph()) {
@@ -270,16 +296,44 @@ final class TrainingCommand implements Callable<Integer> {
           RunRecord record = openRecord(start(script, network, data, oneDnn));
           Console console = new Console(out, err, quiet, script)) {
         console.started(data, record.folder());
+        Outcome outcome;
         try {
-          Outcome outcome = loop.run(TrainingListener.all(record, console, alsoTold), stop);
+          outcome = loop.run(TrainingListener.all(record, console, alsoTold), stop);
           record.end(outcome, data.classNames());
           console.report(outcome, data);
         } catch (TrainingException | IOException | TensorFlowException e) {
           record.fail(inOneLine(e));
           throw e;
         }
+        if (!noExport && outcome.best().isPresent()) {
+          export(network, loop.bestWeights(), outcome.best().get(), data, record, console);
+        }
       }
     }
+  }
+
+  private void export(
+      Network network,
+      float[] weights,
+      Measurement best,
+      DataSet data,
+      RunRecord record,
+      Console console)
+      throws IOException {
+    ModelCard card =
+        new ModelCard(
+            stage.script().name(),
+            stage.script().title(),
+            data.name(),
+            best.iteration(),
+            best.accuracy(),
+            TrainingLoop.sha256(weights),
+            data.classNames(),
+            Versions.all());
+    Path folder = exportFolder != null ? exportFolder : record.folder().resolve("model");
+    SavedModelFolder.write(folder, overwrite, network, weights, card);
+    record.exported(folder, card);
+    console.exported(folder, card);
   }
 
   private RunRecord openRecord(RunRecord.Start start) throws IOException, TrainingException {

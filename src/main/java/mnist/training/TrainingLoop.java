@@ -6,7 +6,6 @@ import static mnist.training.Measurement.Set.TRAIN;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -50,6 +49,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final TInt32 step;
   private final TFloat32 pkeepInTraining;
   private final TFloat32 pkeepInMeasuring;
+  private float[] bestWeights;
 
   /**
    * Opens a session and initialises the variables.
@@ -115,6 +115,7 @@ public final class TrainingLoop implements AutoCloseable {
         last = Optional.of(measurement);
         if (best.isEmpty() || measurement.accuracy() > best.get().accuracy()) {
           best = last;
+          bestWeights = weights(); // a millisecond, beside the test set's hundred
         }
       }
 
@@ -138,7 +139,7 @@ public final class TrainingLoop implements AutoCloseable {
         ConfusionMatrix.of(data.test().labels(), predictedClasses(iteration - 1)),
         medianMillis(Arrays.copyOf(nanos, Math.min(iteration, nanos.length))),
         (System.nanoTime() - start) / 1e9,
-        weightsSha256());
+        sha256(weights()));
   }
 
   /**
@@ -237,6 +238,19 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /**
+   * The variables' values at the best test measurement, see {@link Outcome#best()}; as {@link
+   * #weights()} gives them.
+   *
+   * @throws IllegalStateException if the test set has not been measured
+   */
+  public float[] bestWeights() {
+    if (bestWeights == null) {
+      throw new IllegalStateException("the test set has not been measured");
+    }
+    return bestWeights;
+  }
+
+  /**
    * What some nodes come to on a batch, with the feeds of iteration 0 and all neurons taking part.
    *
    * @param outputs such as {@code "gradients/MatMul:1"}, each float32
@@ -255,17 +269,19 @@ public final class TrainingLoop implements AutoCloseable {
       for (int i = 0; i < result.size(); i++) {
         size += (int) ((TFloat32) result.get(i)).size();
       }
-      FloatBuffer values = FloatBuffer.allocate(size);
+      float[] values = new float[size];
+      int from = 0;
       for (int i = 0; i < result.size(); i++) {
-        ((TFloat32) result.get(i)).scalars().forEach(value -> values.put(value.getFloat()));
+        TFloat32 tensor = (TFloat32) result.get(i);
+        tensor.asRawTensor().data().asFloats().read(values, from, (int) tensor.size());
+        from += (int) tensor.size();
       }
-      return values.array();
+      return values;
     }
   }
 
-  /** SHA-256 of the weights, see {@link Outcome#weightsSha256()}. */
-  public String weightsSha256() {
-    float[] weights = weights();
+  /** SHA-256 of weights as little-endian float32, in hexadecimal digits. */
+  public static String sha256(float[] weights) {
     ByteBuffer bytes =
         ByteBuffer.allocate(Float.BYTES * weights.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(weights);

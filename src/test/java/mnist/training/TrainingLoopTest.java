@@ -172,6 +172,45 @@ class TrainingLoopTest {
   }
 
   @Test
+  void keepsTheWeightsOfTheBestTestMeasurement() throws Exception {
+    // At so high a rate the accuracy goes up and down.
+    Choices choices = new Choices(0, Optional.empty(), Optional.of(0.02f), Optional.empty());
+    try (Trained all = new Trained("1.0", choices, 50)) {
+      int best = all.outcome.best().orElseThrow().iteration();
+      assertThat(best).isBetween(1, all.outcome.last().orElseThrow().iteration() - 1);
+
+      // The measurement comes before the step of its iteration.
+      try (Trained untilThen = new Trained("1.0", choices, best - 1)) {
+        assertThat(all.loop.bestWeights()).isEqualTo(untilThen.loop.weights());
+        assertThat(all.loop.weights()).isNotEqualTo(all.loop.bestWeights());
+      }
+    }
+  }
+
+  /** A loop that has run, still open. */
+  private static final class Trained implements AutoCloseable {
+    final Graph graph = new Graph();
+    final TrainingLoop loop;
+    final Outcome outcome;
+
+    Trained(String name, Choices choices, int iterations) throws Exception {
+      Stage stage = Stages.named(name);
+      NetworkBuilder net = new NetworkBuilder(graph, choices);
+      stage.build(net);
+      loop =
+          new TrainingLoop(
+              stage.script().withIterations(iterations), net.network(), digits, 100, 0);
+      outcome = loop.run(NOBODY, () -> false);
+    }
+
+    @Override
+    public void close() {
+      loop.close();
+      graph.close();
+    }
+  }
+
+  @Test
   void stopsAfterTheStepInWhichItWasAsked() throws Exception {
     AtomicBoolean stop = new AtomicBoolean();
     TrainingListener stopper =

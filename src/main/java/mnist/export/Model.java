@@ -1,0 +1,179 @@
+package mnist.export;
+
+import static mnist.data.LabelledImages.CLASSES;
+import static mnist.data.LabelledImages.PIXELS;
+import static mnist.data.LabelledImages.SIDE;
+import static org.tensorflow.ndarray.Shape.UNKNOWN_SIZE;
+
+import com.fasterxml.jackson.core.JacksonException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.tensorflow.Output;
+import org.tensorflow.Result;
+import org.tensorflow.SavedModelBundle;
+import org.tensorflow.Signature;
+import org.tensorflow.Signature.TensorDescription;
+import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * A SavedModel that says which class an image belongs to: one of this program, or any other with
+ * the signature {@code serving_default}: {@code image} float32 [batch, 28, 28, 1], grey levels 0..1
+ * with the digit white on black → {@code predictions} float32 [batch, 10], probabilities.
+ *
+ * <p>Several threads may use it at once.
+ */
+public final class Model implements AutoCloseable {
+  private final SavedModelBundle bundle;
+  private final Optional<ModelCard> card;
+  private final Output<?> image;
+  private final Output<?> predictions;
+
+  private Model(
+      SavedModelBundle bundle, Optional<ModelCard> card, Output<?> image, Output<?> predictions) {
+    this.bundle = bundle;
+    this.card = card;
+    this.image = image;
+    this.predictions = predictions;
+  }
+
+  /**
+   * Loads a model and its weights.
+   *
+   * @param folder the one that holds {@code saved_model.pb}
+   * @throws ModelException if it is no SavedModel, is damaged, or has not this signature
+   */
+  public static Model load(Path folder) throws IOException {
+    if (!Files.exists(folder.resolve(SavedModelFolder.GRAPH))) {
+      throw new ModelException(
+          "%s is no SavedModel: expected a folder with the file %s"
+              .formatted(folder, SavedModelFolder.GRAPH));
+    }
+    Optional<ModelCard> card = card(folder);
+    SavedModelBundle bundle;
+    try {
+      bundle = SavedModelBundle.load(folder.toString(), SavedModelBundle.DEFAULT_TAG);
+    } catch (TensorFlowException | IllegalArgumentException e) {
+      throw notLoaded(folder, e);
+    }
+    try {
+      Signature signature = signature(bundle, folder);
+      Model model =
+          new Model(
+              bundle,
+              card,
+              end(bundle, folder, signature.getInputs(), "image", UNKNOWN_SIZE, SIDE, SIDE, 1),
+              end(bundle, folder, signature.getOutputs(), "predictions", UNKNOWN_SIZE, CLASSES));
+      model.probabilities(new float[PIXELS]); // a model without its weights loads, but fails here
+      return model;
+    } catch (ModelException e) {
+      bundle.close();
+      throw e;
+    } catch (TensorFlowException e) {
+      bundle.close();
+      throw notLoaded(folder, e);
+    }
+  }
+
+  private static ModelException notLoaded(Path folder, RuntimeException e) {
+    return new ModelException(
+        "%s cannot be loaded: %s".formatted(folder, SavedModelFolder.reason(e)), e);
+  }
+
+  private static Optional<ModelCard> card(Path folder) throws IOException {
+    Path file = folder.resolve(SavedModelFolder.CARD);
+    if (!Files.exists(file)) {
+      return Optional.empty(); // a model from elsewhere
+    }
+    try {
+      ModelCard card = SavedModelFolder.JSON.readValue(Files.readAllBytes(file), ModelCard.class);
+      if (card.classNames() == null || card.classNames().size() != CLASSES) {
+        throw new ModelException(file + " does not name 10 classes; export the model again");
+      }
+      return Optional.of(card);
+    } catch (JacksonException e) {
+      throw new ModelException(file + " is damaged; export the model again", e);
+    }
+  }
+
+  private static Signature signature(SavedModelBundle bundle, Path folder) throws ModelException {
+    List<String> found = new ArrayList<>();
+    for (Signature signature : bundle.signatures()) {
+      if (signature.key().equals(Signature.DEFAULT_KEY)) {
+        return signature;
+      }
+      found.add(signature.key());
+    }
+    throw new ModelException(
+        "%s has no signature %s; it has %s"
+            .formatted(folder, Signature.DEFAULT_KEY, found.isEmpty() ? "none" : found));
+  }
+
+  private static Output<?> end(
+      SavedModelBundle bundle,
+      Path folder,
+      Map<String, TensorDescription> ends,
+      String name,
+      long... sizes)
+      throws ModelException {
+    Shape expected = Shape.of(sizes);
+    TensorDescription found = ends.get(name);
+    if (found == null
+        || found.dataType != DataType.DT_FLOAT
+        || !found.shape.isCompatibleWith(expected)
+        || found.shape.get(0) != UNKNOWN_SIZE) {
+      throw new ModelException(
+          "%s: signature %s has %s, expected %s of %s %s"
+              .formatted(
+                  folder,
+                  Signature.DEFAULT_KEY,
+                  found == null
+                      ? "no %s but %s".formatted(name, ends.keySet())
+                      : "%s of %s %s".formatted(name, found.dataType, found.shape),
+                  name,
+                  DataType.DT_FLOAT,
+                  expected));
+    }
+    return bundle.graph().outputOrThrow(found.name);
+  }
+
+  /** What the model says of itself; empty for one from elsewhere. */
+  public Optional<ModelCard> card() {
+    return card;
+  }
+
+  /**
+   * Says how probable each class is for each image.
+   *
+   * @param pixels grey levels 0..1, white digit on black, of one image or several: 784 each, row
+   *     after row
+   * @return 10 probabilities for each image, image after image
+   */
+  public float[] probabilities(float... pixels) {
+    if (pixels.length == 0 || pixels.length % PIXELS != 0) {
+      throw new IllegalArgumentException(
+          "expected %d pixels for each image, found %d".formatted(PIXELS, pixels.length));
+    }
+    int count = pixels.length / PIXELS;
+    try (TFloat32 images =
+            TFloat32.tensorOf(Shape.of(count, SIDE, SIDE, 1), DataBuffers.of(pixels, true, false));
+        Result result = bundle.session().runner().feed(image, images).fetch(predictions).run()) {
+      float[] probabilities = new float[count * CLASSES];
+      ((TFloat32) result.get(0)).asRawTensor().data().asFloats().read(probabilities);
+      return probabilities;
+    }
+  }
+
+  @Override
+  public void close() {
+    bundle.close();
+  }
+}

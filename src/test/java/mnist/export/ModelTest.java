@@ -1,0 +1,194 @@
+package mnist.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import mnist.Stages;
+import mnist.network.Choices;
+import mnist.network.NetworkBuilder;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.Graph;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
+
+/** What is loaded, and what is refused. */
+class ModelTest {
+  @TempDir Path temporary;
+  private Path folder;
+
+  @BeforeEach
+  void aModelThatKnowsNothing() throws IOException {
+    folder = temporary.resolve("model");
+    try (Graph graph = new Graph()) {
+      NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(0));
+      Stages.named("1.0").build(net);
+      ModelCard card =
+          new ModelCard(
+              "1.0",
+              "one softmax layer",
+              "mnist",
+              0,
+              0.1f,
+              "abc",
+              List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
+              Map.of());
+      SavedModelFolder.write(folder, false, net.network(), new float[7850], card);
+    }
+  }
+
+  private void rewrite(UnaryOperator<MetaGraphDef> change) throws IOException {
+    Path file = folder.resolve("saved_model.pb");
+    SavedModel model = SavedModel.parseFrom(Files.readAllBytes(file));
+    Files.write(
+        file,
+        model.toBuilder()
+            .setMetaGraphs(0, change.apply(model.getMetaGraphs(0)))
+            .build()
+            .toByteArray());
+  }
+
+  private void rewriteSignature(UnaryOperator<SignatureDef> change) throws IOException {
+    rewrite(
+        graph ->
+            graph.toBuilder()
+                .putSignatureDef(
+                    "serving_default",
+                    change.apply(graph.getSignatureDefOrThrow("serving_default")))
+                .build());
+  }
+
+  private void refused(String... parts) {
+    assertThatExceptionOfType(ModelException.class)
+        .isThrownBy(() -> Model.load(folder).close())
+        .satisfies(
+            e ->
+                assertThat(e.getMessage())
+                    .contains(folder.toString())
+                    .contains(parts)
+                    .hasLineCount(1));
+  }
+
+  @Test
+  void tenProbabilitiesForEachImage() throws IOException {
+    try (Model model = Model.load(folder)) {
+      assertThat(model.probabilities(new float[3 * 784])).hasSize(30).containsOnly(0.1f);
+      assertThatIllegalArgumentException().isThrownBy(() -> model.probabilities(new float[785]));
+      assertThatIllegalArgumentException().isThrownBy(model::probabilities);
+    }
+  }
+
+  @Test
+  void aModelFromElsewhereNeedsNoCard() throws IOException {
+    Files.delete(folder.resolve("assets.extra/mnist.json"));
+    try (Model model = Model.load(folder)) {
+      assertThat(model.card()).isEmpty();
+      assertThat(model.probabilities(new float[784])).hasSize(10);
+    }
+  }
+
+  @Test
+  void otherFoldersAreRefused() throws IOException {
+    Path model = folder;
+    folder = temporary.resolve("nothing");
+    refused("is no SavedModel", "saved_model.pb");
+    folder = Files.createDirectory(temporary.resolve("empty"));
+    refused("is no SavedModel");
+    folder = model.resolve("saved_model.pb");
+    refused("is no SavedModel");
+  }
+
+  @Test
+  void damagedModelsAreRefused() throws IOException {
+    byte[] good = Files.readAllBytes(folder.resolve("saved_model.pb"));
+    Files.write(folder.resolve("saved_model.pb"), Arrays.copyOf(good, good.length / 2));
+    refused("cannot be loaded");
+    Files.write(folder.resolve("saved_model.pb"), new byte[0]);
+    refused("cannot be loaded");
+    Files.write(folder.resolve("saved_model.pb"), good);
+    Files.delete(folder.resolve("variables/variables.index"));
+    refused("cannot be loaded");
+  }
+
+  @Test
+  void aDamagedCardIsRefused() throws IOException {
+    Path card = folder.resolve("assets.extra/mnist.json");
+    Files.writeString(card, "{\"stage\":");
+    refused("mnist.json is damaged");
+    Files.writeString(card, "{\"class_names\": [\"cat\", \"dog\"]}");
+    refused("mnist.json does not name 10 classes");
+  }
+
+  @Test
+  void anotherTagIsRefused() throws IOException {
+    rewrite(
+        graph ->
+            graph.toBuilder()
+                .setMetaInfoDef(MetaGraphDef.MetaInfoDef.newBuilder().addTags("train"))
+                .build());
+    refused("cannot be loaded");
+  }
+
+  @Test
+  void aMissingSignatureIsRefused() throws IOException {
+    rewrite(graph -> graph.toBuilder().removeSignatureDef("serving_default").build());
+    refused("has no signature serving_default; it has [bytes]");
+    rewrite(graph -> graph.toBuilder().clearSignatureDef().build());
+    refused("has no signature serving_default; it has none");
+  }
+
+  @Test
+  void anotherSignatureIsRefused() throws IOException {
+    rewriteSignature(
+        signature ->
+            signature.toBuilder()
+                .removeInputs("image")
+                .putInputs("pixels", signature.getInputsOrThrow("image"))
+                .build());
+    refused("has no image but [pixels]", "expected image of DT_FLOAT [-1, 28, 28, 1]");
+  }
+
+  @Test
+  void anotherShapeIsRefused() throws IOException {
+    rewriteSignature(
+        signature ->
+            signature.toBuilder()
+                .putInputs("image", signature.getOutputsOrThrow("predictions"))
+                .build());
+    refused("has image of DT_FLOAT [-1, 10]", "expected image of DT_FLOAT [-1, 28, 28, 1]");
+  }
+
+  @Test
+  void anotherTypeIsRefused() throws IOException {
+    rewriteSignature(
+        signature -> {
+          TensorInfo image = signature.getInputsOrThrow("image");
+          return signature.toBuilder()
+              .putInputs("image", image.toBuilder().setDtype(DataType.DT_DOUBLE).build())
+              .build();
+        });
+    refused("DT_FLOAT", "DT_DOUBLE");
+  }
+
+  @Test
+  void otherOutputsAreRefused() throws IOException {
+    rewriteSignature(
+        signature ->
+            signature.toBuilder()
+                .putOutputs("predictions", signature.getInputsOrThrow("image"))
+                .build());
+    refused("has predictions of DT_FLOAT", "expected predictions of DT_FLOAT");
+  }
+}

@@ -1,11 +1,10 @@
-"""What the scripts share: the images and their order, the loop, and what a run leaves.
+"""What the scripts share: the loop and what a run leaves.
 
 All of it is as in the Java program, so that both train on the same batches and measure at the same
 iterations.
 """
 
 import argparse
-import gzip
 import hashlib
 import json
 import os
@@ -16,6 +15,8 @@ import time
 
 import numpy as np
 
+from images import FILES, Images, order, read_idx
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow.compat.v1 as tf  # noqa: E402  (reads the environment when it loads)
@@ -24,72 +25,7 @@ from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig  # noqa:
 tf.disable_eager_execution()
 tf.disable_resource_variables()
 
-FILES = [
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-]
 TEST_BATCH = 1000  # the test set is measured a part at a time
-
-
-class JavaRandom:
-    """java.util.Random: a linear congruential generator of 48 bits, as its Javadoc defines it."""
-
-    def __init__(self, seed):
-        self.state = (seed ^ 0x5DEECE66D) & ((1 << 48) - 1)
-
-    def next(self, bits):
-        """The next number of so many bits, signed if they are 32."""
-        self.state = (self.state * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
-        return self.state >> (48 - bits)
-
-    def next_int(self, bound):
-        """A number from 0 to bound - 1, bound below 2^31."""
-        r = self.next(31)
-        if bound & (bound - 1) == 0:
-            return (bound * r) >> 31
-        while r - r % bound + (bound - 1) >= 1 << 31:  # the last, incomplete stretch is biased
-            r = self.next(31)
-        return r % bound
-
-
-def order(count, seed):
-    """The numbers 0 to count - 1 in random order: Fisher-Yates, from the last down to the second."""
-    numbers = list(range(count))
-    random = JavaRandom(seed)
-    for i in range(count - 1, 0, -1):
-        j = random.next_int(i + 1)
-        numbers[i], numbers[j] = numbers[j], numbers[i]
-    return np.array(numbers)
-
-
-def read_idx(folder, name):
-    """The bytes behind an IDX file's header, and the SHA-256 of the whole file, unpacked."""
-    for path in (folder / (name + ".gz"), folder / name):
-        if path.exists():
-            data = path.read_bytes()
-            if data[:2] == b"\x1f\x8b":
-                data = gzip.decompress(data)
-            header = 16 if "images" in name else 8
-            return (
-                np.frombuffer(data, np.uint8, offset=header),
-                hashlib.sha256(data).hexdigest(),
-            )
-    sys.exit(f"error: {folder} lacks {name}, expected there with or without .gz")
-
-
-class Images:
-    """Images as bytes [count, 28, 28, 1] and labels [count]."""
-
-    def __init__(self, pixels, labels):
-        self.pixels = pixels.reshape(-1, 28, 28, 1)
-        self.labels = labels
-
-    def batch(self, indices):
-        """Float images, value / 256, and one-hot labels."""
-        images = self.pixels[indices].astype(np.float32) / np.float32(256)
-        return images, np.eye(10, dtype=np.float32)[self.labels[indices]]
 
 
 def weights_bytes(values):
@@ -238,6 +174,9 @@ def train(
         (args.out / "graph.pb").write_bytes(graph.as_graph_def().SerializeToString())
         (args.out / "initial.f32").write_bytes(weights_bytes(initial))
         (args.out / "final.f32").write_bytes(weights_bytes(final))
+        weights = {v.op.name: value for v, value in zip(variables, final)}
+        probabilities = export(graph, weights, args.out / "model", [b[0] for b in test_batches])
+        (args.out / "probabilities.f32").write_bytes(weights_bytes(probabilities))
         run = {
             "stage": stage,
             "status": "completed",
@@ -268,6 +207,37 @@ def train(
             },
         }
         (args.out / "run.json").write_text(json.dumps(run, indent=2) + "\n")
+
+
+def export(graph, weights, folder, batches):
+    """Writes a SavedModel by Python's own means: the whole graph, with pkeep fixed at 1.
+
+    Args:
+      graph: what was trained.
+      weights: variable name -> value.
+      folder: must not exist.
+      batches: images [batch, 28, 28, 1].
+
+    Returns:
+      What it says of each batch: probabilities [batch, 10].
+    """
+    meta_graph = tf.train.export_meta_graph(graph=graph)
+    with tf.Graph().as_default(), tf.Session() as session:
+        nodes = {node.name for node in meta_graph.graph_def.node}
+        tf.train.import_meta_graph(
+            meta_graph, input_map={"pkeep:0": tf.constant(1.0)} if "pkeep" in nodes else None
+        )
+        session.run(tf.global_variables_initializer())
+        for variable in tf.trainable_variables():
+            variable.load(weights[variable.op.name], session)
+        X, Y = (session.graph.get_tensor_by_name(name) for name in ("X:0", "Y:0"))
+        tf.saved_model.simple_save(
+            session,
+            str(folder),
+            inputs={"image": X},
+            outputs={"predictions": Y, "classes": tf.argmax(Y, 1)},
+        )
+        return [session.run(Y, {X: images}) for images in batches]
 
 
 def cpu_flags():

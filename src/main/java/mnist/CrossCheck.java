@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import mnist.crosscheck.CrossCheckException;
 import mnist.crosscheck.ExpectedRun;
+import mnist.crosscheck.ModelComparison;
 import mnist.crosscheck.PythonReference;
 import mnist.crosscheck.ReferenceRun;
 import mnist.crosscheck.RunOptions;
@@ -119,17 +120,23 @@ public final class CrossCheck implements Callable<Integer> {
     System.out.println(
         "                  weights                                             weights   Java / Python");
     boolean good = true;
+    List<Path> runs = new ArrayList<>();
     for (Stage stage : stages) {
       RunOptions options = options(stage, data);
-      Path folder =
+      Path run =
           reference != null
               ? reference.resolve(options.stage())
               : trained(python, options, Path.of(data.source()));
+      runs.add(run);
+      Optional<Path> model = python == null ? Optional.empty() : Optional.of(javasModel(run));
       StageComparison found =
           NativeEnvironment.withoutChatter(
-              System.err, () -> compared(stage, options, data, folder));
+              System.err, () -> compared(stage, options, data, run, model));
       print(options.stage(), found);
       good &= found.withinBounds();
+    }
+    if (python != null) {
+      good &= checkModels(stages, python, runs, data);
     }
     System.out.println();
     System.out.println(
@@ -139,10 +146,54 @@ public final class CrossCheck implements Callable<Integer> {
     return good;
   }
 
+  // ---- The models
+
+  /** Where the Java program's model goes, beside what the Python run left. */
+  private static Path javasModel(Path run) {
+    return run.resolve("java-model");
+  }
+
+  private boolean checkModels(
+      List<Stage> stages, PythonReference python, List<Path> runs, DataSet data)
+      throws CrossCheckException, IOException, InterruptedException {
+    Path used = work().resolve("models");
+    FileTree.delete(used);
+    python.useModels(
+        runs.stream().map(CrossCheck::javasModel).toList(), Path.of(data.source()), oneDnn, used);
+    System.out.printf("%nTheir models, on the %,d test images%n%n", data.test().count());
+    System.out.println(
+        "stage  Java's:  run's   in Python  as bytes   saved_     TFLite: same   Python's:");
+    System.out.println(
+        "       accuracy best               in Python  model_cli  class of       in Java");
+    boolean good = true;
+    for (int i = 0; i < runs.size(); i++) {
+      ModelComparison found =
+          ModelComparison.of(javasModel(runs.get(i)), used, i, runs.get(i), data.test());
+      System.out.printf(
+          Locale.ROOT,
+          "%5s  %-7s  %-6s  %-9s  %-9s  %-9s  %,-13d  %s%n",
+          stages.get(i).script().name(),
+          found.accuracy(),
+          found.bestAccuracy(),
+          found.inPython(),
+          found.bytesEqual() ? "equal" : "differs",
+          found.commandLineDifference() == 0
+              ? "equal"
+              : String.format(Locale.ROOT, "%.1e", found.commandLineDifference()),
+          found.tfliteAgree(),
+          found.inJava());
+      good &= found.withinBounds();
+    }
+    return good;
+  }
+
+  // ---- The runs
+
   private static StageComparison compared(
-      Stage stage, RunOptions options, DataSet data, Path folder) throws IOException {
+      Stage stage, RunOptions options, DataSet data, Path run, Optional<Path> model)
+      throws IOException {
     try {
-      return StageComparison.of(stage, options, data, ReferenceRun.read(folder, options));
+      return StageComparison.of(stage, options, data, ReferenceRun.read(run, options), model);
     } catch (CrossCheckException | TrainingException e) {
       throw new IOException(e.getMessage(), e);
     }
@@ -159,15 +210,17 @@ public final class CrossCheck implements Callable<Integer> {
 
   private Path trained(PythonReference python, RunOptions options, Path data)
       throws CrossCheckException, IOException, InterruptedException {
-    Path folder =
-        DataSets.projectData()
-            .resolveSibling("target")
-            .resolve("crosscheck")
-            .resolve((oneDnn ? "onednn-on" : "onednn-off") + (full ? "-full" : ""))
-            .resolve(options.stage());
+    Path folder = work().resolve(options.stage());
     FileTree.delete(folder);
     python.train(options.stage(), data, options.iterations(), oneDnn, folder);
     return folder;
+  }
+
+  private Path work() {
+    return DataSets.projectData()
+        .resolveSibling("target")
+        .resolve("crosscheck")
+        .resolve((oneDnn ? "onednn-on" : "onednn-off") + (full ? "-full" : ""));
   }
 
   private static void print(String stage, StageComparison found) {

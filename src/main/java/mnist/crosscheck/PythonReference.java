@@ -102,23 +102,46 @@ public final class PythonReference {
    */
   public void train(String stage, Path data, int iterations, boolean oneDnn, Path out)
       throws CrossCheckException, IOException, InterruptedException {
-    Ran trained =
+    script(
+        "mnist_" + stage + ".py",
+        oneDnn,
+        List.of(
+            "--data=" + data.toAbsolutePath(),
+            "--iterations=" + iterations,
+            "--out=" + out.toAbsolutePath()));
+  }
+
+  /**
+   * Runs models.py, which uses the Java program's models as Python programs do.
+   *
+   * @param models folders with SavedModels
+   * @param data folder with the four IDX files
+   * @param out folder for what it finds, must not exist
+   * @param oneDnn whether oneDNN's kernels are on
+   * @throws CrossCheckException if the script fails
+   */
+  public void useModels(List<Path> models, Path data, boolean oneDnn, Path out)
+      throws CrossCheckException, IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>();
+    arguments.add("--data=" + data.toAbsolutePath());
+    arguments.add("--out=" + out.toAbsolutePath());
+    models.forEach(model -> arguments.add(model.toAbsolutePath().toString()));
+    script("models.py", oneDnn, arguments);
+  }
+
+  private void script(String name, boolean oneDnn, List<String> arguments)
+      throws CrossCheckException, IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(python.toString());
+    command.add(scripts.resolve(name).toString());
+    command.addAll(arguments);
+    Ran ran =
         run(
             Map.of("TF_ENABLE_ONEDNN_OPTS", oneDnn ? "1" : "0", "TF_CPP_MIN_LOG_LEVEL", "2"),
-            List.of(
-                python.toString(),
-                scripts.resolve("mnist_" + stage + ".py").toString(),
-                "--data=" + data.toAbsolutePath(),
-                "--iterations=" + iterations,
-                "--out=" + out.toAbsolutePath()));
-    if (trained.exitCode != 0) {
+            command);
+    if (ran.exitCode != 0) {
       throw new CrossCheckException(
-          "mnist_"
-              + stage
-              + ".py failed with exit code "
-              + trained.exitCode
-              + ": "
-              + trained.lastLine());
+          name + " failed with exit code " + ran.exitCode + ": " + ran.lastLine());
     }
   }
 
@@ -131,7 +154,7 @@ public final class PythonReference {
 
   private static Ran run(Map<String, String> environment, List<String> command)
       throws IOException, InterruptedException {
-    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(command)).redirectErrorStream(true);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

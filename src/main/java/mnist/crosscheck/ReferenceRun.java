@@ -126,7 +126,8 @@ public record ReferenceRun(
     return measurements;
   }
 
-  private static float[] readFloats(Path file) throws IOException {
+  /** Little-endian float32, as many as there are. */
+  static float[] readFloats(Path file) throws IOException {
     FloatBuffer floats =
         ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     float[] values = new float[floats.remaining()];

@@ -1,6 +1,7 @@
 package mnist.crosscheck;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -72,10 +73,11 @@ public record StageComparison(
   /**
    * Trains a stage as the reference was trained, and compares.
    *
+   * @param model where the trained model goes, if it is wanted
    * @throws CrossCheckException if the two did not measure at the same iterations
    */
   public static StageComparison of(
-      Stage stage, RunOptions options, DataSet data, ReferenceRun python)
+      Stage stage, RunOptions options, DataSet data, ReferenceRun python, Optional<Path> model)
       throws CrossCheckException, TrainingException, IOException {
     Script script = stage.script().withIterations(options.iterations());
     List<Measurement> measurements = new ArrayList<>();
@@ -104,6 +106,9 @@ public record StageComparison(
         float[] initialWeights = loop.weights();
         Outcome outcome = loop.run(keep, () -> false);
         refuseOtherIterations(measurements, python.measurements());
+        if (model.isPresent()) {
+          loop.export(model.get(), false, outcome.best().orElseThrow());
+        }
         return new StageComparison(
             GraphComparison.firstDifference(definition, python.graph()),
             Difference.between("initial weights", initialWeights, python.initialWeights()),

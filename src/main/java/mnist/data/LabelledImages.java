@@ -32,4 +32,19 @@ public record LabelledImages(byte[] pixels, byte[] labels) {
   public int count() {
     return labels.length;
   }
+
+  /**
+   * The grey levels of some images as networks take them: value / 256, which is 0..255/256.
+   *
+   * @param first number of the first image, from 0
+   * @param images how many
+   * @return images × 784 values
+   */
+  public float[] grey(int first, int images) {
+    float[] grey = new float[images * PIXELS];
+    for (int i = 0; i < grey.length; i++) {
+      grey[i] = Byte.toUnsignedInt(pixels[first * PIXELS + i]) / 256f;
+    }
+    return grey;
+  }
 }

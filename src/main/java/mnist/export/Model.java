@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -151,10 +152,24 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Says how probable each class is for each image.
+   * Says which class each image belongs to.
    *
    * @param pixels grey levels 0..1, white digit on black, of one image or several: 784 each, row
    *     after row
+   */
+  public List<Prediction> predict(float... pixels) {
+    float[] all = probabilities(pixels);
+    List<Prediction> predictions = new ArrayList<>();
+    for (int from = 0; from < all.length; from += CLASSES) {
+      predictions.add(new Prediction(Arrays.copyOfRange(all, from, from + CLASSES)));
+    }
+    return predictions;
+  }
+
+  /**
+   * Says how probable each class is for each image.
+   *
+   * @param pixels as in {@link #predict}
    * @return 10 probabilities for each image, image after image
    */
   public float[] probabilities(float... pixels) {

@@ -306,34 +306,13 @@ final class TrainingCommand implements Callable<Integer> {
           throw e;
         }
         if (!noExport && outcome.best().isPresent()) {
-          export(network, loop.bestWeights(), outcome.best().get(), data, record, console);
+          Path folder = exportFolder != null ? exportFolder : record.folder().resolve("model");
+          ModelCard card = loop.export(folder, overwrite, outcome.best().get());
+          record.exported(folder, card);
+          console.exported(folder, card);
         }
       }
     }
-  }
-
-  private void export(
-      Network network,
-      float[] weights,
-      Measurement best,
-      DataSet data,
-      RunRecord record,
-      Console console)
-      throws IOException {
-    ModelCard card =
-        new ModelCard(
-            stage.script().name(),
-            stage.script().title(),
-            data.name(),
-            best.iteration(),
-            best.accuracy(),
-            TrainingLoop.sha256(weights),
-            data.classNames(),
-            Versions.all());
-    Path folder = exportFolder != null ? exportFolder : record.folder().resolve("model");
-    SavedModelFolder.write(folder, overwrite, network, weights, card);
-    record.exported(folder, card);
-    console.exported(folder, card);
   }
 
   private RunRecord openRecord(RunRecord.Start start) throws IOException, TrainingException {

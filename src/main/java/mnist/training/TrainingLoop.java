@@ -6,6 +6,7 @@ import static mnist.training.Measurement.Set.TRAIN;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -18,6 +19,9 @@ import mnist.data.Batches;
 import mnist.data.DataException;
 import mnist.data.DataSet;
 import mnist.data.LabelledImages;
+import mnist.export.ModelCard;
+import mnist.export.ModelException;
+import mnist.export.SavedModelFolder;
 import mnist.network.Network;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -278,6 +282,29 @@ public final class TrainingLoop implements AutoCloseable {
       }
       return values;
     }
+  }
+
+  /**
+   * Writes a SavedModel with the {@link #bestWeights()}.
+   *
+   * @param folder must not exist, unless it may be overwritten
+   * @param overwrite whether a model that is there may be replaced
+   * @param best the measurement that those weights come from
+   * @throws ModelException if it cannot be written
+   */
+  public ModelCard export(Path folder, boolean overwrite, Measurement best) throws IOException {
+    ModelCard card =
+        new ModelCard(
+            script.name(),
+            script.title(),
+            data.name(),
+            best.iteration(),
+            best.accuracy(),
+            sha256(bestWeights()),
+            data.classNames(),
+            Versions.all());
+    SavedModelFolder.write(folder, overwrite, network, bestWeights(), card);
+    return card;
   }
 
   /** SHA-256 of weights as little-endian float32, in hexadecimal digits. */

@@ -2,7 +2,7 @@
 
 import unittest
 
-from reference import JavaRandom, order
+from images import JavaRandom, order
 
 
 class OrderTest(unittest.TestCase):

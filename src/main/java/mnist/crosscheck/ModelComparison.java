@@ -1,0 +1,111 @@
+package mnist.crosscheck;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import mnist.data.LabelledImages;
+import mnist.export.Model;
+import mnist.export.ModelCard;
+import mnist.export.Prediction;
+
+/**
+ * The models of one stage, used in both languages on the whole test set.
+ *
+ * @param bestAccuracy the best test accuracy of the run that left Java's model
+ * @param accuracy of Java's model, loaded in Java
+ * @param inPython the probabilities of Java's model, Java against Python
+ * @param bytesEqual whether in Python the signature {@code bytes} gives the same bits
+ * @param commandLineDifference the largest difference that saved_model_cli makes
+ * @param tfliteAgree for how many images the model says the same class after its conversion to
+ *     TFLite
+ * @param inJava the probabilities of Python's model, Java against Python
+ */
+public record ModelComparison(
+    float bestAccuracy,
+    float accuracy,
+    Difference inPython,
+    boolean bytesEqual,
+    double commandLineDifference,
+    int tfliteAgree,
+    Difference inJava) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int BATCH = 1000;
+
+  /** Probabilities are equal to the bit wherever both TensorFlow versions have the same kernels. */
+  private static final double PROBABILITY_BOUND = 1e-5;
+
+  /** TFLite has kernels of its own: one image may tip over. */
+  private static final int TFLITE_MAY_DIFFER = 1;
+
+  /** Whether everything is equal that must be, and the rest within its bound. */
+  public boolean withinBounds() {
+    return accuracy == bestAccuracy
+        && inPython.largest() <= PROBABILITY_BOUND
+        && bytesEqual
+        && commandLineDifference <= PROBABILITY_BOUND
+        && tfliteAgree >= 10_000 - TFLITE_MAY_DIFFER
+        && inJava.largest() <= PROBABILITY_BOUND;
+  }
+
+  /**
+   * Uses both models in Java and compares.
+   *
+   * @param javasModel what the Java program exported
+   * @param used the folder that models.py filled
+   * @param place of Java's model among those that models.py was given, from 0
+   * @param pythonsRun the folder of the Python run, with its model and what it said itself
+   * @param test images that all were asked about
+   * @throws CrossCheckException if there are not as many probabilities on both sides
+   */
+  public static ModelComparison of(
+      Path javasModel, Path used, int place, Path pythonsRun, LabelledImages test)
+      throws CrossCheckException, IOException {
+    JsonNode found = JSON.readTree(used.resolve("models.json").toFile()).path(place);
+    float[] here;
+    ModelCard card;
+    try (Model model = Model.load(javasModel)) {
+      card = model.card().orElseThrow();
+      here = probabilities(model, test);
+    }
+    float[] pythonsHere;
+    try (Model model = Model.load(pythonsRun.resolve("model"))) {
+      pythonsHere = probabilities(model, test);
+    }
+    return new ModelComparison(
+        card.testAccuracy(),
+        accuracy(here, test),
+        Difference.between(
+            "probabilities", here, ReferenceRun.readFloats(used.resolve(place + ".f32"))),
+        found.path("bytes_equal").asBoolean(),
+        found.path("command_line_difference").asDouble(Double.NaN),
+        found.path("tflite_agree").asInt(),
+        Difference.between(
+            "probabilities",
+            pythonsHere,
+            ReferenceRun.readFloats(pythonsRun.resolve("probabilities.f32"))));
+  }
+
+  private static float[] probabilities(Model model, LabelledImages images) {
+    FloatBuffer all = FloatBuffer.allocate(images.count() * LabelledImages.CLASSES);
+    for (int from = 0; from < images.count(); from += BATCH) {
+      all.put(model.probabilities(images.grey(from, Math.min(BATCH, images.count() - from))));
+    }
+    return all.array();
+  }
+
+  private static float accuracy(float[] probabilities, LabelledImages images) {
+    int correct = 0;
+    for (int i = 0; i < images.count(); i++) {
+      int from = i * LabelledImages.CLASSES;
+      Prediction prediction =
+          new Prediction(Arrays.copyOfRange(probabilities, from, from + LabelledImages.CLASSES));
+      if (prediction.best() == images.labels()[i]) {
+        correct++;
+      }
+    }
+    return (float) correct / images.count();
+  }
+}

@@ -1,0 +1,48 @@
+package mnist.crosscheck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import mnist.Stages;
+import mnist.TestData;
+import mnist.data.DataSet;
+import mnist.training.Stage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The round trip where Python's environment has been made, as {@code make crosscheck} does. */
+class ModelComparisonTest {
+  private static final Path SCRIPTS = Path.of("python-reference").toAbsolutePath();
+
+  @TempDir Path temporary;
+
+  static boolean pythonIsThere() {
+    return Files.exists(SCRIPTS.resolve(".venv"));
+  }
+
+  @Test
+  @EnabledIf("pythonIsThere")
+  void modelsGoBothWays() throws Exception {
+    String name = "2.2"; // with dropout, which must be gone
+    Stage stage = Stages.named(name);
+    DataSet digits = TestData.drawnDigits();
+    Path data = Path.of(digits.source());
+    RunOptions options = new RunOptions(name, 20, 100, 0, digits.sha256());
+    PythonReference python = PythonReference.open(SCRIPTS, "python3", System.out);
+    Path run = temporary.resolve("run");
+    Path model = temporary.resolve("model");
+    Path used = temporary.resolve("used");
+
+    python.train(name, data, 20, false, run);
+    StageComparison.of(stage, options, digits, ReferenceRun.read(run, options), Optional.of(model));
+    python.useModels(List.of(model), data, false, used);
+    ModelComparison found = ModelComparison.of(model, used, 0, run, digits.test());
+
+    assertThat(found.withinBounds()).as(found.toString()).isTrue();
+    assertThat(found.accuracy()).isEqualTo(found.bestAccuracy()).isGreaterThan(0.2f);
+  }
+}

@@ -22,6 +22,7 @@ import org.tensorflow.Signature.TensorDescription;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TFloat32;
 
@@ -33,6 +34,13 @@ import org.tensorflow.types.TFloat32;
  * <p>Several threads may use it at once.
  */
 public final class Model implements AutoCloseable {
+  /**
+   * An image passes through one operation after the other; handing each to another thread would
+   * take longer than most of them. Large operations still share the processors.
+   */
+  private static final ConfigProto IN_CALLERS_THREAD =
+      ConfigProto.newBuilder().setInterOpParallelismThreads(-1).build();
+
   private final SavedModelBundle bundle;
   private final Optional<ModelCard> card;
   private final Output<?> image;
@@ -61,7 +69,11 @@ public final class Model implements AutoCloseable {
     Optional<ModelCard> card = card(folder);
     SavedModelBundle bundle;
     try {
-      bundle = SavedModelBundle.load(folder.toString(), SavedModelBundle.DEFAULT_TAG);
+      bundle =
+          SavedModelBundle.loader(folder.toString())
+              .withTags(SavedModelBundle.DEFAULT_TAG)
+              .withConfigProto(IN_CALLERS_THREAD)
+              .load();
     } catch (TensorFlowException | IllegalArgumentException e) {
       throw notLoaded(folder, e);
     }

@@ -1,0 +1,115 @@
+package mnist.bench;
+
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
+import mnist.data.FileTree;
+import mnist.training.Stage;
+import mnist.training.Training;
+import mnist.training.TrainingListener;
+
+/**
+ * What a training in a fresh process came to.
+ *
+ * @param stepMillis median time of a step, filling the batch included
+ * @param imagesPerSecond that the steps come to
+ * @param firstStepSeconds from the start of the process to the end of the first step
+ * @param peakMegabytes most memory that the process had in RAM, NaN where the system does not say
+ * @param garbageBytes median of what a step allocates on the Java heap
+ * @param earlyMegabytes memory in RAM after a tenth of the steps
+ * @param lateMegabytes memory in RAM after the last step
+ */
+public record TrainingRound(
+    double stepMillis,
+    double imagesPerSecond,
+    double firstStepSeconds,
+    double peakMegabytes,
+    double garbageBytes,
+    double earlyMegabytes,
+    double lateMegabytes) {
+
+  /**
+   * Trains in this process; empty if the training failed and has said why.
+   *
+   * @param iterations the last iteration
+   */
+  public static Optional<TrainingRound> measure(Stage stage, int iterations) throws IOException {
+    Path folder = Files.createTempDirectory("mnist-bench");
+    StepRecord steps = new StepRecord(iterations + 1);
+    try {
+      int exitCode =
+          Training.run(
+              stage,
+              steps,
+              new PrintStream(OutputStream.nullOutputStream()),
+              "--quiet",
+              "--no-export",
+              "--iterations=" + iterations,
+              "--run-dir=" + folder.resolve("run"));
+      return exitCode == 0 ? Optional.of(steps.round()) : Optional.empty();
+    } finally {
+      FileTree.delete(folder);
+    }
+  }
+
+  /** Notes time and memory at every step. */
+  private static final class StepRecord implements TrainingListener {
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private final long[] nanos;
+    private final long[] allocated;
+    private Duration untilFirstStep;
+    private double earlyMegabytes;
+    private double lateMegabytes;
+
+    StepRecord(int steps) {
+      nanos = new long[steps];
+      allocated = new long[steps];
+    }
+
+    @Override
+    public void stepped(int iteration, long stepNanos) {
+      if (iteration == 0) {
+        Instant start = ProcessHandle.current().info().startInstant().orElseThrow();
+        untilFirstStep = Duration.between(start, Instant.now());
+      }
+      nanos[iteration] = stepNanos;
+      allocated[iteration] = threads.getCurrentThreadAllocatedBytes();
+      if (iteration == nanos.length / 10) {
+        earlyMegabytes = ProcessMemory.now();
+      }
+      if (iteration == nanos.length - 1) {
+        lateMegabytes = ProcessMemory.now();
+      }
+    }
+
+    TrainingRound round() {
+      double stepMillis = median(nanos) / 1e6;
+      long[] garbage = new long[allocated.length - 1];
+      for (int i = 0; i < garbage.length; i++) {
+        garbage[i] = allocated[i + 1] - allocated[i];
+      }
+      return new TrainingRound(
+          stepMillis,
+          100 * 1000 / stepMillis,
+          untilFirstStep.toMillis() / 1000.0,
+          ProcessMemory.peak(),
+          median(garbage),
+          earlyMegabytes,
+          lateMegabytes);
+    }
+
+    private static double median(long[] values) {
+      long[] sorted = values.clone();
+      Arrays.sort(sorted);
+      return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
+    }
+  }
+}

@@ -1,5 +1,6 @@
 # make run                     trains stage 3.0; make run STAGE=2.1 ARGS="--seed 1" another one
 # make test                    builds and runs the tests
+# make predict MODEL=DIR IMAGE=FILE   says which digit a picture shows; IMAGE may be several
 # make crosscheck              holds the stages against Python; STAGE=2.1 only one, FULL=1 full runs
 # make bench                   measures every stage's speed and memory
 #
@@ -26,11 +27,16 @@ MVN       = mvn -B -ntp -Dstyle.color=never -P$(NATIVES)
 CLASSPATH = target/classpath-$(NATIVES)
 JAVA      = $(if $(JAVA_HOME),"$(JAVA_HOME)/bin/java",java) @target/classes/mnist/jvm.options -cp target/classes:$$(cat $(CLASSPATH))
 
-.PHONY: run test crosscheck bench format clean
+.PHONY: run predict test crosscheck bench format clean
 
 run: $(CLASSPATH)
 	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1))
 	@$(JAVA) $(MAIN_$(STAGE)) $(ARGS)
+
+predict: $(CLASSPATH)
+	$(if $(MODEL),,$(error MODEL names the model, such as MODEL=runs/<stage>-<date>-<time>/model))
+	$(if $(IMAGE),,$(error IMAGE names one or several pictures, such as IMAGE=seven.png))
+	@$(JAVA) mnist.Predict --model $(MODEL) $(ARGS) $(IMAGE)
 
 test:
 	@$(MVN) verify

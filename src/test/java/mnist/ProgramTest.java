@@ -4,15 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import mnist.Program.Run;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -34,45 +32,12 @@ class ProgramTest {
     digits = TestData.drawnDigits().source();
   }
 
-  private record Run(int exitCode, String out, String err) {}
-
   private Process start(String main, String... args) throws IOException {
-    return start(List.of(), main, args);
-  }
-
-  private Process start(List<String> by, String main, String... args) throws IOException {
-    List<String> command = new ArrayList<>(by);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("@" + Path.of("target", "classes", "mnist", "jvm.options").toAbsolutePath());
-    command.addAll(List.of("-cp", absoluteClassPath(), "mnist." + main));
-    command.addAll(List.of(args));
-    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
-    builder.environment().keySet().removeIf(name -> name.startsWith("TF_"));
-    return builder
-        .redirectOutput(folder.resolve("out.txt").toFile())
-        .redirectError(folder.resolve("err.txt").toFile())
-        .start();
-  }
-
-  /** The tests' class path with no relative entries, for another working folder. */
-  private static String absoluteClassPath() {
-    return String.join(
-        File.pathSeparator,
-        List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
-            .map(entry -> Path.of(entry).toAbsolutePath().toString())
-            .toList());
-  }
-
-  private Run end(Process process) throws Exception {
-    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
-    return new Run(
-        process.exitValue(),
-        Files.readString(folder.resolve("out.txt")),
-        Files.readString(folder.resolve("err.txt")));
+    return Program.start(folder, List.of(), main, args);
   }
 
   private Run run(String main, String... args) throws Exception {
-    return end(start(main, args));
+    return Program.end(folder, start(main, args));
   }
 
   private JsonNode record(String run) throws IOException {
@@ -83,9 +48,9 @@ class ProgramTest {
   void trainsAndLeavesItsRecord() throws Exception {
     Run run = run("Mnist21FiveLayersReluLrDecay", "--data", digits, "--iterations", "40");
 
-    assertThat(run.err).isEmpty();
-    assertThat(run.exitCode).isZero();
-    assertThat(run.out)
+    assertThat(run.err()).isEmpty();
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out())
         .containsPattern("20: accuracy:0\\.\\d+ loss: \\d+\\.\\d+ \\(lr:0\\.0030\\d+\\)")
         .containsPattern("20: \\*{9} epoch 1 \\*{9} test accuracy:0\\.\\d+ test loss: \\d+")
         .contains("best test accuracy", "the tutorial's      98.24%", "accuracy");
@@ -115,7 +80,7 @@ class ProgramTest {
     assertThat(card.path("data_set").asText()).isEqualTo("custom");
     assertThat(card.path("class_names")).hasSize(10);
     assertThat(card.path("weights_sha256")).isEqualTo(record.at("/results/model/weights_sha256"));
-    assertThat(run.out).contains("Model in runs/" + name + "/model");
+    assertThat(run.out()).contains("Model in runs/" + name + "/model");
 
     List<String> metrics = Files.readAllLines(folder.resolve("runs/" + name + "/metrics.jsonl"));
     assertThat(metrics).hasSize(6); // the batch and the test set at 0, 20 and 40
@@ -136,7 +101,7 @@ class ProgramTest {
               "--iterations=20",
               "--quiet",
               "--run-dir=" + name);
-      assertThat(run.exitCode).isZero();
+      assertThat(run.exitCode()).isZero();
     }
     assertThat(record("a").at("/results/weights_sha256"))
         .isEqualTo(record("b").at("/results/weights_sha256"));
@@ -145,15 +110,15 @@ class ProgramTest {
   @Test
   void quietPrintsOnlyTheReport() throws Exception {
     Run run = run("Mnist10Softmax", "--data", digits, "--iterations", "20", "--quiet");
-    assertThat(run.out).doesNotContain("accuracy:").contains("best test accuracy");
+    assertThat(run.out()).doesNotContain("accuracy:").contains("best test accuracy");
   }
 
   @Test
   void anExistingRunFolderIsNotOverwritten() throws Exception {
     Path existing = Files.createDirectory(folder.resolve("mine"));
     Run run = run("Mnist10Softmax", "--data", digits, "--iterations", "1", "--run-dir", "mine");
-    assertThat(run.exitCode).isEqualTo(1);
-    assertThat(run.err).hasLineCount(1).contains("mine", "exists already", "--run-dir");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).hasLineCount(1).contains("mine", "exists already", "--run-dir");
     assertThat(existing).isEmptyDirectory();
   }
 
@@ -177,16 +142,16 @@ class ProgramTest {
 
   private void assertWrongOption(String message, String... args) throws Exception {
     Run run = run("Mnist10Softmax", args);
-    assertThat(run.exitCode).isEqualTo(2);
-    assertThat(run.err).contains(message).hasLineCount(2).contains("--help");
-    assertThat(run.out).isEmpty();
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).contains(message).hasLineCount(2).contains("--help");
+    assertThat(run.out()).isEmpty();
   }
 
   @Test
   void helpNamesEveryOption() throws Exception {
     Run run = run("Mnist30Convolutional", "--help");
-    assertThat(run.exitCode).isZero();
-    assertThat(run.out)
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out())
         .contains("Stage 3.0", "--data=DIR", "--dataset=NAME", "--iterations=N", "--batch-size=N")
         .contains("--seed=N", "--learning-rate=X", "--activation=NAME", "--keep-probability=X")
         .contains(
@@ -204,8 +169,8 @@ class ProgramTest {
   void badDataIsToldInOneLine() throws Exception {
     Path empty = Files.createDirectory(folder.resolve("empty"));
     Run run = run("Mnist10Softmax", "--data", empty.toString());
-    assertThat(run.exitCode).isEqualTo(1);
-    assertThat(run.err).hasLineCount(1).contains("empty", "lacks", "train-images-idx3-ubyte");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).hasLineCount(1).contains("empty", "lacks", "train-images-idx3-ubyte");
     assertThat(folder.resolve("runs")).doesNotExist();
   }
 
@@ -213,23 +178,23 @@ class ProgramTest {
   void aRunFolderThatCannotBeMadeIsToldInOneLine() throws Exception {
     Files.createFile(folder.resolve("file"));
     Run run = run("Mnist10Softmax", "--data", digits, "--run-dir", "file/run");
-    assertThat(run.exitCode).isEqualTo(1);
-    assertThat(run.err).hasLineCount(1).contains("file is a file, expected a folder");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).hasLineCount(1).contains("file is a file, expected a folder");
   }
 
   @Test
   void writesTheGraphButOverNothing() throws Exception {
     String[] args = {"--data", digits, "--iterations=0", "--graph=graph.pb"};
-    assertThat(run("Mnist21FiveLayersReluLrDecay", args).exitCode).isZero();
+    assertThat(run("Mnist21FiveLayersReluLrDecay", args).exitCode()).isZero();
     GraphDef graph = GraphDef.parseFrom(Files.readAllBytes(folder.resolve("graph.pb")));
     assertThat(graph.getNodeList()).extracting(NodeDef::getName).contains("X", "Y", "train_step");
 
     Run again = run("Mnist21FiveLayersReluLrDecay", args);
-    assertThat(again.exitCode).isEqualTo(1);
-    assertThat(again.err).hasLineCount(1).contains("graph.pb exists already");
+    assertThat(again.exitCode()).isEqualTo(1);
+    assertThat(again.err()).hasLineCount(1).contains("graph.pb exists already");
 
     args[3] = "--graph=graph.pbtxt";
-    assertThat(run("Mnist21FiveLayersReluLrDecay", args).exitCode).isZero();
+    assertThat(run("Mnist21FiveLayersReluLrDecay", args).exitCode()).isZero();
     assertThat(Files.readString(folder.resolve("graph.pbtxt"))).contains("name: \"train_step\"");
   }
 
@@ -238,7 +203,7 @@ class ProgramTest {
     String[] args = {
       "--data=" + digits, "--iterations=1", "--quiet", "--run-dir=one", "--export=models/mine"
     };
-    assertThat(run("Mnist10Softmax", args).exitCode).isZero();
+    assertThat(run("Mnist10Softmax", args).exitCode()).isZero();
     Path model = folder.resolve("models/mine/saved_model.pb");
     assertThat(model).exists();
     assertThat(folder.resolve("one/model")).doesNotExist();
@@ -247,17 +212,17 @@ class ProgramTest {
 
     args[3] = "--run-dir=two";
     Run again = run("Mnist10Softmax", args);
-    assertThat(again.exitCode).isEqualTo(1);
-    assertThat(again.err).hasLineCount(1).contains("models/mine exists already", "--overwrite");
-    assertThat(again.out).isEmpty();
+    assertThat(again.exitCode()).isEqualTo(1);
+    assertThat(again.err()).hasLineCount(1).contains("models/mine exists already", "--overwrite");
+    assertThat(again.out()).isEmpty();
     assertThat(folder.resolve("two")).doesNotExist();
 
     FileTime before = Files.getLastModifiedTime(model);
-    assertThat(run("Mnist10Softmax", append(args, "--overwrite")).exitCode).isZero();
+    assertThat(run("Mnist10Softmax", append(args, "--overwrite")).exitCode()).isZero();
     assertThat(Files.getLastModifiedTime(model)).isGreaterThan(before);
 
     String[] without = {"--data=" + digits, "--iterations=1", "--run-dir=three", "--no-export"};
-    assertThat(run("Mnist10Softmax", without).exitCode).isZero();
+    assertThat(run("Mnist10Softmax", without).exitCode()).isZero();
     assertThat(folder.resolve("three").toFile().list())
         .containsExactlyInAnyOrder("run.json", "metrics.jsonl");
     assertThat(record("three").at("/results/model").isMissingNode()).isTrue();
@@ -274,18 +239,19 @@ class ProgramTest {
   @EnabledOnOs(OS.LINUX)
   void aFullDiskLeavesNoModelButTheRecord() throws Exception {
     Process process =
-        start(
+        Program.start(
+            folder,
             List.of("sh", "-c", "ulimit -f 1000; exec \"$@\"", "sh"),
             "Mnist21FiveLayersReluLrDecay",
             "--data=" + digits,
             "--iterations=1",
             "--run-dir=full");
-    Run run = end(process);
-    assertThat(run.exitCode).isEqualTo(1);
-    assertThat(run.err)
+    Run run = Program.end(folder, process);
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err())
         .hasLineCount(1)
         .contains("the model cannot be written to full/model: File too large");
-    assertThat(run.out).contains("best test accuracy");
+    assertThat(run.out()).contains("best test accuracy");
     assertThat(folder.resolve("full").toFile().list())
         .containsExactlyInAnyOrder("run.json", "metrics.jsonl");
     assertThat(record("full").path("status").asText()).isEqualTo("completed");
@@ -295,16 +261,16 @@ class ProgramTest {
   @Test
   void moreImagesPerBatchThanThereAreIsToldInOneLine() throws Exception {
     Run run = run("Mnist10Softmax", "--data", digits, "--batch-size", "60001");
-    assertThat(run.exitCode).isEqualTo(1);
-    assertThat(run.err).hasLineCount(1).contains("between 1 and 60000", "found 60001");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).hasLineCount(1).contains("between 1 and 60000", "found 60001");
   }
 
   @Test
   void aRunawayTrainingIsToldInOneLineAndRecorded() throws Exception {
     Run run =
         run("Mnist10Softmax", "--data", digits, "--learning-rate", "1e30", "--run-dir", "runaway");
-    assertThat(run.exitCode).isEqualTo(1);
-    assertThat(run.err).hasLineCount(1).contains("not a number", "at step");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).hasLineCount(1).contains("not a number", "at step");
     assertThat(record("runaway").path("status").asText()).isEqualTo("failed");
     assertThat(record("runaway").path("error").asText()).contains("not a number");
   }
@@ -322,10 +288,10 @@ class ProgramTest {
     assertThat(record("stopped").path("status").asText()).isEqualTo("running");
     new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
 
-    Run run = end(process);
-    assertThat(run.exitCode).isEqualTo(130);
-    assertThat(run.err).isEmpty();
-    assertThat(run.out).contains("Stopped after", "best test accuracy");
+    Run run = Program.end(folder, process);
+    assertThat(run.exitCode()).isEqualTo(130);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).contains("Stopped after", "best test accuracy");
     assertThat(record("stopped").path("status").asText()).isEqualTo("interrupted");
     assertThat(record("stopped").at("/results/steps").asInt()).isPositive();
     assertThat(folder.resolve("stopped/model/saved_model.pb")).exists();

@@ -24,7 +24,8 @@ public record DataSet(
     Map<String, String> sha256) {
 
   /** Names of the classes where they are digits. */
-  static final List<String> DIGITS = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+  public static final List<String> DIGITS =
+      List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
 
   public DataSet {
     classNames = List.copyOf(classNames);

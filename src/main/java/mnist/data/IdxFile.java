@@ -5,6 +5,7 @@ import static mnist.data.LabelledImages.PIXELS;
 import static mnist.data.LabelledImages.SIDE;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -45,6 +46,16 @@ record IdxFile(byte[] content, String sha256) {
   }
 
   /**
+   * Reads count × 28 × 28 grey levels from what a file holds.
+   *
+   * @param name of the file, for the error
+   * @throws DataException if it is anything else
+   */
+  static IdxFile readImages(byte[] file, String name) throws IOException {
+    return read(new ByteArrayInputStream(file), file.length, name, MAGIC_IMAGES, "images");
+  }
+
+  /**
    * Reads count labels, each 0..9.
    *
    * @throws DataException if the file is anything else
@@ -63,9 +74,16 @@ record IdxFile(byte[] content, String sha256) {
 
   private static IdxFile read(Path file, int magic, String what) throws IOException {
     refuseUnreadable(file, what);
+    try (InputStream packed = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+      return read(packed, Files.size(file), file.toString(), magic, what);
+    }
+  }
+
+  private static IdxFile read(
+      InputStream packed, long packedSize, String file, int magic, String what) throws IOException {
     long expected = magic == MAGIC_IMAGES ? 16 : 8; // the header, until that tells the rest
     MessageDigest sha256 = newSha256();
-    try (InputStream packed = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+    try {
       boolean gzipped = isGzip(packed);
       InputStream unpacked = gzipped ? new GZIPInputStream(packed, 1 << 16) : packed;
       DataInputStream in = new DataInputStream(new DigestInputStream(unpacked, sha256));
@@ -92,7 +110,7 @@ record IdxFile(byte[] content, String sha256) {
         }
         size = PIXELS;
       }
-      long mostBytes = Files.size(file) * (gzipped ? MOST_PER_GZIP_BYTE : 1);
+      long mostBytes = packedSize * (gzipped ? MOST_PER_GZIP_BYTE : 1);
       expected += (long) count * size;
       if (expected > mostBytes) {
         throw new EOFException();
@@ -108,7 +126,7 @@ record IdxFile(byte[] content, String sha256) {
     } catch (EOFException e) {
       throw new DataException(
           "%s is cut short: it has %d bytes, expected %d once unpacked; fetch it again"
-              .formatted(file, Files.size(file), expected),
+              .formatted(file, packedSize, expected),
           e);
     } catch (ZipException e) {
       throw new DataException(

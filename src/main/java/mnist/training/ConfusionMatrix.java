@@ -24,6 +24,15 @@ public record ConfusionMatrix(int[][] counts) {
     return new ConfusionMatrix(counts);
   }
 
+  /** How many images were recognised. */
+  public int correct() {
+    int correct = 0;
+    for (int c = 0; c < counts.length; c++) {
+      correct += counts[c][c];
+    }
+    return correct;
+  }
+
   /** The share of a class's images that were recognised, 0..1; NaN for a class without images. */
   public double accuracy(int right) {
     int images = 0;
@@ -45,7 +54,7 @@ public record ConfusionMatrix(int[][] counts) {
     for (int right = 0; right < 10; right++) {
       text.append(String.format("  %-" + width + "s", classNames.get(right)));
       for (int said = 0; said < 10; said++) {
-        text.append(String.format("%6s", counts[right][said] == 0 ? "·" : counts[right][said]));
+        text.append(String.format("%6s", counts[right][said] == 0 ? "." : counts[right][said]));
       }
       text.append(String.format(Locale.ROOT, "%10.2f%%%n", 100 * accuracy(right)));
     }

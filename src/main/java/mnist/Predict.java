@@ -1,0 +1,305 @@
+package mnist;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import mnist.data.DataSet;
+import mnist.data.ImageInput;
+import mnist.data.LabelledImages;
+import mnist.data.NamedImage;
+import mnist.export.Model;
+import mnist.export.ModelCard;
+import mnist.export.Prediction;
+import mnist.training.ConfusionMatrix;
+import mnist.training.NativeEnvironment;
+import mnist.training.Versions;
+import org.tensorflow.exceptions.TensorFlowException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Says which digit a picture shows, by the model that a stage has left. */
+@Command(
+    name = "mnist.Predict",
+    mixinStandardHelpOptions = true,
+    versionProvider = Versions.class,
+    usageHelpAutoWidth = true,
+    sortOptions = false,
+    description = "Says which digit each picture shows.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:every image was read",
+      "1:something could not be read; a line on standard error says what",
+      "2:a wrong option"
+    })
+public final class Predict implements Callable<Integer> {
+  private static final int BATCH = 1000;
+  private static final String STANDARD_INPUT = "-";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      required = true,
+      description = "Folder of a SavedModel, such as runs/<stage>-<date>-<time>/model.")
+  private Path modelFolder;
+
+  @Parameters(
+      paramLabel = "FILE",
+      arity = "1..*",
+      description =
+          "Pictures (PNG, JPEG, GIF, BMP), IDX files of images, JSON lines {\"image\": [[28 numbers]"
+              + " 28 times]}, or folders of these; - for standard input.")
+  private List<String> inputs;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "FILE",
+      description =
+          "IDX file with the right answer for each image, in their order: prints the accuracy and"
+              + " what was taken for what.")
+  private Path labelsFile;
+
+  @Option(names = "--json", description = "Print JSON, one object a line.")
+  private boolean json;
+
+  @Option(names = "--show", description = "Show what the network sees, in block characters.")
+  private boolean show;
+
+  @Option(
+      names = "--no-onednn",
+      description = "Keep to TensorFlow's plain kernels; the last bits differ.")
+  private boolean noOneDnn;
+
+  private final PrintStream out =
+      new PrintStream(new BufferedOutputStream(System.out, 1 << 16), false, TERMINAL);
+  private final PrintStream err = System.err;
+
+  /** What the terminal is told in; Java itself would use UTF-8 from version 18 on. */
+  private static final Charset TERMINAL =
+      Charset.forName(
+          System.getProperty("stdout.encoding", System.getProperty("native.encoding", "UTF-8")));
+
+  public static void main(String[] args) {
+    System.exit(
+        new CommandLine(new Predict())
+            .setParameterExceptionHandler(
+                (wrong, unparsed) -> {
+                  System.err.println("error: " + wrong.getMessage().lines().findFirst().get());
+                  System.err.println("--help lists the options.");
+                  return CommandLine.ExitCode.USAGE;
+                })
+            .execute(args));
+  }
+
+  @Override
+  public Integer call() {
+    if (json && show) {
+      throw new ParameterException(spec.commandLine(), "--show has no use with --json");
+    }
+    NativeEnvironment.prepare(!noOneDnn);
+    try {
+      byte[] labels = labelsFile == null ? null : ImageInput.labels(labelsFile);
+      try (Model model = NativeEnvironment.withoutChatter(err, () -> Model.load(modelFolder))) {
+        Answers answers = new Answers(model, labels);
+        for (String input : inputs) {
+          read(input, answers);
+        }
+        answers.end();
+        return answers.refused == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+      }
+    } catch (IOException | TensorFlowException | LinkageError | OutOfMemoryError e) {
+      err.println("error: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+      return CommandLine.ExitCode.SOFTWARE;
+    } finally {
+      out.flush();
+    }
+  }
+
+  private static void read(String input, Answers answers) throws IOException {
+    if (input.equals(STANDARD_INPUT)) {
+      answers.waiting = System.in;
+      ImageInput.read(System.in, STANDARD_INPUT, answers);
+    } else if (Files.isDirectory(Path.of(input))) {
+      List<Path> files;
+      try (Stream<Path> content = Files.list(Path.of(input))) {
+        files = content.filter(file -> !Files.isDirectory(file)).sorted().toList();
+      }
+      if (files.isEmpty()) {
+        answers.refused(input + " holds no files, expected some with images");
+      }
+      files.forEach(file -> ImageInput.read(file, answers));
+    } else {
+      ImageInput.read(Path.of(input), answers);
+    }
+  }
+
+  /** Asks the model about images as they come, in batches, and prints what it says. */
+  private final class Answers implements ImageInput.Listener {
+    private final Model model;
+    private final byte[] labels;
+    private final List<String> classNames;
+    private final List<NamedImage> asked = new ArrayList<>();
+    private final List<Integer> said = new ArrayList<>();
+    private InputStream waiting;
+    private int refused;
+
+    /**
+     * @param labels the right answers, null if they are not known
+     */
+    Answers(Model model, byte[] labels) {
+      this.model = model;
+      this.labels = labels;
+      classNames = model.card().map(ModelCard::classNames).orElse(DataSet.DIGITS);
+    }
+
+    @Override
+    public void image(NamedImage image) {
+      asked.add(image);
+      if (asked.size() == BATCH || whoeverSendsWaits()) {
+        answer();
+      }
+    }
+
+    /** Whether standard input has nothing more for now: a program may wait for the answer. */
+    private boolean whoeverSendsWaits() {
+      try {
+        return waiting != null && waiting.available() == 0;
+      } catch (IOException e) {
+        return true;
+      }
+    }
+
+    @Override
+    public void refused(String reason) {
+      answer(); // in the order of the images
+      out.flush();
+      err.println("error: " + reason);
+      refused++;
+    }
+
+    private void answer() {
+      if (asked.isEmpty()) {
+        return;
+      }
+      float[] pixels = new float[asked.size() * LabelledImages.PIXELS];
+      for (int i = 0; i < asked.size(); i++) {
+        System.arraycopy(
+            asked.get(i).pixels(), 0, pixels, i * LabelledImages.PIXELS, LabelledImages.PIXELS);
+      }
+      List<Prediction> predictions = model.predict(pixels);
+      for (int i = 0; i < asked.size(); i++) {
+        print(asked.get(i), predictions.get(i));
+        said.add(predictions.get(i).best());
+      }
+      asked.clear();
+      out.flush();
+    }
+
+    private void print(NamedImage image, Prediction prediction) {
+      int best = prediction.best();
+      int next = prediction.nextBest();
+      if (show) {
+        out.print(blocks(image.pixels()));
+      }
+      if (json) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("image", image.name());
+        line.put("class", best);
+        line.put("name", classNames.get(best));
+        line.put("probability", prediction.probabilities()[best]);
+        line.put("probabilities", prediction.probabilities());
+        if (labels != null && said.size() < labels.length) {
+          line.put("label", labels[said.size()]);
+        }
+        printJson(line);
+      } else if (labels == null || show) {
+        out.printf(
+            Locale.ROOT,
+            "%s: %s (%.2f%%), next %s (%.2f%%)%n",
+            image.name(),
+            classNames.get(best),
+            100 * prediction.probabilities()[best],
+            classNames.get(next),
+            100 * prediction.probabilities()[next]);
+      }
+    }
+
+    private void printJson(Map<String, Object> line) {
+      try {
+        out.println(JSON.writeValueAsString(line));
+      } catch (JsonProcessingException e) {
+        throw new IllegalStateException("numbers and text become JSON", e);
+      }
+    }
+
+    /** Answers what is left; with labels, says how many were recognised. */
+    void end() {
+      answer();
+      if (labels == null) {
+        return;
+      }
+      if (said.size() != labels.length) {
+        refused(
+            "%s has %d labels for %d images, expected as many of both"
+                .formatted(labelsFile, labels.length, said.size()));
+        return;
+      }
+      ConfusionMatrix confusion =
+          ConfusionMatrix.of(labels, said.stream().mapToInt(Integer::intValue).toArray());
+      int correct = confusion.correct();
+      double accuracy = (double) correct / labels.length;
+      if (json) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("images", labels.length);
+        line.put("correct", correct);
+        line.put("accuracy", accuracy);
+        line.put("confusion", confusion.counts());
+        printJson(line);
+      } else {
+        out.printf(
+            Locale.ROOT,
+            "%,d of %,d images recognised: %.2f%%%n",
+            correct,
+            labels.length,
+            100 * accuracy);
+        out.println("Rows are right answers, columns what the network says");
+        out.print(confusion.toText(classNames));
+      }
+    }
+  }
+
+  /** An image as text, two characters a pixel. */
+  private static String blocks(float[] pixels) {
+    String shades = TERMINAL.newEncoder().canEncode('█') ? " ░▒▓█" : " .:*#";
+    StringBuilder text = new StringBuilder();
+    for (int y = 0; y < LabelledImages.SIDE; y++) {
+      for (int x = 0; x < LabelledImages.SIDE; x++) {
+        float grey = pixels[y * LabelledImages.SIDE + x];
+        char shade = shades.charAt(Math.min(4, (int) Math.ceil(grey * 4)));
+        text.append(shade).append(shade);
+      }
+      text.append('\n');
+    }
+    return text.toString();
+  }
+}

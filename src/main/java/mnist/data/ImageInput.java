@@ -1,0 +1,232 @@
+package mnist.data;
+
+import static mnist.data.LabelledImages.PIXELS;
+import static mnist.data.LabelledImages.SIDE;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * Reads images that are to be recognised from pictures, IDX files (gzipped or plain), and JSON
+ * lines {@code {"image": [[…28 numbers…] …28 rows…]}} as in the tutorial's cloud example. Which of
+ * them it is, the content tells.
+ */
+public final class ImageInput {
+  private static final int MOST_BYTES = 256 << 20;
+  private static final int LONGEST_LINE = 1 << 20;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+
+  /** Is given the images as they are read. */
+  public interface Listener {
+    /** An image. */
+    void image(NamedImage image);
+
+    /**
+     * Something that is no image, or not one that can be recognised.
+     *
+     * @param reason one line: what was found where, and what was expected
+     */
+    void refused(String reason);
+  }
+
+  private ImageInput() {}
+
+  /** Reads a file; whatever is wrong with it goes to {@code listener}. */
+  public static void read(Path file, Listener listener) {
+    if (Files.isDirectory(file)) {
+      listener.refused(file + " is a folder, expected a file");
+      return;
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      read(in, file.toString(), listener);
+    } catch (NoSuchFileException e) {
+      listener.refused(file + ": no such file");
+    } catch (IOException e) {
+      listener.refused(file + " cannot be read, expected a file that this user may read");
+    }
+  }
+
+  /**
+   * Reads a stream to its end; JSON lines are handed on as they come.
+   *
+   * @param name what the images are called by
+   */
+  public static void read(InputStream stream, String name, Listener listener) {
+    BufferedInputStream in = new BufferedInputStream(stream, 1 << 16);
+    try {
+      int first = firstByte(in);
+      if (first < 0) {
+        listener.refused(name + " is empty, expected an image");
+      } else if (first == '{') {
+        readJsonLines(in, name, listener);
+      } else {
+        byte[] content = in.readNBytes(MOST_BYTES + 1);
+        if (content.length > MOST_BYTES) {
+          throw new DataException(
+              "%s has more than %d MB, expected less".formatted(name, MOST_BYTES >> 20));
+        }
+        if (isIdx(content)) {
+          readIdx(content, name, listener);
+        } else {
+          listener.image(new NamedImage(name, grey(Picture.read(content, name))));
+        }
+      }
+    } catch (DataException e) {
+      listener.refused(e.getMessage());
+    } catch (IOException e) {
+      listener.refused("%s cannot be read: %s".formatted(name, e.getMessage()));
+    }
+  }
+
+  /**
+   * Reads an IDX file of labels.
+   *
+   * @return classes 0..9
+   * @throws DataException if the file is anything else
+   */
+  public static byte[] labels(Path file) throws IOException {
+    return IdxFile.readLabels(file).content();
+  }
+
+  /** The first byte that is no white space, −1 if there is none; nothing is consumed. */
+  private static int firstByte(BufferedInputStream in) throws IOException {
+    in.mark(1 << 16);
+    int first = in.read();
+    while (first >= 0 && Character.isWhitespace(first)) {
+      first = in.read();
+    }
+    in.reset();
+    return first;
+  }
+
+  // ---- IDX
+
+  private static boolean isIdx(byte[] content) {
+    return content.length >= 2
+        && (content[0] == 0x1f && content[1] == (byte) 0x8b // gzip
+            || content[0] == 0 && content[1] == 0);
+  }
+
+  private static void readIdx(byte[] content, String name, Listener listener) throws IOException {
+    byte[] pixels = IdxFile.readImages(content, name).content();
+    LabelledImages images = new LabelledImages(pixels, new byte[pixels.length / PIXELS]);
+    for (int i = 0; i < images.count(); i++) {
+      listener.image(new NamedImage(name + "[" + i + "]", images.grey(i, 1)));
+    }
+  }
+
+  private static float[] grey(byte[] pixels) {
+    return new LabelledImages(pixels, new byte[1]).grey(0, 1);
+  }
+
+  // ---- JSON lines
+
+  private static void readJsonLines(BufferedInputStream in, String name, Listener listener)
+      throws IOException {
+    int number = 0;
+    for (byte[] line = nextLine(in); line != null; line = nextLine(in)) {
+      String place = name + ":" + ++number;
+      if (line.length > LONGEST_LINE) {
+        listener.refused(
+            "%s has more than %d kB, expected less".formatted(place, LONGEST_LINE >> 10));
+      } else if (!new String(line, StandardCharsets.UTF_8).isBlank()) {
+        try {
+          listener.image(new NamedImage(place, parse(line, place)));
+        } catch (DataException e) {
+          listener.refused(e.getMessage());
+        }
+      }
+    }
+  }
+
+  /** The bytes up to the next line end, cut off soon after the longest line; null at the end. */
+  private static byte[] nextLine(InputStream in) throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    int next = in.read();
+    if (next < 0) {
+      return null;
+    }
+    for (; next >= 0 && next != '\n'; next = in.read()) {
+      if (line.size() <= LONGEST_LINE) {
+        line.write(next);
+      }
+    }
+    return line.toByteArray();
+  }
+
+  private static float[] parse(byte[] line, String place) throws IOException {
+    JsonNode image;
+    try {
+      image = JSON.readTree(line).path("image");
+    } catch (JsonProcessingException e) {
+      throw new DataException(
+          "%s is no JSON (%s)".formatted(place, e.getOriginalMessage().lines().findFirst().get()),
+          e);
+    }
+    if (image.isMissingNode()) {
+      throw new DataException(place + " has no \"image\", expected {\"image\": [[…28…] …28…]}");
+    }
+    float[] pixels = new float[PIXELS];
+    refuseOtherShape(image, "rows", place);
+    for (int y = 0; y < SIDE; y++) {
+      refuseOtherShape(image.get(y), "numbers in row " + y, place);
+      for (int x = 0; x < SIDE; x++) {
+        JsonNode pixel = image.get(y).get(x);
+        // Serving systems have [28][28][1].
+        pixels[y * SIDE + x] =
+            number(pixel.isArray() && pixel.size() == 1 ? pixel.get(0) : pixel, place);
+      }
+    }
+    return scaled(pixels, place);
+  }
+
+  private static void refuseOtherShape(JsonNode node, String what, String place)
+      throws DataException {
+    if (!node.isArray() || node.size() != SIDE) {
+      throw new DataException(
+          "%s: the image has %s %s, expected %d"
+              .formatted(place, node.isArray() ? node.size() : "no", what, SIDE));
+    }
+  }
+
+  private static float number(JsonNode pixel, String place) throws DataException {
+    double value = pixel.isNumber() ? pixel.asDouble() : Double.NaN;
+    if (!(value >= 0 && value <= 255)) {
+      throw new DataException(
+          "%s: the image holds %s, expected numbers 0..1 or 0..255".formatted(place, pixel));
+    }
+    return (float) value;
+  }
+
+  /** Grey levels 0..1 stay as they are; if any is above 1 they are 0..255. */
+  private static float[] scaled(float[] pixels, String place) throws DataException {
+    float least = Float.POSITIVE_INFINITY;
+    float most = Float.NEGATIVE_INFINITY;
+    for (float pixel : pixels) {
+      least = Math.min(least, pixel);
+      most = Math.max(most, pixel);
+    }
+    if (least == most) {
+      throw new DataException(place + ": the image is blank");
+    }
+    if (most > 1) {
+      for (int i = 0; i < pixels.length; i++) {
+        pixels[i] /= 256f;
+      }
+    }
+    return pixels;
+  }
+}

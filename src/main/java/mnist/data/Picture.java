@@ -1,0 +1,144 @@
+package mnist.data;
+
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/** A picture of a digit: PNG, JPEG, GIF (its first frame) or BMP, of any size and colour. */
+public final class Picture {
+  /** Larger ones are refused before memory is taken. */
+  private static final long MOST_PIXELS = 100_000_000;
+
+  /** Of larger ones only every second, third … pixel is read. */
+  private static final long ENOUGH_PIXELS = 4_000_000;
+
+  private static final int WHITE = 255;
+  private static final int BLACK = 0;
+
+  private Picture() {}
+
+  /**
+   * Reads a picture and brings it to MNIST's form, see {@link MnistForm}.
+   *
+   * @return 28 × 28 grey levels 0..255 as unsigned bytes, white digit on black
+   * @throws DataException if it is no picture, damaged, too large or blank
+   */
+  public static byte[] read(Path file) throws IOException {
+    return read(Files.readAllBytes(file), file.toString());
+  }
+
+  /** The same from what a file holds; {@code name} is for the error. */
+  static byte[] read(byte[] file, String name) throws IOException {
+    return MnistForm.of(decode(file, name), name);
+  }
+
+  private static Grey decode(byte[] file, String name) throws IOException {
+    if (file.length == 0) {
+      throw new DataException(name + " is empty, expected an image");
+    }
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+      if (!readers.hasNext()) {
+        throw new DataException(
+            name + " is not an image: expected PNG, JPEG, GIF, BMP, IDX or JSON lines");
+      }
+      ImageReader reader = readers.next();
+      try {
+        return decode(reader, in, name);
+      } finally {
+        reader.dispose();
+      }
+    }
+  }
+
+  private static Grey decode(ImageReader reader, ImageInputStream in, String name)
+      throws IOException {
+    try {
+      reader.setInput(in, true, true);
+      // The JPEG reader makes up what is missing and only warns of it.
+      boolean[] cut = new boolean[1];
+      reader.addIIOReadWarningListener(
+          (source, warning) -> cut[0] |= warning.toLowerCase().contains("premature"));
+      long width = reader.getWidth(0);
+      long height = reader.getHeight(0);
+      if (width * height > MOST_PIXELS) {
+        throw new DataException(
+            "%s has %d × %d pixels, expected at most %d million"
+                .formatted(name, width, height, MOST_PIXELS / 1_000_000));
+      }
+      int step = (int) Math.ceil(Math.sqrt((double) width * height / ENOUGH_PIXELS));
+      ImageReadParam sparse = reader.getDefaultReadParam();
+      sparse.setSourceSubsampling(step, step, 0, 0);
+      BufferedImage picture = reader.read(0, sparse);
+      if (cut[0]) {
+        throw new DataException(name + " is cut short; save it again");
+      }
+      return grey(picture);
+    } catch (DataException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new DataException(
+          "%s is a damaged %s file, or of a kind that cannot be read (%s); save it again"
+              .formatted(name, reader.getFormatName(), reason(e)),
+          e);
+    }
+  }
+
+  private static String reason(Exception e) {
+    return e.getMessage() == null
+        ? e.getClass().getSimpleName()
+        : e.getMessage().lines().findFirst().orElse("");
+  }
+
+  // ---- Grey levels
+
+  private static Grey grey(BufferedImage picture) {
+    ColorModel colours = picture.getColorModel();
+    if (colours.getColorSpace().getType() == ColorSpace.TYPE_GRAY && !colours.hasAlpha()) {
+      return samples(picture.getRaster());
+    }
+    Grey onWhite = luminance(picture, WHITE);
+    // White ink on a transparent ground shows on black only.
+    return colours.hasAlpha() && onWhite.contrast() < 1 ? luminance(picture, BLACK) : onWhite;
+  }
+
+  /** Grey pictures as they are: getRGB would lighten them by a gamma. */
+  private static Grey samples(Raster raster) {
+    Grey grey = new Grey(raster.getWidth(), raster.getHeight());
+    float most = (1 << raster.getSampleModel().getSampleSize(0)) - 1;
+    for (int y = 0; y < grey.height(); y++) {
+      for (int x = 0; x < grey.width(); x++) {
+        grey.set(x, y, 255 * raster.getSample(x, y, 0) / most);
+      }
+    }
+    return grey;
+  }
+
+  private static Grey luminance(BufferedImage picture, int ground) {
+    Grey grey = new Grey(picture.getWidth(), picture.getHeight());
+    int[] row = new int[grey.width()];
+    for (int y = 0; y < grey.height(); y++) {
+      picture.getRGB(0, y, row.length, 1, row, 0, row.length);
+      for (int x = 0; x < row.length; x++) {
+        float alpha = (row[x] >>> 24) / 255f;
+        float luminance =
+            0.299f * (row[x] >> 16 & 0xff)
+                + 0.587f * (row[x] >> 8 & 0xff)
+                + 0.114f * (row[x] & 0xff);
+        grey.set(x, y, alpha * luminance + (1 - alpha) * ground);
+      }
+    }
+    return grey;
+  }
+}

@@ -23,6 +23,7 @@ import mnist.data.DataSets;
 import mnist.data.DataSource;
 import mnist.data.FileTree;
 import mnist.training.DataConsole;
+import mnist.training.Failure;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -97,7 +98,7 @@ public final class Bench implements Callable<Integer> {
         new CommandLine(new Bench())
             .setExecutionExceptionHandler(
                 (e, commandLine, parsed) -> {
-                  System.err.println("error: " + e.getMessage());
+                  System.err.println("error: " + Failure.inOneLine(e));
                   return e instanceof IllegalArgumentException
                       ? CommandLine.ExitCode.USAGE
                       : CommandLine.ExitCode.SOFTWARE;

@@ -19,6 +19,7 @@ import mnist.data.DataSets;
 import mnist.data.DataSource;
 import mnist.data.FileTree;
 import mnist.training.DataConsole;
+import mnist.training.Failure;
 import mnist.training.NativeEnvironment;
 import mnist.training.Stage;
 import mnist.training.TrainingException;
@@ -94,7 +95,7 @@ public final class CrossCheck implements Callable<Integer> {
       System.err.println("error: " + e.getMessage());
       return CommandLine.ExitCode.USAGE;
     } catch (CrossCheckException | TrainingException | IOException e) {
-      System.err.println("error: " + e.getMessage());
+      System.err.println("error: " + Failure.inOneLine(e));
       return CommandLine.ExitCode.SOFTWARE;
     }
     return good ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;

@@ -24,6 +24,7 @@ import mnist.export.Model;
 import mnist.export.ModelCard;
 import mnist.export.Prediction;
 import mnist.training.ConfusionMatrix;
+import mnist.training.Failure;
 import mnist.training.NativeEnvironment;
 import mnist.training.Versions;
 import org.tensorflow.exceptions.TensorFlowException;
@@ -128,7 +129,7 @@ public final class Predict implements Callable<Integer> {
         return answers.refused == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
       }
     } catch (IOException | TensorFlowException | LinkageError | OutOfMemoryError e) {
-      err.println("error: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+      err.println("error: " + Failure.inOneLine(e));
       return CommandLine.ExitCode.SOFTWARE;
     } finally {
       out.flush();

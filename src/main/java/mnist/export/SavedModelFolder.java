@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,9 +46,10 @@ public final class SavedModelFolder {
    *
    * @param folder must not exist, unless it may be overwritten
    * @param overwrite whether a model that is there may be replaced
-   * @throws ModelException if something is there that stays
+   * @throws ModelException if something is there that stays, or nothing can be written there
    */
-  public static void refuseWhatStays(Path folder, boolean overwrite) throws IOException {
+  public static void check(Path folder, boolean overwrite) throws IOException {
+    refuseUnwritable(folder);
     if (!Files.exists(folder)) {
       return;
     }
@@ -74,6 +77,18 @@ public final class SavedModelFolder {
     }
   }
 
+  private static void refuseUnwritable(Path folder) throws ModelException {
+    Path parent = folder.toAbsolutePath().getParent();
+    while (parent != null && !Files.exists(parent)) {
+      parent = parent.getParent(); // will be made
+    }
+    if (parent == null || !Files.isDirectory(parent) || !Files.isWritable(parent)) {
+      throw new ModelException(
+          "the model cannot be written to %s: %s is no folder that this user may write to"
+              .formatted(folder, parent));
+    }
+  }
+
   /**
    * Writes a model under a temporary name beside the folder's and then renames it, so that there is
    * a whole model or none.
@@ -87,6 +102,7 @@ public final class SavedModelFolder {
   public static void write(
       Path folder, boolean overwrite, Network network, float[] weights, ModelCard card)
       throws IOException {
+    check(folder, overwrite);
     Path target = folder.toAbsolutePath();
     Path part = target.resolveSibling(hidden(target, "part"));
     try {
@@ -104,7 +120,6 @@ public final class SavedModelFolder {
                 .build()
                 .toByteArray());
       }
-      refuseWhatStays(folder, overwrite);
       moveInto(part, target);
     } catch (TensorFlowException | IOException e) {
       throw e instanceof ModelException known
@@ -137,13 +152,17 @@ public final class SavedModelFolder {
 
   /** Why, in one line. */
   static String reason(Exception e) {
+    if (e instanceof AccessDeniedException denied) {
+      return denied.getFile() + ": permission denied";
+    }
+    if (e instanceof FileAlreadyExistsException file) {
+      return file.getFile() + " is a file, expected a folder";
+    }
     String reason = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
-    return reason == null
-        ? e.getClass().getSimpleName()
-        : reason
-            .lines()
-            .findFirst()
-            .map(line -> line.substring(line.lastIndexOf("; ") + 1).strip()) // "<file>; <reason>"
-            .orElse(e.getClass().getSimpleName());
+    return String.valueOf(reason)
+        .lines()
+        .findFirst()
+        .map(line -> line.substring(line.lastIndexOf("; ") + 1).strip()) // "<file>; <reason>"
+        .orElse(e.getClass().getSimpleName());
   }
 }

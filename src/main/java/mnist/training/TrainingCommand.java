@@ -4,11 +4,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
@@ -269,7 +266,10 @@ final class TrainingCommand implements Callable<Integer> {
         | TensorFlowException
         | LinkageError
         | OutOfMemoryError e) {
-      err.println("error: " + inOneLine(e));
+      err.println(
+          "error: "
+              + Failure.inOneLine(e)
+              + (e instanceof OutOfMemoryError ? "; try a smaller --batch-size" : ""));
       return CommandLine.ExitCode.SOFTWARE;
     }
   }
@@ -277,7 +277,7 @@ final class TrainingCommand implements Callable<Integer> {
   private void train() throws IOException, TrainingException {
     boolean oneDnn = NativeEnvironment.prepare(!noOneDnn);
     if (exportFolder != null) {
-      SavedModelFolder.refuseWhatStays(exportFolder, overwrite); // before the training, not after
+      SavedModelFolder.check(exportFolder, overwrite); // before the training, not after
     }
     Script ofTheTutorial = stage.script();
     Script script = iterations == null ? ofTheTutorial : ofTheTutorial.withIterations(iterations);
@@ -302,7 +302,7 @@ final class TrainingCommand implements Callable<Integer> {
           record.end(outcome, data.classNames());
           console.report(outcome, data);
         } catch (TrainingException | IOException | TensorFlowException e) {
-          record.fail(inOneLine(e));
+          record.fail(Failure.inOneLine(e));
           throw e;
         }
         if (!noExport && outcome.best().isPresent()) {
@@ -388,39 +388,5 @@ final class TrainingCommand implements Callable<Integer> {
         RunRecord.Data.of(data),
         Versions.all(),
         Versions.platform(oneDnn));
-  }
-
-  private static String inOneLine(Throwable e) {
-    if (e instanceof LinkageError) {
-      return "TensorFlow's native library cannot be loaded on "
-          + System.getProperty("os.name")
-          + " "
-          + System.getProperty("os.arch")
-          + " ("
-          + firstLine(e)
-          + "); see Troubleshooting in the README";
-    }
-    if (e instanceof OutOfMemoryError) {
-      return "not enough memory (" + firstLine(e) + "); try a smaller --batch-size";
-    }
-    if (e instanceof AccessDeniedException denied) {
-      return denied.getFile() + ": permission denied";
-    }
-    if (e instanceof NoSuchFileException missing) {
-      return missing.getFile() + ": no such file or folder";
-    }
-    if (e instanceof FileAlreadyExistsException file) {
-      return file.getFile() + " is a file, expected a folder";
-    }
-    if (e instanceof FileSystemException file) {
-      return file.getFile()
-          + ": "
-          + (file.getReason() == null ? "cannot be used" : file.getReason());
-    }
-    return firstLine(e);
-  }
-
-  private static String firstLine(Throwable e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.getClass().getSimpleName());
   }
 }

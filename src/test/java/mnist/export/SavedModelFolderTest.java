@@ -254,11 +254,11 @@ class SavedModelFolderTest {
     export("1.0");
     Files.writeString(folder.resolve("thesis.tex"), "years of work");
     assertThatExceptionOfType(ModelException.class)
-        .isThrownBy(() -> SavedModelFolder.refuseWhatStays(folder, true))
+        .isThrownBy(() -> SavedModelFolder.check(folder, true))
         .withMessageContainingAll(folder.toString(), "thesis.tex", "no part of a model");
     Path file = Files.createFile(temporary.resolve("file"));
     assertThatExceptionOfType(ModelException.class)
-        .isThrownBy(() -> SavedModelFolder.refuseWhatStays(file, true))
+        .isThrownBy(() -> SavedModelFolder.check(file, true))
         .withMessageContaining("is a file");
   }
 
@@ -276,7 +276,9 @@ class SavedModelFolderTest {
           .satisfies(
               e ->
                   assertThat(e.getMessage())
-                      .contains("the model cannot be written to " + file.resolve("model"))
+                      .isEqualTo(
+                          "the model cannot be written to %s: %s is no folder that this user may write to"
+                              .formatted(file.resolve("model"), file))
                       .hasLineCount(1));
     }
     assertThat(namesIn(temporary)).containsExactly("file");

@@ -120,7 +120,7 @@ public final class SavedModelFolder {
                 .build()
                 .toByteArray());
       }
-      moveInto(part, target);
+      moveInto(part, target, overwrite);
     } catch (TensorFlowException | IOException e) {
       throw e instanceof ModelException known
           ? known
@@ -134,8 +134,8 @@ public final class SavedModelFolder {
     return "." + target.getFileName() + "." + UUID.randomUUID() + "." + suffix;
   }
 
-  private static void moveInto(Path part, Path target) throws IOException {
-    if (!Files.exists(target)) {
+  private static void moveInto(Path part, Path target, boolean overwrite) throws IOException {
+    if (!overwrite || !Files.exists(target)) {
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
       return;
     }

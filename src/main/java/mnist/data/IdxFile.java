@@ -115,8 +115,11 @@ record IdxFile(byte[] content, String sha256) {
       if (expected > mostBytes) {
         throw new EOFException();
       }
-      byte[] content = new byte[count * size];
-      in.readFully(content);
+      // Grows with what is read: a header that claims more than there is must not take memory.
+      byte[] content = in.readNBytes(count * size);
+      if (content.length < count * size) {
+        throw new EOFException();
+      }
       if (in.read() != -1) {
         throw new DataException(
             "%s goes on behind the %d %s that its header announces; expected it to end there"

@@ -115,11 +115,8 @@ record IdxFile(byte[] content, String sha256) {
       if (expected > mostBytes) {
         throw new EOFException();
       }
-      // Grows with what is read: a header that claims more than there is must not take memory.
-      byte[] content = in.readNBytes(count * size);
-      if (content.length < count * size) {
-        throw new EOFException();
-      }
+      byte[] content = new byte[count * size];
+      in.readFully(content);
       if (in.read() != -1) {
         throw new DataException(
             "%s goes on behind the %d %s that its header announces; expected it to end there"

@@ -5,8 +5,10 @@ import static mnist.data.LabelledImages.SIDE;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -25,9 +27,13 @@ import java.nio.file.Path;
 public final class ImageInput {
   private static final int MOST_BYTES = 256 << 20;
   private static final int LONGEST_LINE = 1 << 20;
+  private static final int MOST_BLANKS = 1 << 16;
 
   private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+      JsonMapper.builder()
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
 
   /** Is given the images as they are read. */
   public interface Listener {
@@ -103,9 +109,9 @@ public final class ImageInput {
 
   /** The first byte that is no white space, −1 if there is none; nothing is consumed. */
   private static int firstByte(BufferedInputStream in) throws IOException {
-    in.mark(1 << 16);
+    in.mark(MOST_BLANKS);
     int first = in.read();
-    while (first >= 0 && Character.isWhitespace(first)) {
+    for (int read = 1; Character.isWhitespace(first) && read < MOST_BLANKS; read++) {
       first = in.read();
     }
     in.reset();
@@ -142,9 +148,12 @@ public final class ImageInput {
       if (line.length > LONGEST_LINE) {
         listener.refused(
             "%s has more than %d kB, expected less".formatted(place, LONGEST_LINE >> 10));
-      } else if (!new String(line, StandardCharsets.UTF_8).isBlank()) {
+        continue;
+      }
+      String text = new String(line, StandardCharsets.UTF_8); // of bytes Jackson would guess UTF-16
+      if (!text.isBlank()) {
         try {
-          listener.image(new NamedImage(place, parse(line, place)));
+          listener.image(new NamedImage(place, parse(text, place)));
         } catch (DataException e) {
           listener.refused(e.getMessage());
         }
@@ -167,13 +176,17 @@ public final class ImageInput {
     return line.toByteArray();
   }
 
-  private static float[] parse(byte[] line, String place) throws IOException {
+  private static float[] parse(String line, String place) throws DataException {
     JsonNode image;
     try {
       image = JSON.readTree(line).path("image");
+    } catch (MismatchedInputException e) {
+      throw new DataException(place + " goes on behind its JSON object, expected one a line", e);
     } catch (JsonProcessingException e) {
       throw new DataException(
-          "%s is no JSON (%s)".formatted(place, e.getOriginalMessage().lines().findFirst().get()),
+          "%s is no JSON (%s)"
+              .formatted(
+                  place, e.getOriginalMessage().replaceAll("(?s)( \\(start marker|\n).*", "")),
           e);
     }
     if (image.isMissingNode()) {
@@ -206,9 +219,14 @@ public final class ImageInput {
     double value = pixel.isNumber() ? pixel.asDouble() : Double.NaN;
     if (!(value >= 0 && value <= 255)) {
       throw new DataException(
-          "%s: the image holds %s, expected numbers 0..1 or 0..255".formatted(place, pixel));
+          "%s: the image holds %s, expected numbers 0..1 or 0..255"
+              .formatted(place, shortened(pixel.toString())));
     }
     return (float) value;
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
   }
 
   /** Grey levels 0..1 stay as they are; if any is above 1 they are 0..255. */

@@ -160,6 +160,48 @@ class ImageInputTest {
   }
 
   @Test
+  void aLineThatEndsEarlyIsSaidInOneSentence() {
+    read(line("1").substring(0, 200));
+    assertThat(refusals)
+        .containsExactly(
+            "-:1 is no JSON (Unexpected end-of-input: expected close marker for Array)");
+  }
+
+  /** The second of two would be lost. */
+  @Test
+  void moreThanOneObjectALineIsRefused() {
+    assertRefused(line("1") + line("1"), "goes on behind its JSON object, expected one a line");
+    assertRefused(line("1") + " garbage", "is no JSON");
+    assertRefused(line("1") + "]", "is no JSON");
+  }
+
+  @Test
+  void refusalsAreShortHoweverLongTheLine() {
+    assertRefused(line("\"" + "a".repeat(100_000) + "\""), "holds \"aaaa");
+    assertThat(refusals.get(0)).hasSizeLessThan(120);
+    assertRefused(line("[" + "1,".repeat(10_000) + "1]"), "holds [1,1,1");
+    assertThat(refusals.get(0)).hasSizeLessThan(120);
+  }
+
+  /** Bytes of 0 look like UTF-16 or UTF-32. */
+  @Test
+  void zeroBytesDoNotStopTheLinesBehind() {
+    read(line("1") + "\n\0\0\0{\0\0\0\n\0{\0}\n{\0}\0\n" + line("1"));
+    assertThat(images).extracting(NamedImage::name).containsExactly("-:1", "-:5");
+    assertThat(refusals).hasSize(3).allMatch(line -> line.contains("is no JSON"));
+  }
+
+  @Test
+  void aFewBlanksMayComeFirst() {
+    read("\n\n \t" + line("1"));
+    assertThat(images).extracting(NamedImage::name).containsExactly("-:3");
+    images.clear();
+    read("\n".repeat(100_000) + line("1"));
+    assertThat(images).isEmpty();
+    assertThat(refusals).singleElement().asString().contains("is not an image");
+  }
+
+  @Test
   void oneWrongLineDoesNotStopTheOthers() {
     read(line("1") + "\n{}\n" + line("1") + "\n{" + " ".repeat(2 << 20) + "\n" + line("1"));
     assertThat(images).extracting(NamedImage::name).containsExactly("-:1", "-:3", "-:5");

@@ -6,6 +6,8 @@ import java.awt.image.ColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -55,6 +57,7 @@ public final class Picture {
       }
       ImageReader reader = readers.next();
       try {
+        refuseCutBmp(file, name);
         return decode(reader, in, name);
       } finally {
         reader.dispose();
@@ -69,7 +72,8 @@ public final class Picture {
       // The JPEG reader makes up what is missing and only warns of it.
       boolean[] cut = new boolean[1];
       reader.addIIOReadWarningListener(
-          (source, warning) -> cut[0] |= warning.toLowerCase().contains("premature"));
+          (source, warning) ->
+              cut[0] |= warning.contains("premature") || warning.contains("Truncated"));
       long width = reader.getWidth(0);
       long height = reader.getHeight(0);
       if (width * height > MOST_PIXELS) {
@@ -82,7 +86,7 @@ public final class Picture {
       sparse.setSourceSubsampling(step, step, 0, 0);
       BufferedImage picture = reader.read(0, sparse);
       if (cut[0]) {
-        throw new DataException(name + " is cut short; save it again");
+        throw cutShort(name);
       }
       return grey(picture);
     } catch (DataException e) {
@@ -95,6 +99,23 @@ public final class Picture {
     }
   }
 
+  /**
+   * The BMP reader does not miss rows at the end where it passes over some. Behind the letters BM
+   * the file says how long it is.
+   */
+  private static void refuseCutBmp(byte[] file, String name) throws DataException {
+    if (file.length >= 6
+        && file[0] == 'B'
+        && file[1] == 'M'
+        && ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(2) > file.length) {
+      throw cutShort(name);
+    }
+  }
+
+  private static DataException cutShort(String name) {
+    return new DataException(name + " is cut short; save it again");
+  }
+
   private static String reason(Exception e) {
     return e.getMessage() == null
         ? e.getClass().getSimpleName()
@@ -105,12 +126,15 @@ public final class Picture {
 
   private static Grey grey(BufferedImage picture) {
     ColorModel colours = picture.getColorModel();
-    if (colours.getColorSpace().getType() == ColorSpace.TYPE_GRAY && !colours.hasAlpha()) {
-      return samples(picture.getRaster());
+    boolean shades = colours.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
+    Grey light = shades ? samples(picture.getRaster()) : luminance(picture);
+    if (!colours.hasAlpha()) {
+      return light;
     }
-    Grey onWhite = luminance(picture, WHITE);
+    Grey onWhite = over(WHITE, light, picture);
     // White ink on a transparent ground shows on black only.
-    return colours.hasAlpha() && onWhite.contrast() < 1 ? luminance(picture, BLACK) : onWhite;
+    Grey onBlack = over(BLACK, light, picture);
+    return onBlack.contrast() > onWhite.contrast() ? onBlack : onWhite;
   }
 
   /** Grey pictures as they are: getRGB would lighten them by a gamma. */
@@ -125,20 +149,33 @@ public final class Picture {
     return grey;
   }
 
-  private static Grey luminance(BufferedImage picture, int ground) {
+  private static Grey luminance(BufferedImage picture) {
     Grey grey = new Grey(picture.getWidth(), picture.getHeight());
     int[] row = new int[grey.width()];
     for (int y = 0; y < grey.height(); y++) {
       picture.getRGB(0, y, row.length, 1, row, 0, row.length);
       for (int x = 0; x < row.length; x++) {
-        float alpha = (row[x] >>> 24) / 255f;
         float luminance =
             0.299f * (row[x] >> 16 & 0xff)
                 + 0.587f * (row[x] >> 8 & 0xff)
                 + 0.114f * (row[x] & 0xff);
-        grey.set(x, y, alpha * luminance + (1 - alpha) * ground);
+        grey.set(x, y, luminance);
       }
     }
     return grey;
+  }
+
+  /** A picture that is transparent in places, laid on a ground. */
+  private static Grey over(int ground, Grey light, BufferedImage picture) {
+    Grey laid = new Grey(light.width(), light.height());
+    int[] row = new int[light.width()];
+    for (int y = 0; y < light.height(); y++) {
+      picture.getRGB(0, y, row.length, 1, row, 0, row.length);
+      for (int x = 0; x < row.length; x++) {
+        float alpha = (row[x] >>> 24) / 255f;
+        laid.set(x, y, alpha * light.get(x, y) + (1 - alpha) * ground);
+      }
+    }
+    return laid;
   }
 }

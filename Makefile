@@ -36,7 +36,7 @@ run: $(CLASSPATH)
 predict: $(CLASSPATH)
 	$(if $(MODEL),,$(error MODEL names the model, such as MODEL=runs/<stage>-<date>-<time>/model))
 	$(if $(IMAGE),,$(error IMAGE names one or several pictures, such as IMAGE=seven.png))
-	@$(JAVA) mnist.Predict --model $(MODEL) $(ARGS) $(IMAGE)
+	@$(JAVA) mnist.Predict --model "$(MODEL)" $(ARGS) $(IMAGE)
 
 test:
 	@$(MVN) verify

@@ -3,11 +3,14 @@ package mnist;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,7 +30,6 @@ import mnist.training.ConfusionMatrix;
 import mnist.training.Failure;
 import mnist.training.NativeEnvironment;
 import mnist.training.Versions;
-import org.tensorflow.exceptions.TensorFlowException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -91,21 +93,20 @@ public final class Predict implements Callable<Integer> {
       description = "Keep to TensorFlow's plain kernels; the last bits differ.")
   private boolean noOneDnn;
 
-  private final PrintStream out =
-      new PrintStream(new BufferedOutputStream(System.out, 1 << 16), false, TERMINAL);
-  private final PrintStream err = System.err;
-
   /** What the terminal is told in; Java itself would use UTF-8 from version 18 on. */
   private static final Charset TERMINAL =
       Charset.forName(
           System.getProperty("stdout.encoding", System.getProperty("native.encoding", "UTF-8")));
+
+  private final PrintStream err = System.err;
 
   public static void main(String[] args) {
     System.exit(
         new CommandLine(new Predict())
             .setParameterExceptionHandler(
                 (wrong, unparsed) -> {
-                  System.err.println("error: " + wrong.getMessage().lines().findFirst().get());
+                  String line = wrong.getMessage().lines().findFirst().orElse("wrong option");
+                  System.err.println("error: " + line.replaceFirst(" \\(java\\..*", ""));
                   System.err.println("--help lists the options.");
                   return CommandLine.ExitCode.USAGE;
                 })
@@ -128,29 +129,39 @@ public final class Predict implements Callable<Integer> {
         answers.end();
         return answers.refused == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
       }
-    } catch (IOException | TensorFlowException | LinkageError | OutOfMemoryError e) {
+    } catch (IOException | RuntimeException | LinkageError | OutOfMemoryError e) {
+      // A model from elsewhere may fail in any way.
       err.println("error: " + Failure.inOneLine(e));
       return CommandLine.ExitCode.SOFTWARE;
-    } finally {
-      out.flush();
     }
   }
 
-  private static void read(String input, Answers answers) throws IOException {
+  private static void read(String input, Answers answers) {
     if (input.equals(STANDARD_INPUT)) {
-      answers.waiting = System.in;
       ImageInput.read(System.in, STANDARD_INPUT, answers);
-    } else if (Files.isDirectory(Path.of(input))) {
-      List<Path> files;
-      try (Stream<Path> content = Files.list(Path.of(input))) {
-        files = content.filter(file -> !Files.isDirectory(file)).sorted().toList();
+      return;
+    }
+    try {
+      Path path = Path.of(input);
+      if (Files.isDirectory(path)) {
+        filesIn(path).forEach(file -> ImageInput.read(file, answers));
+      } else {
+        ImageInput.read(path, answers);
       }
+    } catch (InvalidPathException e) {
+      answers.refused(input + " is no name that a file can have here");
+    } catch (IOException e) {
+      answers.refused(Failure.inOneLine(e));
+    }
+  }
+
+  private static List<Path> filesIn(Path folder) throws IOException {
+    try (Stream<Path> content = Files.list(folder)) {
+      List<Path> files = content.filter(file -> !Files.isDirectory(file)).sorted().toList();
       if (files.isEmpty()) {
-        answers.refused(input + " holds no files, expected some with images");
+        throw new IOException(folder + " holds no files, expected some with images");
       }
-      files.forEach(file -> ImageInput.read(file, answers));
-    } else {
-      ImageInput.read(Path.of(input), answers);
+      return files;
     }
   }
 
@@ -161,7 +172,11 @@ public final class Predict implements Callable<Integer> {
     private final List<String> classNames;
     private final List<NamedImage> asked = new ArrayList<>();
     private final List<Integer> said = new ArrayList<>();
-    private InputStream waiting;
+    private final PrintStream out =
+        new PrintStream(
+            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16),
+            false,
+            json ? StandardCharsets.UTF_8 : TERMINAL);
     private int refused;
 
     /**
@@ -176,24 +191,20 @@ public final class Predict implements Callable<Integer> {
     @Override
     public void image(NamedImage image) {
       asked.add(image);
-      if (asked.size() == BATCH || whoeverSendsWaits()) {
+      if (asked.size() == BATCH) {
         answer();
       }
     }
 
-    /** Whether standard input has nothing more for now: a program may wait for the answer. */
-    private boolean whoeverSendsWaits() {
-      try {
-        return waiting != null && waiting.available() == 0;
-      } catch (IOException e) {
-        return true;
-      }
+    @Override
+    public void pause() {
+      answer();
     }
 
     @Override
     public void refused(String reason) {
       answer(); // in the order of the images
-      out.flush();
+      flush();
       err.println("error: " + reason);
       refused++;
     }
@@ -208,12 +219,23 @@ public final class Predict implements Callable<Integer> {
             asked.get(i).pixels(), 0, pixels, i * LabelledImages.PIXELS, LabelledImages.PIXELS);
       }
       List<Prediction> predictions = model.predict(pixels);
-      for (int i = 0; i < asked.size(); i++) {
-        print(asked.get(i), predictions.get(i));
-        said.add(predictions.get(i).best());
-      }
+      List<NamedImage> answered = List.copyOf(asked);
       asked.clear();
-      out.flush();
+      for (int i = 0; i < answered.size(); i++) {
+        if (predictions.get(i).isProbable()) {
+          print(answered.get(i), predictions.get(i));
+          said.add(predictions.get(i).best());
+        } else {
+          refused(answered.get(i).name() + ": the model's answer is no probabilities");
+        }
+      }
+      flush();
+    }
+
+    private void flush() {
+      if (out.checkError()) { // which flushes too
+        throw new IllegalStateException("standard output is closed or full");
+      }
     }
 
     private void print(NamedImage image, Prediction prediction) {
@@ -229,7 +251,8 @@ public final class Predict implements Callable<Integer> {
         line.put("name", classNames.get(best));
         line.put("probability", prediction.probabilities()[best]);
         line.put("probabilities", prediction.probabilities());
-        if (labels != null && said.size() < labels.length) {
+        // Behind an image that could not be read it is unsure which label belongs to which.
+        if (labels != null && refused == 0 && said.size() < labels.length) {
           line.put("label", labels[said.size()]);
         }
         printJson(line);
@@ -259,7 +282,7 @@ public final class Predict implements Callable<Integer> {
       if (labels == null) {
         return;
       }
-      if (said.size() != labels.length) {
+      if (said.isEmpty() || said.size() != labels.length) {
         refused(
             "%s has %d labels for %d images, expected as many of both"
                 .formatted(labelsFile, labels.length, said.size()));
@@ -286,6 +309,7 @@ public final class Predict implements Callable<Integer> {
         out.println("Rows are right answers, columns what the network says");
         out.print(confusion.toText(classNames));
       }
+      flush();
     }
   }
 

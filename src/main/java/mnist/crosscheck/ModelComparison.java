@@ -34,8 +34,11 @@ public record ModelComparison(
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int BATCH = 1000;
 
-  /** Probabilities are equal to the bit wherever both TensorFlow versions have the same kernels. */
-  private static final double PROBABILITY_BOUND = 1e-5;
+  /**
+   * Probabilities are equal to the bit wherever both TensorFlow versions have the same kernels;
+   * measured where they have not: 6e-8, the last bit of a number near 1.
+   */
+  private static final double PROBABILITY_BOUND = 5e-7;
 
   /** TFLite has kernels of its own: one image may tip over. */
   private static final int TFLITE_MAY_DIFFER = 1;

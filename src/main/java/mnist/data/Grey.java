@@ -30,4 +30,47 @@ record Grey(int width, int height, float[] levels) {
     }
     return most - least;
   }
+
+  /** How far the levels are from their mean: their variance. */
+  double variance() {
+    double sum = 0;
+    double squares = 0;
+    for (float level : levels) {
+      sum += level;
+      squares += (double) level * level;
+    }
+    double mean = sum / levels.length;
+    return squares / levels.length - mean * mean;
+  }
+
+  /**
+   * The picture the right way up.
+   *
+   * @param orientation how it lies, 1 to 8 as EXIF counts: 1 upright, 3 upside down, 6 and 8 on its
+   *     side; 2, 4, 5 and 7 their mirror images
+   */
+  Grey upright(int orientation) {
+    boolean onItsSide = orientation >= 5;
+    Grey upright = onItsSide ? new Grey(height, width) : new Grey(width, height);
+    int right = width - 1;
+    int bottom = height - 1;
+    for (int y = 0; y < upright.height; y++) {
+      for (int x = 0; x < upright.width; x++) {
+        upright.set(
+            x,
+            y,
+            switch (orientation) {
+              case 2 -> get(right - x, y);
+              case 3 -> get(right - x, bottom - y);
+              case 4 -> get(x, bottom - y);
+              case 5 -> get(y, x);
+              case 6 -> get(y, bottom - x);
+              case 7 -> get(right - y, bottom - x);
+              case 8 -> get(right - y, x);
+              default -> get(x, y);
+            });
+      }
+    }
+    return upright;
+  }
 }

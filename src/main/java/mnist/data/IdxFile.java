@@ -138,6 +138,9 @@ record IdxFile(byte[] content, String sha256) {
     if (Files.isDirectory(file)) {
       throw new DataException("%s is a folder, expected an IDX file of %s".formatted(file, what));
     }
+    if (!Files.exists(file)) {
+      throw new DataException("%s: no such file, expected an IDX file of %s".formatted(file, what));
+    }
     if (!Files.isReadable(file)) {
       throw new DataException(
           "%s cannot be read, expected a file that this user may read".formatted(file));

@@ -46,6 +46,9 @@ public final class ImageInput {
      * @param reason one line: what was found where, and what was expected
      */
     void refused(String reason);
+
+    /** For now there is no more; whoever sends it may wait for the answer. */
+    default void pause() {}
   }
 
   private ImageInput() {}
@@ -73,6 +76,7 @@ public final class ImageInput {
   public static void read(InputStream stream, String name, Listener listener) {
     BufferedInputStream in = new BufferedInputStream(stream, 1 << 16);
     try {
+      skipByteOrderMark(in);
       int first = firstByte(in);
       if (first < 0) {
         listener.refused(name + " is empty, expected an image");
@@ -94,6 +98,8 @@ public final class ImageInput {
       listener.refused(e.getMessage());
     } catch (IOException e) {
       listener.refused("%s cannot be read: %s".formatted(name, e.getMessage()));
+    } catch (OutOfMemoryError e) {
+      listener.refused(name + " is too large for the memory that Java may use");
     }
   }
 
@@ -105,6 +111,14 @@ public final class ImageInput {
    */
   public static byte[] labels(Path file) throws IOException {
     return IdxFile.readLabels(file).content();
+  }
+
+  /** Some editors begin text with one. */
+  private static void skipByteOrderMark(BufferedInputStream in) throws IOException {
+    in.mark(3);
+    if (in.read() != 0xef || in.read() != 0xbb || in.read() != 0xbf) {
+      in.reset();
+    }
   }
 
   /** The first byte that is no white space, −1 if there is none; nothing is consumed. */
@@ -128,9 +142,18 @@ public final class ImageInput {
 
   private static void readIdx(byte[] content, String name, Listener listener) throws IOException {
     byte[] pixels = IdxFile.readImages(content, name).content();
+    if (pixels.length == 0) {
+      throw new DataException(name + " holds no images");
+    }
     LabelledImages images = new LabelledImages(pixels, new byte[pixels.length / PIXELS]);
     for (int i = 0; i < images.count(); i++) {
-      listener.image(new NamedImage(name + "[" + i + "]", images.grey(i, 1)));
+      String place = name + "[" + i + "]";
+      float[] grey = images.grey(i, 1);
+      if (isBlank(grey)) {
+        listener.refused(place + ": the image is blank");
+      } else {
+        listener.image(new NamedImage(place, grey));
+      }
     }
   }
 
@@ -151,12 +174,18 @@ public final class ImageInput {
         continue;
       }
       String text = new String(line, StandardCharsets.UTF_8); // of bytes Jackson would guess UTF-16
+      if (number == 1 && text.strip().matches("(?s).*[{\\[,]")) {
+        throw new DataException(place + " goes on in the next line, expected one object a line");
+      }
       if (!text.isBlank()) {
         try {
           listener.image(new NamedImage(place, parse(text, place)));
         } catch (DataException e) {
           listener.refused(e.getMessage());
         }
+      }
+      if (in.available() == 0) {
+        listener.pause();
       }
     }
   }
@@ -231,20 +260,25 @@ public final class ImageInput {
 
   /** Grey levels 0..1 stay as they are; if any is above 1 they are 0..255. */
   private static float[] scaled(float[] pixels, String place) throws DataException {
-    float least = Float.POSITIVE_INFINITY;
-    float most = Float.NEGATIVE_INFINITY;
-    for (float pixel : pixels) {
-      least = Math.min(least, pixel);
-      most = Math.max(most, pixel);
-    }
-    if (least == most) {
+    if (isBlank(pixels)) {
       throw new DataException(place + ": the image is blank");
     }
-    if (most > 1) {
-      for (int i = 0; i < pixels.length; i++) {
-        pixels[i] /= 256f;
-      }
+    float most = 0;
+    for (float pixel : pixels) {
+      most = Math.max(most, pixel);
+    }
+    for (int i = 0; most > 1 && i < pixels.length; i++) {
+      pixels[i] /= 256f;
     }
     return pixels;
+  }
+
+  private static boolean isBlank(float[] pixels) {
+    for (float pixel : pixels) {
+      if (pixel != pixels[0]) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -1,5 +1,8 @@
 package mnist.data;
 
+import com.drew.imaging.ImageMetadataReader;
+import com.drew.imaging.ImageProcessingException;
+import com.drew.metadata.exif.ExifIFD0Directory;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
@@ -11,6 +14,9 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -24,6 +30,8 @@ public final class Picture {
 
   /** Of larger ones only every second, third … pixel is read. */
   private static final long ENOUGH_PIXELS = 4_000_000;
+
+  private static final Set<String> FORMATS = Set.of("png", "jpeg", "gif", "bmp");
 
   private static final int WHITE = 255;
   private static final int BLACK = 0;
@@ -51,14 +59,14 @@ public final class Picture {
     }
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-      if (!readers.hasNext()) {
+      ImageReader reader = readers.hasNext() ? readers.next() : null;
+      if (reader == null || !FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
         throw new DataException(
             name + " is not an image: expected PNG, JPEG, GIF, BMP, IDX or JSON lines");
       }
-      ImageReader reader = readers.next();
       try {
         refuseCutBmp(file, name);
-        return decode(reader, in, name);
+        return decode(reader, in, name).upright(orientation(file));
       } finally {
         reader.dispose();
       }
@@ -116,6 +124,20 @@ public final class Picture {
     return new DataException(name + " is cut short; save it again");
   }
 
+  /** How the camera was held, 1 to 8 as EXIF counts; 1, upright, if the file does not say. */
+  private static int orientation(byte[] file) throws IOException {
+    try {
+      ExifIFD0Directory exif =
+          ImageMetadataReader.readMetadata(new ByteArrayInputStream(file))
+              .getFirstDirectoryOfType(ExifIFD0Directory.class);
+      Integer orientation =
+          exif == null ? null : exif.getInteger(ExifIFD0Directory.TAG_ORIENTATION);
+      return orientation == null ? 1 : orientation;
+    } catch (ImageProcessingException | RuntimeException e) {
+      return 1; // the picture itself could be read
+    }
+  }
+
   private static String reason(Exception e) {
     return e.getMessage() == null
         ? e.getClass().getSimpleName()
@@ -127,7 +149,7 @@ public final class Picture {
   private static Grey grey(BufferedImage picture) {
     ColorModel colours = picture.getColorModel();
     boolean shades = colours.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
-    Grey light = shades ? samples(picture.getRaster()) : luminance(picture);
+    Grey light = shades ? samples(picture.getRaster()) : mostContrasting(picture);
     if (!colours.hasAlpha()) {
       return light;
     }
@@ -149,17 +171,28 @@ public final class Picture {
     return grey;
   }
 
-  private static Grey luminance(BufferedImage picture) {
+  /** Brightness, or red, green or blue alone if they differ more: red on blue may be as bright. */
+  private static Grey mostContrasting(BufferedImage picture) {
+    Grey most = mixed(picture, 0.299f, 0.587f, 0.114f);
+    for (Grey colour :
+        List.of(mixed(picture, 1, 0, 0), mixed(picture, 0, 1, 0), mixed(picture, 0, 0, 1))) {
+      if (colour.variance() > 2 * most.variance()) {
+        most = colour;
+      }
+    }
+    return most;
+  }
+
+  private static Grey mixed(BufferedImage picture, float red, float green, float blue) {
     Grey grey = new Grey(picture.getWidth(), picture.getHeight());
     int[] row = new int[grey.width()];
     for (int y = 0; y < grey.height(); y++) {
       picture.getRGB(0, y, row.length, 1, row, 0, row.length);
       for (int x = 0; x < row.length; x++) {
-        float luminance =
-            0.299f * (row[x] >> 16 & 0xff)
-                + 0.587f * (row[x] >> 8 & 0xff)
-                + 0.114f * (row[x] & 0xff);
-        grey.set(x, y, luminance);
+        grey.set(
+            x,
+            y,
+            red * (row[x] >> 16 & 0xff) + green * (row[x] >> 8 & 0xff) + blue * (row[x] & 0xff));
       }
     }
     return grey;

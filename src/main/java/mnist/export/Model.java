@@ -19,7 +19,6 @@ import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Signature;
 import org.tensorflow.Signature.TensorDescription;
-import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.proto.ConfigProto;
@@ -74,7 +73,7 @@ public final class Model implements AutoCloseable {
               .withTags(SavedModelBundle.DEFAULT_TAG)
               .withConfigProto(IN_CALLERS_THREAD)
               .load();
-    } catch (TensorFlowException | IllegalArgumentException e) {
+    } catch (RuntimeException e) { // some of TensorFlow's are no TensorFlowException
       throw notLoaded(folder, e);
     }
     try {
@@ -85,12 +84,13 @@ public final class Model implements AutoCloseable {
               card,
               end(bundle, folder, signature.getInputs(), "image", UNKNOWN_SIZE, SIDE, SIDE, 1),
               end(bundle, folder, signature.getOutputs(), "predictions", UNKNOWN_SIZE, CLASSES));
-      model.probabilities(new float[PIXELS]); // a model without its weights loads, but fails here
+      // A model without its weights, or one that wants more than images, loads but fails here.
+      model.probabilities(new float[2 * PIXELS]);
       return model;
     } catch (ModelException e) {
       bundle.close();
       throw e;
-    } catch (TensorFlowException e) {
+    } catch (RuntimeException e) {
       bundle.close();
       throw notLoaded(folder, e);
     }
@@ -183,6 +183,7 @@ public final class Model implements AutoCloseable {
    *
    * @param pixels as in {@link #predict}
    * @return 10 probabilities for each image, image after image
+   * @throws IllegalStateException if a model from elsewhere answers in another shape
    */
   public float[] probabilities(float... pixels) {
     if (pixels.length == 0 || pixels.length % PIXELS != 0) {
@@ -193,6 +194,12 @@ public final class Model implements AutoCloseable {
     try (TFloat32 images =
             TFloat32.tensorOf(Shape.of(count, SIDE, SIDE, 1), DataBuffers.of(pixels, true, false));
         Result result = bundle.session().runner().feed(image, images).fetch(predictions).run()) {
+      Shape shape = result.get(0).shape();
+      if (!shape.equals(Shape.of(count, CLASSES))) {
+        throw new IllegalStateException(
+            "the model answers %s to %d images, expected %s"
+                .formatted(shape, count, Shape.of(count, CLASSES)));
+      }
       float[] probabilities = new float[count * CLASSES];
       ((TFloat32) result.get(0)).asRawTensor().data().asFloats().read(probabilities);
       return probabilities;

@@ -17,6 +17,18 @@ public record Prediction(float[] probabilities) {
     return mostProbableBut(best());
   }
 
+  /** Whether these are probabilities: 0..1 each, about 1 together. */
+  public boolean isProbable() {
+    double sum = 0;
+    for (float probability : probabilities) {
+      if (!(probability >= 0 && probability <= 1.001f)) {
+        return false;
+      }
+      sum += probability;
+    }
+    return Math.abs(sum - 1) < 0.01;
+  }
+
   private int mostProbableBut(int excluded) {
     int most = -1;
     for (int c = 0; c < probabilities.length; c++) {

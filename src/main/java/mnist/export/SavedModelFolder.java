@@ -1,5 +1,6 @@
 package mnist.export;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -9,15 +10,16 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import mnist.data.FileTree;
 import mnist.network.Network;
-import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.SavedModel;
 
 /**
@@ -29,14 +31,18 @@ public final class SavedModelFolder {
   static final String VARIABLES = "variables";
   static final String CARD = "assets.extra/mnist.json";
 
-  /** What folders of SavedModels hold; one with anything else in it is never overwritten. */
-  private static final Set<String> KNOWN =
-      Set.of(GRAPH, VARIABLES, "assets", "assets.extra", "fingerprint.pb", "keras_metadata.pb");
+  /** What a model of this program consists of; a folder with any other file is not overwritten. */
+  private static final Pattern OWN =
+      Pattern.compile("saved_model\\.pb|variables/variables\\..*|assets\\.extra/mnist\\.json");
+
+  /** TensorFlow takes a path with these for a pattern, and then does not find the weights. */
+  private static final Pattern WILDCARDS = Pattern.compile("[*?\\[\\]]");
 
   static final ObjectMapper JSON =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES) // of later versions
           .build();
 
   private SavedModelFolder() {}
@@ -45,48 +51,64 @@ public final class SavedModelFolder {
    * Checks that a model can go there, before the training that makes it.
    *
    * @param folder must not exist, unless it may be overwritten
-   * @param overwrite whether a model that is there may be replaced
+   * @param overwrite whether a model of this program that is there may be replaced
    * @throws ModelException if something is there that stays, or nothing can be written there
    */
   public static void check(Path folder, boolean overwrite) throws IOException {
-    refuseUnwritable(folder);
-    if (!Files.exists(folder)) {
-      return;
-    }
-    if (!overwrite) {
+    Path target = folder.toAbsolutePath().normalize();
+    if (WILDCARDS.matcher(target.toString()).find()) {
       throw new ModelException(
-          folder + " exists already; --overwrite replaces a model, or choose another --export");
+          "TensorFlow cannot load a model from %s, whose path has * ? [ or ]; choose another --export"
+              .formatted(target));
     }
-    if (!Files.isDirectory(folder)) {
-      throw new ModelException(folder + " is a file, expected a folder or nothing there");
-    }
-    try (Stream<Path> content = Files.list(folder)) {
-      List<String> others =
-          content
-              .map(file -> file.getFileName().toString())
-              .filter(f -> !KNOWN.contains(f))
-              .sorted()
-              .toList();
-      if (!others.isEmpty()) {
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      if (!overwrite) {
         throw new ModelException(
-            folder
-                + " is not overwritten: it holds "
-                + others.get(0)
-                + ", which is no part of a model");
+            folder + " exists already; --overwrite replaces a model, or choose another --export");
+      }
+      refuseOthers(folder, target);
+    }
+    refuseUnwritable(folder, target);
+  }
+
+  private static void refuseOthers(Path folder, Path target) throws IOException {
+    if (!Files.exists(target.resolve(CARD))) {
+      throw new ModelException(folder + " is not overwritten: it is no model of this program");
+    }
+    try (Stream<Path> content = Files.walk(target)) {
+      Optional<Path> other =
+          content
+              .filter(file -> !Files.isDirectory(file))
+              .map(target::relativize)
+              .filter(file -> !OWN.matcher(file.toString().replace('\\', '/')).matches())
+              .findFirst();
+      if (other.isPresent()) {
+        throw new ModelException(
+            "%s is not overwritten: it holds %s, which is no part of a model"
+                .formatted(folder, other.get()));
       }
     }
   }
 
-  private static void refuseUnwritable(Path folder) throws ModelException {
-    Path parent = folder.toAbsolutePath().getParent();
+  /** Tries it, as permissions are not all that may be in the way. */
+  private static void refuseUnwritable(Path folder, Path target) throws ModelException {
+    Path parent = target.getParent();
     while (parent != null && !Files.exists(parent)) {
       parent = parent.getParent(); // will be made
     }
-    if (parent == null || !Files.isDirectory(parent) || !Files.isWritable(parent)) {
-      throw new ModelException(
-          "the model cannot be written to %s: %s is no folder that this user may write to"
-              .formatted(folder, parent));
+    if (parent == null) {
+      throw new ModelException(folder + " is no place for a model; choose another --export");
     }
+    try {
+      Files.delete(Files.createDirectory(parent.resolve(hidden(target, "part"))));
+    } catch (IOException e) {
+      throw notWritten(folder, e);
+    }
+  }
+
+  private static ModelException notWritten(Path folder, Exception e) {
+    return new ModelException(
+        "the model cannot be written to %s: %s".formatted(folder, reason(e)), e);
   }
 
   /**
@@ -103,7 +125,7 @@ public final class SavedModelFolder {
       Path folder, boolean overwrite, Network network, float[] weights, ModelCard card)
       throws IOException {
     check(folder, overwrite);
-    Path target = folder.toAbsolutePath();
+    Path target = folder.toAbsolutePath().normalize();
     Path part = target.resolveSibling(hidden(target, "part"));
     try {
       Files.createDirectories(part.resolve(VARIABLES));
@@ -121,10 +143,8 @@ public final class SavedModelFolder {
                 .toByteArray());
       }
       moveInto(part, target, overwrite);
-    } catch (TensorFlowException | IOException e) {
-      throw e instanceof ModelException known
-          ? known
-          : new ModelException("the model cannot be written to " + folder + ": " + reason(e), e);
+    } catch (RuntimeException | IOException e) { // some of TensorFlow's are no TensorFlowException
+      throw notWritten(folder, e);
     } finally {
       FileTree.delete(part);
     }
@@ -152,17 +172,22 @@ public final class SavedModelFolder {
 
   /** Why, in one line. */
   static String reason(Exception e) {
-    if (e instanceof AccessDeniedException denied) {
-      return denied.getFile() + ": permission denied";
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
     }
     if (e instanceof FileAlreadyExistsException file) {
       return file.getFile() + " is a file, expected a folder";
     }
+    if (e instanceof NoSuchFileException) {
+      return "no folder can be made there";
+    }
     String reason = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
-    return String.valueOf(reason)
-        .lines()
-        .findFirst()
-        .map(line -> line.substring(line.lastIndexOf("; ") + 1).strip()) // "<file>; <reason>"
-        .orElse(e.getClass().getSimpleName());
+    return reason == null
+        ? e.getClass().getSimpleName()
+        : reason
+            .lines()
+            .findFirst()
+            .map(line -> line.substring(line.lastIndexOf("; ") + 1).strip()) // "<file>; <reason>"
+            .orElse(e.getClass().getSimpleName());
   }
 }

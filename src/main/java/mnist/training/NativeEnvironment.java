@@ -101,6 +101,7 @@ public final class NativeEnvironment {
     try {
       c = Native.load("c", Posix.class);
       held = Files.createTempFile("tensorflow", ".log");
+      held.toFile().deleteOnExit(); // should the process be stopped meanwhile
     } catch (IOException | LinkageError e) {
       return start.start(); // then with its messages
     }

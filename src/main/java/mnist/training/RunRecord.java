@@ -176,6 +176,12 @@ public final class RunRecord implements TrainingListener, AutoCloseable {
     write(Map.of("results", results));
   }
 
+  /** Says why the run left no model. */
+  void notExported(String reason) throws IOException {
+    results.put("model", Map.of("error", reason));
+    write(Map.of("results", results));
+  }
+
   /** The record of a run that broke off. */
   void fail(String reason) throws IOException {
     status = "failed";

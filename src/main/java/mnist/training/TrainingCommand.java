@@ -18,6 +18,7 @@ import mnist.data.DataSet;
 import mnist.data.DataSets;
 import mnist.data.DataSource;
 import mnist.export.ModelCard;
+import mnist.export.ModelException;
 import mnist.export.SavedModelFolder;
 import mnist.network.Activation;
 import mnist.network.Choices;
@@ -277,7 +278,7 @@ final class TrainingCommand implements Callable<Integer> {
   private void train() throws IOException, TrainingException {
     boolean oneDnn = NativeEnvironment.prepare(!noOneDnn);
     if (exportFolder != null) {
-      SavedModelFolder.check(exportFolder, overwrite); // before the training, not after
+      SavedModelFolder.check(exportFolder, overwrite);
     }
     Script ofTheTutorial = stage.script();
     Script script = iterations == null ? ofTheTutorial : ofTheTutorial.withIterations(iterations);
@@ -295,9 +296,14 @@ final class TrainingCommand implements Callable<Integer> {
                   err, () -> new TrainingLoop(script, network, data, batchSize, seed));
           RunRecord record = openRecord(start(script, network, data, oneDnn));
           Console console = new Console(out, err, quiet, script)) {
-        console.started(data, record.folder());
+        Path modelFolder = exportFolder != null ? exportFolder : record.folder().resolve("model");
         Outcome outcome;
         try {
+          if (!noExport) {
+            // Now that the record is there too: no training whose model cannot be kept.
+            SavedModelFolder.check(modelFolder, overwrite);
+          }
+          console.started(data, record.folder());
           outcome = loop.run(TrainingListener.all(record, console, alsoTold), stop);
           record.end(outcome, data.classNames());
           console.report(outcome, data);
@@ -306,13 +312,24 @@ final class TrainingCommand implements Callable<Integer> {
           throw e;
         }
         if (!noExport && outcome.best().isPresent()) {
-          Path folder = exportFolder != null ? exportFolder : record.folder().resolve("model");
-          ModelCard card = loop.export(folder, overwrite, outcome.best().get());
-          record.exported(folder, card);
-          console.exported(folder, card);
+          export(loop, outcome.best().get(), modelFolder, record, console);
         }
       }
     }
+  }
+
+  private void export(
+      TrainingLoop loop, Measurement best, Path folder, RunRecord record, Console console)
+      throws IOException {
+    ModelCard card;
+    try {
+      card = loop.export(folder, overwrite, best);
+    } catch (ModelException e) {
+      record.notExported(e.getMessage());
+      throw e;
+    }
+    record.exported(folder, card);
+    console.exported(folder, card);
   }
 
   private RunRecord openRecord(RunRecord.Start start) throws IOException, TrainingException {

@@ -237,7 +237,7 @@ class IdxFileTest {
 
   @Test
   void aFileThatDoesNotExistIsRefused() {
-    imagesRefused(folder.resolve("none")).withMessageContaining("cannot be read");
+    imagesRefused(folder.resolve("none")).withMessageContaining("none: no such file");
   }
 
   @Test

@@ -76,7 +76,7 @@ class ImageInputTest {
   private static byte[] idx(int count) throws IOException {
     byte[] pixels = new byte[count * 784];
     for (int i = 0; i < count; i++) {
-      Arrays.fill(pixels, i * 784, (i + 1) * 784, (byte) (i + 128));
+      pixels[i * 784 + 59] = (byte) (i + 128);
     }
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     IdxFile.writeImages(content, pixels);
@@ -88,7 +88,8 @@ class ImageInputTest {
     read(idx(3));
     assertThat(refusals).isEmpty();
     assertThat(images).extracting(NamedImage::name).containsExactly("-[0]", "-[1]", "-[2]");
-    assertThat(images.get(2).pixels()).hasSize(784).containsOnly(130 / 256f);
+    assertThat(images.get(2).pixels()).hasSize(784).containsOnly(0, 130 / 256f);
+    assertThat(images.get(2).pixels()[59]).isEqualTo(130 / 256f);
   }
 
   @Test
@@ -99,6 +100,18 @@ class ImageInputTest {
     }
     ImageInput.read(file, listener);
     assertThat(images).extracting(NamedImage::name).containsExactly(file + "[0]", file + "[1]");
+  }
+
+  @Test
+  void blankImagesOfIdxFilesAreRefused() throws IOException {
+    byte[] content = idx(3);
+    content[16 + 784 + 59] = 0;
+    read(content);
+    assertThat(images).extracting(NamedImage::name).containsExactly("-[0]", "-[2]");
+    assertThat(refusals).containsExactly("-[1]: the image is blank");
+    refusals.clear();
+    read(idx(0));
+    assertThat(refusals).containsExactly("- holds no images");
   }
 
   @Test
@@ -199,6 +212,21 @@ class ImageInputTest {
     read("\n".repeat(100_000) + line("1"));
     assertThat(images).isEmpty();
     assertThat(refusals).singleElement().asString().contains("is not an image");
+  }
+
+  @Test
+  void anObjectOverSeveralLinesIsRefusedOnce() {
+    read("{\n  \"image\": [\n    [0, 1],\n    [2, 3]\n  ]\n}\n");
+    assertThat(refusals)
+        .containsExactly("-:1 goes on in the next line, expected one object a line");
+    assertThat(images).isEmpty();
+  }
+
+  @Test
+  void aByteOrderMarkIsPassedOver() {
+    read("\ufeff" + line("1"));
+    assertThat(refusals).isEmpty();
+    assertThat(images).hasSize(1);
   }
 
   @Test

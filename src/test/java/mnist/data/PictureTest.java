@@ -133,6 +133,71 @@ class PictureTest {
   }
 
   @Test
+  void coloursOfOneBrightnessAreToldApart() throws IOException {
+    assertLetterInMnistsForm(
+        read(
+            letter(
+                BufferedImage.TYPE_INT_RGB,
+                200,
+                200,
+                new Color(0, 80, 255),
+                new Color(255, 0, 0),
+                18),
+            "png"));
+  }
+
+  /** A JPEG as a phone writes it: the pixels as the sensor lies, and a tag that says how. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  void photographsAreTurnedUpright(int orientation) throws IOException {
+    BufferedImage upright =
+        letter(BufferedImage.TYPE_INT_RGB, 200, 240, Color.WHITE, Color.BLACK, 18);
+    boolean onItsSide = orientation >= 5;
+    BufferedImage stored =
+        new BufferedImage(onItsSide ? 240 : 200, onItsSide ? 200 : 240, BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < 240; y++) {
+      for (int x = 0; x < 200; x++) {
+        int pixel = upright.getRGB(x, y);
+        switch (orientation) {
+          case 1 -> stored.setRGB(x, y, pixel);
+          case 2 -> stored.setRGB(199 - x, y, pixel);
+          case 3 -> stored.setRGB(199 - x, 239 - y, pixel);
+          case 4 -> stored.setRGB(x, 239 - y, pixel);
+          case 5 -> stored.setRGB(y, x, pixel);
+          case 6 -> stored.setRGB(y, 199 - x, pixel);
+          case 7 -> stored.setRGB(239 - y, 199 - x, pixel);
+          default -> stored.setRGB(239 - y, x, pixel);
+        }
+      }
+    }
+    byte[] jpeg = encoded(stored, "jpg");
+    ByteArrayOutputStream tagged = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(tagged);
+    out.write(jpeg, 0, 2); // start of image
+    out.writeShort(0xffe1); // APP1
+    out.writeShort(2 + 6 + 8 + 2 + 12 + 4);
+    out.writeBytes("Exif\0\0MM\0*");
+    out.writeInt(8); // where the directory begins
+    out.writeShort(1); // its entries
+    out.writeShort(0x0112); // orientation
+    out.writeShort(3); // a short
+    out.writeInt(1); // one of them
+    out.writeShort(orientation);
+    out.writeShort(0);
+    out.writeInt(0); // no further directory
+    out.write(jpeg, 2, jpeg.length - 2);
+
+    assertLetterInMnistsForm(Picture.read(tagged.toByteArray(), "photo"));
+  }
+
+  @Test
+  void otherFormatsThatJavaKnowsAreRefused() throws IOException {
+    byte[] tiff =
+        encoded(letter(BufferedImage.TYPE_INT_RGB, 60, 60, Color.WHITE, Color.BLACK, 6), "tiff");
+    refused(tiff, "is not an image: expected PNG, JPEG, GIF, BMP");
+  }
+
+  @Test
   void coloursBecomeGrey() throws IOException {
     Color paper = new Color(250, 240, 160);
     Color pen = new Color(30, 40, 180);

@@ -106,7 +106,8 @@ public final class Predict implements Callable<Integer> {
             .setParameterExceptionHandler(
                 (wrong, unparsed) -> {
                   String line = wrong.getMessage().lines().findFirst().orElse("wrong option");
-                  System.err.println("error: " + line.replaceFirst(" \\(java\\..*", ""));
+                  System.err.println(
+                      "error: " + line.replace("interface java.nio.file.Path", "a path"));
                   System.err.println("--help lists the options.");
                   return CommandLine.ExitCode.USAGE;
                 })

@@ -14,11 +14,20 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 import mnist.Program.Run;
+import mnist.data.DataSet;
+import mnist.export.ModelCard;
+import mnist.export.SavedModelFolder;
+import mnist.network.Choices;
+import mnist.network.NetworkBuilder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.Graph;
 
 /** {@code mnist.Predict} from outside, with a model that a stage has left. */
 class PredictTest {
@@ -203,6 +212,42 @@ class PredictTest {
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err()).hasLineCount(1).contains(folder + " is no SavedModel");
     assertThat(run.out()).isEmpty();
+  }
+
+  @Test
+  void aModelThatAnswersNoProbabilitiesIsTold() throws Exception {
+    float[] weights = new float[7850];
+    Arrays.fill(weights, Float.NaN);
+    Path broken = folder.resolve("broken");
+    try (Graph graph = new Graph()) {
+      NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(0));
+      Stages.named("1.0").build(net);
+      SavedModelFolder.write(
+          broken,
+          false,
+          net.network(),
+          weights,
+          new ModelCard("1.0", "", "mnist", 0, 0, "", DataSet.DIGITS, Map.of()));
+    }
+    Run run = predictWith(broken.toString(), PICTURES.resolve("0-paint.png").toString());
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).hasLineCount(1).contains("the model's answer is no probabilities");
+    assertThat(run.out()).isEmpty();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullOutputIsTold() throws Exception {
+    Process process =
+        Program.start(
+            folder,
+            List.of("sh", "-c", "exec \"$@\" > /dev/full", "sh"),
+            "Predict",
+            "--model=" + model,
+            PICTURES.resolve("0-paint.png").toString());
+    Run run = Program.end(folder, process);
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).hasLineCount(1).contains("standard output is closed or full");
   }
 
   @Test

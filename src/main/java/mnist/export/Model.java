@@ -108,7 +108,7 @@ public final class Model implements AutoCloseable {
     }
     try {
       ModelCard card = SavedModelFolder.JSON.readValue(Files.readAllBytes(file), ModelCard.class);
-      if (card.classNames() == null || card.classNames().size() != CLASSES) {
+      if (card == null || card.classNames() == null || card.classNames().size() != CLASSES) {
         throw new ModelException(file + " does not name 10 classes; export the model again");
       }
       return Optional.of(card);

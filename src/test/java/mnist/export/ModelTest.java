@@ -18,8 +18,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.Graph;
+import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
@@ -127,8 +130,51 @@ class ModelTest {
     Path card = folder.resolve("assets.extra/mnist.json");
     Files.writeString(card, "{\"stage\":");
     refused("mnist.json is damaged");
+    Files.writeString(card, "null");
+    refused("mnist.json does not name 10 classes");
     Files.writeString(card, "{\"class_names\": [\"cat\", \"dog\"]}");
     refused("mnist.json does not name 10 classes");
+  }
+
+  @Test
+  void aCardOfALaterVersionIsRead() throws IOException {
+    Path card = folder.resolve("assets.extra/mnist.json");
+    Files.writeString(card, Files.readString(card).replaceFirst("\\{", "{\"mood\": \"good\", "));
+    try (Model model = Model.load(folder)) {
+      assertThat(model.card().orElseThrow().stage()).isEqualTo("1.0");
+    }
+  }
+
+  @Test
+  void aModelThatWantsMoreThanImagesIsRefused() throws IOException {
+    rewrite(
+        graph -> {
+          GraphDef.Builder nodes = graph.getGraphDef().toBuilder();
+          for (NodeDef.Builder node : nodes.getNodeBuilderList()) {
+            if (node.getName().equals("Ylogits")) {
+              node.setInput(1, "pkeep");
+            }
+          }
+          nodes.addNode(
+              NodeDef.newBuilder()
+                  .setName("pkeep")
+                  .setOp("Placeholder")
+                  .putAttr("dtype", AttrValue.newBuilder().setType(DataType.DT_FLOAT).build()));
+          return graph.toBuilder().setGraphDef(nodes).build();
+        });
+    refused("cannot be loaded", "pkeep");
+  }
+
+  @Test
+  void aModelThatAnswersInAnotherShapeThanItSaysIsRefused() throws IOException {
+    rewriteSignature(
+        signature -> {
+          TensorInfo predictions = signature.getOutputsOrThrow("predictions");
+          return signature.toBuilder()
+              .putOutputs("predictions", predictions.toBuilder().setName("W:0").build())
+              .build();
+        });
+    refused("cannot be loaded", "the model answers [784, 10] to 2 images");
   }
 
   @Test

@@ -57,6 +57,11 @@ public final class Predict implements Callable<Integer> {
   private static final String STANDARD_INPUT = "-";
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What the terminal is told in; Java itself would use UTF-8 from version 18 on. */
+  private static final Charset TERMINAL =
+      Charset.forName(
+          System.getProperty("stdout.encoding", System.getProperty("native.encoding", "UTF-8")));
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -92,11 +97,6 @@ public final class Predict implements Callable<Integer> {
       names = "--no-onednn",
       description = "Keep to TensorFlow's plain kernels; the last bits differ.")
   private boolean noOneDnn;
-
-  /** What the terminal is told in; Java itself would use UTF-8 from version 18 on. */
-  private static final Charset TERMINAL =
-      Charset.forName(
-          System.getProperty("stdout.encoding", System.getProperty("native.encoding", "UTF-8")));
 
   private final PrintStream err = System.err;
 

@@ -61,9 +61,15 @@ public final class Model implements AutoCloseable {
    */
   public static Model load(Path folder) throws IOException {
     if (!Files.exists(folder.resolve(SavedModelFolder.GRAPH))) {
+      Path inside = folder.resolve("model"); // where a run's folder has it
       throw new ModelException(
-          "%s is no SavedModel: expected a folder with the file %s"
-              .formatted(folder, SavedModelFolder.GRAPH));
+          "%s is no SavedModel: expected a folder with the file %s%s"
+              .formatted(
+                  folder,
+                  SavedModelFolder.GRAPH,
+                  Files.exists(inside.resolve(SavedModelFolder.GRAPH))
+                      ? "; " + inside + " is one"
+                      : ""));
     }
     Optional<ModelCard> card = card(folder);
     SavedModelBundle bundle;

@@ -111,6 +111,8 @@ class ModelTest {
     refused("is no SavedModel");
     folder = model.resolve("saved_model.pb");
     refused("is no SavedModel");
+    folder = temporary;
+    refused("is no SavedModel", "; " + model + " is one");
   }
 
   @Test

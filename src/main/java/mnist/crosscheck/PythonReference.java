@@ -40,6 +40,7 @@ public final class PythonReference {
       throws CrossCheckException, IOException, InterruptedException {
     PythonReference reference = new PythonReference(scripts);
     if (!reference.works()) {
+      refuseUnable(interpreter);
       out.println("Making the Python environment in " + scripts.resolve(".venv"));
       reference.makeEnvironment(interpreter);
     }
@@ -54,21 +55,32 @@ public final class PythonReference {
     return check.exitCode == 0 && check.output.contains(TENSORFLOW);
   }
 
-  private void makeEnvironment(String interpreter)
+  private static void refuseUnable(String interpreter)
       throws CrossCheckException, IOException, InterruptedException {
-    Ran made;
+    Ran tried;
     try {
-      made =
-          run(
-              Map.of(),
-              List.of(interpreter, "-m", "venv", "--clear", scripts.resolve(".venv").toString()));
+      tried = run(Map.of(), List.of(interpreter, "-c", "import venv, ensurepip"));
     } catch (IOException e) {
       throw new CrossCheckException(
           interpreter + " cannot be started; install Python 3.10 to 3.13 with its venv module");
     }
+    if (tried.exitCode != 0) {
+      throw new CrossCheckException(
+          interpreter
+              + " cannot make an environment; install its venv module: "
+              + tried.lastLine());
+    }
+  }
+
+  private void makeEnvironment(String interpreter)
+      throws CrossCheckException, IOException, InterruptedException {
+    Ran made =
+        run(
+            Map.of(),
+            List.of(interpreter, "-m", "venv", "--clear", scripts.resolve(".venv").toString()));
     if (made.exitCode != 0) {
       throw new CrossCheckException(
-          interpreter + " cannot make an environment; install its venv module: " + made.lastLine());
+          interpreter + " cannot make an environment: " + made.lastLine());
     }
     Ran installed =
         run(

@@ -28,7 +28,7 @@ import java.util.zip.ZipException;
  * @param content the bytes behind the header
  * @param sha256 of the whole file, unpacked, in hexadecimal digits
  */
-record IdxFile(byte[] content, String sha256) {
+public record IdxFile(byte[] content, String sha256) {
   private static final int MAGIC_IMAGES = 0x00000803; // unsigned bytes in three dimensions
   private static final int MAGIC_LABELS = 0x00000801; // unsigned bytes in one dimension
   private static final int MOST_ITEMS = 1_000_000;
@@ -41,7 +41,7 @@ record IdxFile(byte[] content, String sha256) {
    *
    * @throws DataException if the file is anything else
    */
-  static IdxFile readImages(Path file) throws IOException {
+  public static IdxFile readImages(Path file) throws IOException {
     return read(file, MAGIC_IMAGES, "images");
   }
 
@@ -51,7 +51,7 @@ record IdxFile(byte[] content, String sha256) {
    * @param name of the file, for the error
    * @throws DataException if it is anything else
    */
-  static IdxFile readImages(byte[] file, String name) throws IOException {
+  public static IdxFile readImages(byte[] file, String name) throws IOException {
     return read(new ByteArrayInputStream(file), file.length, name, MAGIC_IMAGES, "images");
   }
 
@@ -60,7 +60,7 @@ record IdxFile(byte[] content, String sha256) {
    *
    * @throws DataException if the file is anything else
    */
-  static IdxFile readLabels(Path file) throws IOException {
+  public static IdxFile readLabels(Path file) throws IOException {
     IdxFile labels = read(file, MAGIC_LABELS, "labels");
     for (int i = 0; i < labels.content.length; i++) {
       if (Byte.toUnsignedInt(labels.content[i]) >= CLASSES) {
@@ -158,7 +158,7 @@ record IdxFile(byte[] content, String sha256) {
   }
 
   /** Writes images in the plain format; {@code pixels} as in {@link LabelledImages}. */
-  static void writeImages(OutputStream out, byte[] pixels) throws IOException {
+  public static void writeImages(OutputStream out, byte[] pixels) throws IOException {
     DataOutputStream idx = new DataOutputStream(out);
     idx.writeInt(MAGIC_IMAGES);
     idx.writeInt(pixels.length / PIXELS);
@@ -169,7 +169,7 @@ record IdxFile(byte[] content, String sha256) {
   }
 
   /** Writes labels in the plain format. */
-  static void writeLabels(OutputStream out, byte[] labels) throws IOException {
+  public static void writeLabels(OutputStream out, byte[] labels) throws IOException {
     DataOutputStream idx = new DataOutputStream(out);
     idx.writeInt(MAGIC_LABELS);
     idx.writeInt(labels.length);

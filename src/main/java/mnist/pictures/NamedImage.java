@@ -1,4 +1,4 @@
-package mnist.data;
+package mnist.pictures;
 
 /**
  * An image to be recognised.

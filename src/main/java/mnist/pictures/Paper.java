@@ -1,4 +1,4 @@
-package mnist.data;
+package mnist.pictures;
 
 import java.util.Arrays;
 

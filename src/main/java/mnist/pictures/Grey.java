@@ -1,4 +1,4 @@
-package mnist.data;
+package mnist.pictures;
 
 /**
  * A picture in shades of grey.

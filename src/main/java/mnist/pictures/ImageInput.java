@@ -1,4 +1,4 @@
-package mnist.data;
+package mnist.pictures;
 
 import static mnist.data.LabelledImages.PIXELS;
 import static mnist.data.LabelledImages.SIDE;
@@ -18,6 +18,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import mnist.data.DataException;
+import mnist.data.IdxFile;
+import mnist.data.LabelledImages;
 
 /**
  * Reads images that are to be recognised from pictures, IDX files (gzipped or plain), and JSON

@@ -1,4 +1,4 @@
-package mnist.data;
+package mnist.pictures;
 
 import com.drew.imaging.ImageMetadataReader;
 import com.drew.imaging.ImageProcessingException;
@@ -22,6 +22,7 @@ import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
+import mnist.data.DataException;
 
 /** A picture of a digit: PNG, JPEG, GIF (its first frame) or BMP, of any size and colour. */
 public final class Picture {

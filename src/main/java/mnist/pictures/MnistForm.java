@@ -1,4 +1,4 @@
-package mnist.data;
+package mnist.pictures;
 
 import static mnist.data.LabelledImages.PIXELS;
 import static mnist.data.LabelledImages.SIDE;
@@ -6,6 +6,7 @@ import static mnist.data.LabelledImages.SIDE;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import mnist.data.DataException;
 
 /**
  * Brings a picture of a digit to the form of MNIST's images: white on black, the digit scaled to

@@ -18,6 +18,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.regex.Pattern;
 import mnist.data.DataException;
 import mnist.data.IdxFile;
 import mnist.data.LabelledImages;
@@ -31,6 +33,9 @@ public final class ImageInput {
   private static final int MOST_BYTES = 256 << 20;
   private static final int LONGEST_LINE = 1 << 20;
   private static final int MOST_BLANKS = 1 << 16;
+
+  /** The first line of an object that is spread over several: it opens, and has no number yet. */
+  private static final Pattern SPREAD = Pattern.compile("[^0-9]*[{\\[,]");
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -94,7 +99,8 @@ public final class ImageInput {
         if (isIdx(content)) {
           readIdx(content, name, listener);
         } else {
-          listener.image(new NamedImage(name, grey(Picture.read(content, name))));
+          byte[] picture = Picture.read(content, name);
+          listener.image(new NamedImage(name, LabelledImages.grey(picture)));
         }
       }
     } catch (DataException e) {
@@ -148,20 +154,15 @@ public final class ImageInput {
     if (pixels.length == 0) {
       throw new DataException(name + " holds no images");
     }
-    LabelledImages images = new LabelledImages(pixels, new byte[pixels.length / PIXELS]);
-    for (int i = 0; i < images.count(); i++) {
+    for (int i = 0; i < pixels.length / PIXELS; i++) {
       String place = name + "[" + i + "]";
-      float[] grey = images.grey(i, 1);
+      float[] grey = LabelledImages.grey(Arrays.copyOfRange(pixels, i * PIXELS, (i + 1) * PIXELS));
       if (isBlank(grey)) {
         listener.refused(place + ": the image is blank");
       } else {
         listener.image(new NamedImage(place, grey));
       }
     }
-  }
-
-  private static float[] grey(byte[] pixels) {
-    return new LabelledImages(pixels, new byte[1]).grey(0, 1);
   }
 
   // ---- JSON lines
@@ -177,7 +178,7 @@ public final class ImageInput {
         continue;
       }
       String text = new String(line, StandardCharsets.UTF_8); // of bytes Jackson would guess UTF-16
-      if (number == 1 && text.strip().matches("(?s).*[{\\[,]")) {
+      if (number == 1 && SPREAD.matcher(text.strip()).matches()) {
         throw new DataException(place + " goes on in the next line, expected one object a line");
       }
       if (!text.isBlank()) {

@@ -1,8 +1,9 @@
 package mnist.pictures;
 
-import com.drew.imaging.ImageMetadataReader;
-import com.drew.imaging.ImageProcessingException;
+import com.drew.imaging.jpeg.JpegMetadataReader;
+import com.drew.imaging.jpeg.JpegProcessingException;
 import com.drew.metadata.exif.ExifIFD0Directory;
+import com.drew.metadata.exif.ExifReader;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
@@ -67,7 +68,8 @@ public final class Picture {
       }
       try {
         refuseCutBmp(file, name);
-        return decode(reader, in, name).upright(orientation(file));
+        Grey grey = decode(reader, in, name);
+        return isJpeg(file) ? grey.upright(orientation(file)) : grey;
       } finally {
         reader.dispose();
       }
@@ -121,20 +123,24 @@ public final class Picture {
     }
   }
 
+  private static boolean isJpeg(byte[] file) {
+    return file[0] == (byte) 0xff && file[1] == (byte) 0xd8;
+  }
+
   private static DataException cutShort(String name) {
     return new DataException(name + " is cut short; save it again");
   }
 
   /** How the camera was held, 1 to 8 as EXIF counts; 1, upright, if the file does not say. */
-  private static int orientation(byte[] file) throws IOException {
+  private static int orientation(byte[] jpeg) {
     try {
       ExifIFD0Directory exif =
-          ImageMetadataReader.readMetadata(new ByteArrayInputStream(file))
+          JpegMetadataReader.readMetadata(new ByteArrayInputStream(jpeg), List.of(new ExifReader()))
               .getFirstDirectoryOfType(ExifIFD0Directory.class);
       Integer orientation =
           exif == null ? null : exif.getInteger(ExifIFD0Directory.TAG_ORIENTATION);
-      return orientation == null ? 1 : orientation;
-    } catch (ImageProcessingException | RuntimeException e) {
+      return orientation == null || orientation < 1 || orientation > 8 ? 1 : orientation;
+    } catch (JpegProcessingException | IOException | RuntimeException e) {
       return 1; // the picture itself could be read
     }
   }

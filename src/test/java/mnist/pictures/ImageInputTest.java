@@ -224,6 +224,18 @@ class ImageInputTest {
   }
 
   @Test
+  void aFirstLineThatIsCutShortDoesNotStopTheOthers() {
+    String good = line("1");
+    for (String mark : List.of("[", ",")) {
+      images.clear();
+      refusals.clear();
+      read(good.substring(0, good.indexOf(mark, 40) + 1) + "\n" + good);
+      assertThat(refusals).singleElement().asString().startsWith("-:1 is no JSON");
+      assertThat(images).extracting(NamedImage::name).containsExactly("-:2");
+    }
+  }
+
+  @Test
   void aByteOrderMarkIsPassedOver() {
     read("\ufeff" + line("1"));
     assertThat(refusals).isEmpty();

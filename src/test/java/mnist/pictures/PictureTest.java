@@ -151,25 +151,25 @@ class PictureTest {
 
   /** A JPEG as a phone writes it: the pixels as the sensor lies, and a tag that says how. */
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 0, 9, 65535}) // the last three mean nothing
   void photographsAreTurnedUpright(int orientation) throws IOException {
     BufferedImage upright =
-        letter(BufferedImage.TYPE_INT_RGB, 200, 240, Color.WHITE, Color.BLACK, 18);
-    boolean onItsSide = orientation >= 5;
+        letter(BufferedImage.TYPE_INT_RGB, 240, 200, Color.WHITE, Color.BLACK, 18);
+    boolean onItsSide = orientation >= 5 && orientation <= 8;
     BufferedImage stored =
-        new BufferedImage(onItsSide ? 240 : 200, onItsSide ? 200 : 240, BufferedImage.TYPE_INT_RGB);
-    for (int y = 0; y < 240; y++) {
-      for (int x = 0; x < 200; x++) {
+        new BufferedImage(onItsSide ? 200 : 240, onItsSide ? 240 : 200, BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < 200; y++) {
+      for (int x = 0; x < 240; x++) {
         int pixel = upright.getRGB(x, y);
         switch (orientation) {
-          case 1 -> stored.setRGB(x, y, pixel);
-          case 2 -> stored.setRGB(199 - x, y, pixel);
-          case 3 -> stored.setRGB(199 - x, 239 - y, pixel);
-          case 4 -> stored.setRGB(x, 239 - y, pixel);
+          case 2 -> stored.setRGB(239 - x, y, pixel);
+          case 3 -> stored.setRGB(239 - x, 199 - y, pixel);
+          case 4 -> stored.setRGB(x, 199 - y, pixel);
           case 5 -> stored.setRGB(y, x, pixel);
-          case 6 -> stored.setRGB(y, 199 - x, pixel);
-          case 7 -> stored.setRGB(239 - y, 199 - x, pixel);
-          default -> stored.setRGB(239 - y, x, pixel);
+          case 6 -> stored.setRGB(y, 239 - x, pixel);
+          case 7 -> stored.setRGB(199 - y, 239 - x, pixel);
+          case 8 -> stored.setRGB(199 - y, x, pixel);
+          default -> stored.setRGB(x, y, pixel);
         }
       }
     }

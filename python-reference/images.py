@@ -60,6 +60,11 @@ def read_idx(folder, name):
     sys.exit(f"error: {folder} lacks {name}, expected there with or without .gz")
 
 
+def grey(pixels):
+    """Bytes as networks take them: value / 256."""
+    return pixels.astype(np.float32) / np.float32(256)
+
+
 class Images:
     """Images as bytes [count, 28, 28, 1] and labels [count]."""
 
@@ -69,5 +74,4 @@ class Images:
 
     def batch(self, indices):
         """Float images, value / 256, and one-hot labels."""
-        images = self.pixels[indices].astype(np.float32) / np.float32(256)
-        return images, np.eye(10, dtype=np.float32)[self.labels[indices]]
+        return grey(self.pixels[indices]), np.eye(10, dtype=np.float32)[self.labels[indices]]

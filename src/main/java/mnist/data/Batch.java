@@ -15,15 +15,6 @@ import org.tensorflow.types.TFloat32;
  * straight into their memory.
  */
 public final class Batch implements AutoCloseable {
-  /** The grey levels as the tutorial feeds them: value / 256. */
-  private static final float[] GREY = new float[256];
-
-  static {
-    for (int value = 0; value < 256; value++) {
-      GREY[value] = value / 256f;
-    }
-  }
-
   private final int size;
   private final TFloat32 images;
   private final TFloat32 labels;
@@ -60,7 +51,7 @@ public final class Batch implements AutoCloseable {
     long to = (long) place * PIXELS;
     int from = index * PIXELS;
     for (int i = 0; i < PIXELS; i++) {
-      imageMemory.setFloat(GREY[pixels[from + i] & 0xff], to + i);
+      imageMemory.setFloat(LabelledImages.grey(pixels[from + i]), to + i);
     }
     for (int c = 0; c < CLASSES; c++) {
       labelMemory.setFloat(c == set.labels()[index] ? 1 : 0, (long) place * CLASSES + c);

@@ -1,5 +1,7 @@
 package mnist.data;
 
+import java.util.Arrays;
+
 /**
  * Images with the class of each. Pixels stay bytes, a quarter of what floats would take.
  *
@@ -17,6 +19,14 @@ public record LabelledImages(byte[] pixels, byte[] labels) {
   /** Number of classes. */
   public static final int CLASSES = 10;
 
+  private static final float[] GREY = new float[256];
+
+  static {
+    for (int value = 0; value < 256; value++) {
+      GREY[value] = value / 256f;
+    }
+  }
+
   /**
    * @throws IllegalArgumentException if the numbers of images and labels differ
    */
@@ -33,18 +43,32 @@ public record LabelledImages(byte[] pixels, byte[] labels) {
     return labels.length;
   }
 
+  /** A pixel as networks take it: value / 256 as in the tutorial, which is 0..255/256. */
+  static float grey(byte pixel) {
+    return GREY[pixel & 0xff];
+  }
+
   /**
-   * The grey levels of some images as networks take them: value / 256, which is 0..255/256.
+   * Pixels as networks take them: value / 256 each.
+   *
+   * @param pixels grey levels as unsigned bytes, of one image or several
+   */
+  public static float[] grey(byte[] pixels) {
+    float[] grey = new float[pixels.length];
+    for (int i = 0; i < grey.length; i++) {
+      grey[i] = grey(pixels[i]);
+    }
+    return grey;
+  }
+
+  /**
+   * Some of the images as networks take them.
    *
    * @param first number of the first image, from 0
    * @param images how many
-   * @return images × 784 values
+   * @return images × 784 grey levels 0..255/256
    */
   public float[] grey(int first, int images) {
-    float[] grey = new float[images * PIXELS];
-    for (int i = 0; i < grey.length; i++) {
-      grey[i] = Byte.toUnsignedInt(pixels[first * PIXELS + i]) / 256f;
-    }
-    return grey;
+    return grey(Arrays.copyOfRange(pixels, first * PIXELS, (first + images) * PIXELS));
   }
 }

@@ -96,6 +96,8 @@ public final class Bench implements Callable<Integer> {
   public static void main(String[] args) {
     System.exit(
         new CommandLine(new Bench())
+            .setParameterExceptionHandler(
+                (wrong, unparsed) -> Failure.wrongOption(wrong, System.err))
             .setExecutionExceptionHandler(
                 (e, commandLine, parsed) -> {
                   System.err.println("error: " + Failure.inOneLine(e));

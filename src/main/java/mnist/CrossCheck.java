@@ -74,7 +74,11 @@ public final class CrossCheck implements Callable<Integer> {
   private Path reference;
 
   public static void main(String[] args) {
-    System.exit(new CommandLine(new CrossCheck()).execute(args));
+    System.exit(
+        new CommandLine(new CrossCheck())
+            .setParameterExceptionHandler(
+                (wrong, unparsed) -> Failure.wrongOption(wrong, System.err))
+            .execute(args));
   }
 
   @Override

@@ -104,13 +104,7 @@ public final class Predict implements Callable<Integer> {
     System.exit(
         new CommandLine(new Predict())
             .setParameterExceptionHandler(
-                (wrong, unparsed) -> {
-                  String line = wrong.getMessage().lines().findFirst().orElse("wrong option");
-                  System.err.println(
-                      "error: " + line.replace("interface java.nio.file.Path", "a path"));
-                  System.err.println("--help lists the options.");
-                  return CommandLine.ExitCode.USAGE;
-                })
+                (wrong, unparsed) -> Failure.wrongOption(wrong, System.err))
             .execute(args));
   }
 

@@ -1,9 +1,12 @@
 package mnist.training;
 
+import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
 
 /** What whoever started the program is told when something cannot be done. */
 public final class Failure {
@@ -38,6 +41,14 @@ public final class Failure {
           + (file.getReason() == null ? "cannot be used" : file.getReason());
     }
     return firstLine(e);
+  }
+
+  /** Says which option is wrong, in a line, and where all are listed; gives the exit code 2. */
+  public static int wrongOption(ParameterException wrong, PrintStream err) {
+    // picocli names Java's class of what it expected.
+    err.println("error: " + firstLine(wrong).replace("interface java.nio.file.Path", "a path"));
+    err.println("--help lists the options.");
+    return CommandLine.ExitCode.USAGE;
   }
 
   private static String firstLine(Throwable e) {

@@ -198,7 +198,7 @@ final class TrainingCommand implements Callable<Integer> {
         .registerConverter(Activation.class, TrainingCommand::activation)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
-        .setParameterExceptionHandler((wrong, unparsed) -> refuse(wrong))
+        .setParameterExceptionHandler((wrong, unparsed) -> Failure.wrongOption(wrong, err))
         .execute(args);
   }
 
@@ -222,12 +222,6 @@ final class TrainingCommand implements Callable<Integer> {
   /** Whether a run is under way, so that there are results to keep. */
   boolean isTraining() {
     return training;
-  }
-
-  private int refuse(ParameterException wrong) {
-    err.println("error: " + wrong.getMessage().lines().findFirst().orElse("wrong option"));
-    err.println("--help lists the options.");
-    return CommandLine.ExitCode.USAGE;
   }
 
   @Override

@@ -18,12 +18,14 @@ import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
 import mnist.bench.PredictionRound;
 import mnist.bench.TrainingRound;
+import mnist.console.ErrorLine;
 import mnist.data.DataSet;
 import mnist.data.DataSets;
 import mnist.data.DataSource;
-import mnist.data.FileTree;
-import mnist.training.DataConsole;
-import mnist.training.Failure;
+import mnist.platform.FileTree;
+import mnist.platform.Reason;
+import mnist.run.DataConsole;
+import mnist.training.Stage;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -97,10 +99,10 @@ public final class Bench implements Callable<Integer> {
     System.exit(
         new CommandLine(new Bench())
             .setParameterExceptionHandler(
-                (wrong, unparsed) -> Failure.wrongOption(wrong, System.err))
+                (wrong, unparsed) -> ErrorLine.wrongOption(wrong, System.err))
             .setExecutionExceptionHandler(
                 (e, commandLine, parsed) -> {
-                  System.err.println("error: " + Failure.inOneLine(e));
+                  System.err.println("error: " + Reason.inOneLine(e));
                   return e instanceof IllegalArgumentException
                       ? CommandLine.ExitCode.USAGE
                       : CommandLine.ExitCode.SOFTWARE;
@@ -133,16 +135,15 @@ public final class Bench implements Callable<Integer> {
 
   private static DataSet openData() throws IOException {
     try (DataConsole console = new DataConsole(System.err)) {
-      return new DataSets(DataSets.projectData(), System.getenv(), console)
-          .open(DataSource.AUTO, Optional.empty(), 0);
+      return DataSets.ofThisProject(console).open(DataSource.AUTO, Optional.empty());
     }
   }
 
   private void measureAll() throws IOException, InterruptedException {
     List<String> stages =
         chosen.isEmpty()
-            ? Stages.all().stream().map(stage -> stage.script().name()).toList()
-            : chosen.stream().map(name -> Stages.named(name).script().name()).toList();
+            ? Stages.all().stream().map(Stage::name).toList()
+            : chosen.stream().map(name -> Stages.named(name).name()).toList();
     Path models = Files.createTempDirectory("mnist-bench");
     try {
       Map<String, List<TrainingRound>> training = new LinkedHashMap<>();

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import mnist.console.ErrorLine;
 import mnist.crosscheck.CrossCheckException;
 import mnist.crosscheck.ExpectedRun;
 import mnist.crosscheck.ModelComparison;
@@ -17,10 +18,10 @@ import mnist.crosscheck.StageComparison;
 import mnist.data.DataSet;
 import mnist.data.DataSets;
 import mnist.data.DataSource;
-import mnist.data.FileTree;
-import mnist.training.DataConsole;
-import mnist.training.Failure;
-import mnist.training.NativeEnvironment;
+import mnist.platform.FileTree;
+import mnist.platform.NativeEnvironment;
+import mnist.platform.ProjectFolder;
+import mnist.run.DataConsole;
 import mnist.training.Stage;
 import mnist.training.TrainingException;
 import picocli.CommandLine;
@@ -77,7 +78,7 @@ public final class CrossCheck implements Callable<Integer> {
     System.exit(
         new CommandLine(new CrossCheck())
             .setParameterExceptionHandler(
-                (wrong, unparsed) -> Failure.wrongOption(wrong, System.err))
+                (wrong, unparsed) -> ErrorLine.wrongOption(wrong, System.err))
             .execute(args));
   }
 
@@ -85,29 +86,27 @@ public final class CrossCheck implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     boolean good;
     try {
-      NativeEnvironment.prepare(oneDnn);
+      NativeEnvironment.load(oneDnn);
       List<Stage> stages =
           chosen.isEmpty() ? Stages.all() : chosen.stream().map(Stages::named).toList();
       DataSet data;
       try (DataConsole console = new DataConsole(System.err)) {
         data =
-            new DataSets(DataSets.projectData(), System.getenv(), console)
-                .open(DataSource.MNIST, Optional.ofNullable(dataFolder), SEED);
+            DataSets.ofThisProject(console).open(DataSource.MNIST, Optional.ofNullable(dataFolder));
       }
       good = check(stages, data);
     } catch (IllegalArgumentException e) {
       System.err.println("error: " + e.getMessage());
       return CommandLine.ExitCode.USAGE;
     } catch (CrossCheckException | TrainingException | IOException e) {
-      System.err.println("error: " + Failure.inOneLine(e));
-      return CommandLine.ExitCode.SOFTWARE;
+      return ErrorLine.notDone(e, System.err);
     }
     return good ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
   }
 
   private boolean check(List<Stage> stages, DataSet data)
       throws CrossCheckException, TrainingException, IOException, InterruptedException {
-    Path scripts = DataSets.projectData().resolveSibling("python-reference");
+    Path scripts = ProjectFolder.path().resolve("python-reference");
     PythonReference python = null;
     if (reference == null) {
       try {
@@ -135,8 +134,7 @@ public final class CrossCheck implements Callable<Integer> {
       runs.add(run);
       Optional<Path> model = python == null ? Optional.empty() : Optional.of(javasModel(run));
       StageComparison found =
-          NativeEnvironment.withoutChatter(
-              System.err, () -> compared(stage, options, data, run, model));
+          StageComparison.of(stage, options, data, ReferenceRun.read(run, options), model);
       print(options.stage(), found);
       good &= found.withinBounds();
     }
@@ -177,7 +175,7 @@ public final class CrossCheck implements Callable<Integer> {
       System.out.printf(
           Locale.ROOT,
           "%5s  %-7s  %-6s  %-9s  %-9s  %-9s  %,-13d  %s%n",
-          stages.get(i).script().name(),
+          stages.get(i).name(),
           found.accuracy(),
           found.bestAccuracy(),
           found.inPython(),
@@ -194,20 +192,10 @@ public final class CrossCheck implements Callable<Integer> {
 
   // ---- The runs
 
-  private static StageComparison compared(
-      Stage stage, RunOptions options, DataSet data, Path run, Optional<Path> model)
-      throws IOException {
-    try {
-      return StageComparison.of(stage, options, data, ReferenceRun.read(run, options), model);
-    } catch (CrossCheckException | TrainingException e) {
-      throw new IOException(e.getMessage(), e);
-    }
-  }
-
   private RunOptions options(Stage stage, DataSet data) {
     return new RunOptions(
-        stage.script().name(),
-        full ? stage.script().iterations() : SHORT,
+        stage.name(),
+        full ? stage.schedule().iterations() : SHORT,
         BATCH_SIZE,
         SEED,
         data.sha256());
@@ -222,8 +210,8 @@ public final class CrossCheck implements Callable<Integer> {
   }
 
   private Path work() {
-    return DataSets.projectData()
-        .resolveSibling("target")
+    return ProjectFolder.path()
+        .resolve("target")
         .resolve("crosscheck")
         .resolve((oneDnn ? "onednn-on" : "onednn-off") + (full ? "-full" : ""));
   }
@@ -252,11 +240,9 @@ public final class CrossCheck implements Callable<Integer> {
     System.out.println("Checking against what Python found before, in " + expected);
     boolean good = true;
     for (Stage stage : stages) {
-      String name = stage.script().name();
+      String name = stage.name();
       ExpectedRun run = ExpectedRun.read(expected.resolve(name + ".json"));
-      Optional<String> difference =
-          NativeEnvironment.withoutChatter(
-              System.err, () -> run.firstDifference(stage, data, full));
+      Optional<String> difference = run.firstDifference(stage, data, full);
       System.out.println(name + ": " + difference.orElse("as expected"));
       good &= difference.isEmpty();
     }

@@ -1,9 +1,9 @@
 package mnist;
 
 import mnist.network.NetworkBuilder;
-import mnist.training.Script;
+import mnist.run.Run;
+import mnist.training.Schedule;
 import mnist.training.Stage;
-import mnist.training.Training;
 import org.tensorflow.framework.optimizers.GradientDescent;
 import org.tensorflow.op.Ops;
 
@@ -19,19 +19,22 @@ import org.tensorflow.op.Ops;
  * Each of the 10 neurons adds up all the pixels, weighted, plus its bias: {@code Y = softmax(XX · W
  * + b)}. Softmax makes the ten sums into probabilities that add up to 1.
  */
-public final class Mnist10Softmax implements Stage {
+public final class Mnist10Softmax extends Stage {
+
+  public Mnist10Softmax() {
+    super(
+        "1.0",
+        "one softmax layer",
+        Schedule.upTo(2_000).measuring(10, 50).withMoreTestsAtStart(), // training, test every
+        0.9268); // what the tutorial reports
+  }
 
   public static void main(String[] args) {
-    Training.main(new Mnist10Softmax(), args);
+    Run.main(new Mnist10Softmax(), args);
   }
 
   @Override
-  public Script script() {
-    return new Script("1.0", "one softmax layer", 2_000, 10, 50, 0.9268).withMoreTestsAtStart();
-  }
-
-  @Override
-  public void build(NetworkBuilder net) {
+  protected void build(NetworkBuilder net) {
     Ops tf = net.tf();
 
     var X = net.images(); // [batch, 28, 28, 1]

@@ -5,9 +5,9 @@ import static mnist.network.Activation.SIGMOID;
 import mnist.network.Activation;
 import mnist.network.Adam;
 import mnist.network.NetworkBuilder;
-import mnist.training.Script;
+import mnist.run.Run;
+import mnist.training.Schedule;
 import mnist.training.Stage;
-import mnist.training.Training;
 import org.tensorflow.op.Ops;
 
 /**
@@ -30,20 +30,22 @@ import org.tensorflow.op.Ops;
  * New here: hidden layers, weights that start from random values, a cross-entropy that cannot
  * become log(0), and Adam.
  */
-public final class Mnist20FiveLayersSigmoid implements Stage {
+public final class Mnist20FiveLayersSigmoid extends Stage {
+
+  public Mnist20FiveLayersSigmoid() {
+    super(
+        "2.0",
+        "five dense layers, sigmoid",
+        Schedule.upTo(10_000).measuring(20, 100).withMoreTestsAtStart(), // training, test every
+        0.9788); // what the tutorial reports
+  }
 
   public static void main(String[] args) {
-    Training.main(new Mnist20FiveLayersSigmoid(), args);
+    Run.main(new Mnist20FiveLayersSigmoid(), args);
   }
 
   @Override
-  public Script script() {
-    return new Script("2.0", "five dense layers, sigmoid", 10_000, 20, 100, 0.9788)
-        .withMoreTestsAtStart();
-  }
-
-  @Override
-  public void build(NetworkBuilder net) {
+  protected void build(NetworkBuilder net) {
     Ops tf = net.tf();
 
     var X = net.images(); // [batch, 28, 28, 1]

@@ -5,9 +5,9 @@ import static mnist.network.Activation.RELU;
 import mnist.network.Activation;
 import mnist.network.Adam;
 import mnist.network.NetworkBuilder;
-import mnist.training.Script;
+import mnist.run.Run;
+import mnist.training.Schedule;
 import mnist.training.Stage;
-import mnist.training.Training;
 import org.tensorflow.op.Ops;
 
 /**
@@ -30,21 +30,22 @@ import org.tensorflow.op.Ops;
  * New here: ReLU in place of sigmoid, and a learning rate that starts at 0.0031 and falls towards
  * 0.0001, so that the first steps are quick and the last ones do not overshoot.
  */
-public final class Mnist21FiveLayersReluLrDecay implements Stage {
+public final class Mnist21FiveLayersReluLrDecay extends Stage {
+
+  public Mnist21FiveLayersReluLrDecay() {
+    super(
+        "2.1",
+        "five dense layers, ReLU, learning-rate decay",
+        Schedule.upTo(10_000).measuring(20, 100).withMoreTestsAtStart(), // training, test every
+        0.9824); // what the tutorial reports
+  }
 
   public static void main(String[] args) {
-    Training.main(new Mnist21FiveLayersReluLrDecay(), args);
+    Run.main(new Mnist21FiveLayersReluLrDecay(), args);
   }
 
   @Override
-  public Script script() {
-    return new Script(
-            "2.1", "five dense layers, ReLU, learning-rate decay", 10_000, 20, 100, 0.9824)
-        .withMoreTestsAtStart();
-  }
-
-  @Override
-  public void build(NetworkBuilder net) {
+  protected void build(NetworkBuilder net) {
     Ops tf = net.tf();
 
     var X = net.images(); // [batch, 28, 28, 1]

@@ -5,9 +5,9 @@ import static mnist.network.Activation.RELU;
 import mnist.network.Activation;
 import mnist.network.Adam;
 import mnist.network.NetworkBuilder;
-import mnist.training.Script;
+import mnist.run.Run;
+import mnist.training.Schedule;
 import mnist.training.Stage;
-import mnist.training.Training;
 import org.tensorflow.op.Ops;
 
 /**
@@ -30,21 +30,22 @@ import org.tensorflow.op.Ops;
  * New here: in training, dropout silences a quarter of each hidden layer's neurons, others at every
  * step, so that none can rely on particular others. When the network is measured, all take part.
  */
-public final class Mnist22FiveLayersReluLrDecayDropout implements Stage {
+public final class Mnist22FiveLayersReluLrDecayDropout extends Stage {
+
+  public Mnist22FiveLayersReluLrDecayDropout() {
+    super(
+        "2.2",
+        "five dense layers, ReLU, learning-rate decay, dropout",
+        Schedule.upTo(10_000).measuring(20, 100).withMoreTestsAtStart(), // training, test every
+        0.9817); // what the tutorial reports
+  }
 
   public static void main(String[] args) {
-    Training.main(new Mnist22FiveLayersReluLrDecayDropout(), args);
+    Run.main(new Mnist22FiveLayersReluLrDecayDropout(), args);
   }
 
   @Override
-  public Script script() {
-    return new Script(
-            "2.2", "five dense layers, ReLU, learning-rate decay, dropout", 10_000, 20, 100, 0.9817)
-        .withMoreTestsAtStart();
-  }
-
-  @Override
-  public void build(NetworkBuilder net) {
+  protected void build(NetworkBuilder net) {
     Ops tf = net.tf();
 
     var X = net.images(); // [batch, 28, 28, 1]

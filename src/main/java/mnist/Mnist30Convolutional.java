@@ -4,9 +4,9 @@ import static mnist.network.Activation.RELU;
 
 import mnist.network.Adam;
 import mnist.network.NetworkBuilder;
-import mnist.training.Script;
+import mnist.run.Run;
+import mnist.training.Schedule;
 import mnist.training.Stage;
-import mnist.training.Training;
 import org.tensorflow.op.Ops;
 
 /**
@@ -30,19 +30,22 @@ import org.tensorflow.op.Ops;
  * New here: convolutional layers. Each looks at small patches of the image with the same few
  * weights everywhere, and so keeps the image's shape that the dense networks threw away.
  */
-public final class Mnist30Convolutional implements Stage {
+public final class Mnist30Convolutional extends Stage {
+
+  public Mnist30Convolutional() {
+    super(
+        "3.0",
+        "three convolutional layers and a dense one",
+        Schedule.upTo(10_000).measuring(10, 100), // training, test every
+        0.989); // what the tutorial reports
+  }
 
   public static void main(String[] args) {
-    Training.main(new Mnist30Convolutional(), args);
+    Run.main(new Mnist30Convolutional(), args);
   }
 
   @Override
-  public Script script() {
-    return new Script("3.0", "three convolutional layers and a dense one", 10_000, 10, 100, 0.989);
-  }
-
-  @Override
-  public void build(NetworkBuilder net) {
+  protected void build(NetworkBuilder net) {
     Ops tf = net.tf();
 
     var X = net.images(); // [batch, 28, 28, 1]

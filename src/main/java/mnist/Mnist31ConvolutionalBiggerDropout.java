@@ -4,9 +4,9 @@ import static mnist.network.Activation.RELU;
 
 import mnist.network.Adam;
 import mnist.network.NetworkBuilder;
-import mnist.training.Script;
+import mnist.run.Run;
+import mnist.training.Schedule;
 import mnist.training.Stage;
-import mnist.training.Training;
 import org.tensorflow.op.Ops;
 
 /**
@@ -30,20 +30,22 @@ import org.tensorflow.op.Ops;
  * New here: more channels than the problem needs, and dropout on the dense layer to hold back the
  * overfitting that they bring. Together they get above 99%.
  */
-public final class Mnist31ConvolutionalBiggerDropout implements Stage {
+public final class Mnist31ConvolutionalBiggerDropout extends Stage {
+
+  public Mnist31ConvolutionalBiggerDropout() {
+    super(
+        "3.1",
+        "bigger convolutional layers, dropout on the dense one",
+        Schedule.upTo(10_000).measuring(20, 100), // training, test every
+        0.9931); // what the tutorial reports
+  }
 
   public static void main(String[] args) {
-    Training.main(new Mnist31ConvolutionalBiggerDropout(), args);
+    Run.main(new Mnist31ConvolutionalBiggerDropout(), args);
   }
 
   @Override
-  public Script script() {
-    return new Script(
-        "3.1", "bigger convolutional layers, dropout on the dense one", 10_000, 20, 100, 0.9931);
-  }
-
-  @Override
-  public void build(NetworkBuilder net) {
+  protected void build(NetworkBuilder net) {
     Ops tf = net.tf();
 
     var X = net.images(); // [batch, 28, 28, 1]

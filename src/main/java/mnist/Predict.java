@@ -19,6 +19,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import mnist.console.ErrorLine;
+import mnist.data.ConfusionMatrix;
 import mnist.data.DataSet;
 import mnist.data.LabelledImages;
 import mnist.export.Model;
@@ -26,10 +28,9 @@ import mnist.export.ModelCard;
 import mnist.export.Prediction;
 import mnist.pictures.ImageInput;
 import mnist.pictures.NamedImage;
-import mnist.training.ConfusionMatrix;
-import mnist.training.Failure;
-import mnist.training.NativeEnvironment;
-import mnist.training.Versions;
+import mnist.platform.NativeEnvironment;
+import mnist.platform.Reason;
+import mnist.platform.Versions;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -104,7 +105,7 @@ public final class Predict implements Callable<Integer> {
     System.exit(
         new CommandLine(new Predict())
             .setParameterExceptionHandler(
-                (wrong, unparsed) -> Failure.wrongOption(wrong, System.err))
+                (wrong, unparsed) -> ErrorLine.wrongOption(wrong, System.err))
             .execute(args));
   }
 
@@ -113,10 +114,10 @@ public final class Predict implements Callable<Integer> {
     if (json && show) {
       throw new ParameterException(spec.commandLine(), "--show has no use with --json");
     }
-    NativeEnvironment.prepare(!noOneDnn);
     try {
+      NativeEnvironment.load(!noOneDnn);
       byte[] labels = labelsFile == null ? null : ImageInput.labels(labelsFile);
-      try (Model model = NativeEnvironment.withoutChatter(err, () -> Model.load(modelFolder))) {
+      try (Model model = Model.load(modelFolder)) {
         Answers answers = new Answers(model, labels);
         for (String input : inputs) {
           read(input, answers);
@@ -126,8 +127,7 @@ public final class Predict implements Callable<Integer> {
       }
     } catch (IOException | RuntimeException | LinkageError | OutOfMemoryError e) {
       // A model from elsewhere may fail in any way.
-      err.println("error: " + Failure.inOneLine(e));
-      return CommandLine.ExitCode.SOFTWARE;
+      return ErrorLine.notDone(e, err);
     }
   }
 
@@ -146,7 +146,7 @@ public final class Predict implements Callable<Integer> {
     } catch (InvalidPathException e) {
       answers.refused(input + " is no name that a file can have here");
     } catch (IOException e) {
-      answers.refused(Failure.inOneLine(e));
+      answers.refused(Reason.inOneLine(e));
     }
   }
 

@@ -25,7 +25,7 @@ public final class Stages {
    */
   public static Stage named(String name) {
     return all().stream()
-        .filter(stage -> stage.script().name().equals(name))
+        .filter(stage -> stage.name().equals(name))
         .findFirst()
         .orElseThrow(
             () ->
@@ -33,6 +33,6 @@ public final class Stages {
                     "no stage "
                         + name
                         + "; there are "
-                        + all().stream().map(stage -> stage.script().name()).toList()));
+                        + all().stream().map(Stage::name).toList()));
   }
 }

@@ -20,14 +20,14 @@ import mnist.Program.Run;
 import mnist.data.DataSet;
 import mnist.export.ModelCard;
 import mnist.export.SavedModelFolder;
-import mnist.network.Choices;
-import mnist.network.NetworkBuilder;
+import mnist.network.Hyperparameters;
+import mnist.network.Network;
+import mnist.network.Weights;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.tensorflow.Graph;
 
 /** {@code mnist.Predict} from outside, with a model that a stage has left. */
 class PredictTest {
@@ -219,14 +219,12 @@ class PredictTest {
     float[] weights = new float[7850];
     Arrays.fill(weights, Float.NaN);
     Path broken = folder.resolve("broken");
-    try (Graph graph = new Graph()) {
-      NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(0));
-      Stages.named("1.0").build(net);
+    try (Network network = Stages.named("1.0").network(Hyperparameters.ofTheScript(0))) {
       SavedModelFolder.write(
           broken,
           false,
-          net.network(),
-          weights,
+          network,
+          new Weights(weights),
           new ModelCard("1.0", "", "mnist", 0, 0, "", DataSet.DIGITS, Map.of()));
     }
     Run run = predictWith(broken.toString(), PICTURES.resolve("0-paint.png").toString());

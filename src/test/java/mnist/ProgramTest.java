@@ -125,16 +125,15 @@ class ProgramTest {
   @Test
   void wrongOptionsAreRefusedInOneLine() throws Exception {
     assertWrongOption("Unknown option: '--iteration=5'", "--iteration=5");
-    assertWrongOption("--iterations must be 0 to 1000000000, found -1", "--iterations=-1");
-    assertWrongOption("--batch-size must be 1 or more, found 0", "--batch-size=0");
-    assertWrongOption(
-        "--learning-rate must be a number above 0, found -0.1", "--learning-rate=-.1");
+    assertWrongOption("iterations must be 0 to 1000000000, found -1", "--iterations=-1");
+    assertWrongOption("batch size must be 1 or more, found 0", "--batch-size=0");
+    assertWrongOption("learning rate must be a number above 0, found -0.1", "--learning-rate=-.1");
     assertWrongOption("'--iterations': 'many' is not an int", "--iterations=many");
     assertWrongOption("expected one of auto, mnist, fashion-mnist, synthetic", "--dataset=cifar");
     assertWrongOption("--activation has no use in stage 1.0", "--activation=relu");
     assertWrongOption("--keep-probability has no use in stage 1.0", "--keep-probability=0.5");
     assertWrongOption(
-        "--keep-probability must be above 0 and at most 1, found 0.0", "--keep-probability=0");
+        "keep probability must be above 0 and at most 1, found 0.0", "--keep-probability=0");
     assertWrongOption("--export and --no-export contradict", "--export=model", "--no-export");
     assertWrongOption("--overwrite has no use without --export", "--overwrite");
     assertThat(folder.resolve("runs")).doesNotExist();
@@ -179,7 +178,7 @@ class ProgramTest {
     Files.createFile(folder.resolve("file"));
     Run run = run("Mnist10Softmax", "--data", digits, "--run-dir", "file/run");
     assertThat(run.exitCode()).isEqualTo(1);
-    assertThat(run.err()).hasLineCount(1).contains("file is a file, expected a folder");
+    assertThat(run.err()).hasLineCount(1).contains("file: is a file, expected a folder");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package mnist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,14 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import mnist.network.Activation;
-import mnist.network.Choices;
+import mnist.network.Hyperparameters;
 import mnist.network.Network;
-import mnist.network.NetworkBuilder;
-import mnist.network.NetworkBuilder.Choice;
+import mnist.training.Stage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.AttrValue;
@@ -26,16 +25,14 @@ import org.tensorflow.proto.NodeDef;
 /** The graphs of the stages: names, types, shapes, seeds. */
 class StagesTest {
 
-  private static void withStage(String name, Choices choices, Consumer<Network> test) {
-    try (Graph graph = new Graph()) {
-      NetworkBuilder net = new NetworkBuilder(graph, choices);
-      Stages.named(name).build(net);
-      test.accept(net.network());
+  private static void withStage(String name, Hyperparameters chosen, Consumer<Network> test) {
+    try (Network network = Stages.named(name).network(chosen)) {
+      test.accept(network);
     }
   }
 
   private static void withStage(String name, Consumer<Network> test) {
-    withStage(name, Choices.ofTheScript(0), test);
+    withStage(name, Hyperparameters.ofTheScript(0), test);
   }
 
   private static List<String> typesOf(Network network, String... names) {
@@ -79,7 +76,7 @@ class StagesTest {
           assertThat(variables(network)).containsExactly("W [784, 10]", "b [10]");
           assertThat(count(network, "ApplyGradientDescent")).isEqualTo(2);
           assertThat(count(network, "ApplyAdam")).isZero();
-          assertThat(network.constantLearningRate()).contains(0.005f);
+          assertThat(network.hyperparameters().learningRate()).contains(0.005f);
           assertThat(network.step()).isEmpty();
           assertThat(network.pkeep()).isEmpty();
         });
@@ -150,7 +147,7 @@ class StagesTest {
           assertThat(outputShapes(network, "Y1", "Y2", "Y3", "Y4"))
               .containsExactly(
                   "[-1, 28, 28, 6]", "[-1, 14, 14, 12]", "[-1, 7, 7, 24]", "[-1, 200]");
-          assertThat(network.keepProbability()).contains(0.75f);
+          assertThat(network.hyperparameters().keepProbability()).contains(0.75f);
           assertThat(count(network, "RandomUniform")).isEqualTo(1);
         });
   }
@@ -165,7 +162,7 @@ class StagesTest {
   void randomNodesHaveTheSeedAndTheirNumber() {
     withStage(
         "2.2",
-        Choices.ofTheScript(42),
+        Hyperparameters.ofTheScript(42),
         network -> {
           Map<String, List<Long>> seeds = new HashMap<>();
           for (NodeDef node : network.graph().toGraphDef().getNodeList()) {
@@ -188,42 +185,48 @@ class StagesTest {
         "2.1",
         network -> {
           assertThat(typesOf(network, "lr", "step")).containsExactly("Add", "Placeholder");
-          assertThat(network.constantLearningRate()).isEmpty();
+          assertThat(network.hyperparameters().learningRate()).isEmpty();
         });
   }
 
   @Test
-  void choicesReplaceWhatTheScriptHas() {
-    Choices choices =
-        new Choices(0, Optional.of(Activation.SIGMOID), Optional.of(0.01f), Optional.of(1f));
+  void whatIsChosenReplacesWhatTheScriptHas() {
+    Hyperparameters chosen =
+        new Hyperparameters(
+            0, Optional.of(Activation.SIGMOID), Optional.of(0.01f), Optional.of(1f));
     withStage(
         "2.2",
-        choices,
+        chosen,
         network -> {
           assertThat(typesOf(network, "Y1", "Y4", "lr"))
               .containsExactly("Sigmoid", "Sigmoid", "Const");
-          assertThat(network.constantLearningRate()).contains(0.01f);
-          assertThat(network.keepProbability()).contains(1f);
-          assertThat(network.activation()).contains(Activation.SIGMOID);
+          assertThat(network.hyperparameters()).isEqualTo(chosen);
         });
   }
 
   @Test
-  void chaptersOfferOnlyTheChoicesTheyUse() {
-    Map<String, List<Choice>> offered = new HashMap<>();
-    for (var stage : Stages.all()) {
-      try (Graph graph = new Graph()) {
-        NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(0));
-        stage.build(net);
-        offered.put(
-            stage.script().name(), List.of(Choice.values()).stream().filter(net::offers).toList());
+  void aStageHasOnlyWhatItUses() {
+    Hyperparameters all =
+        new Hyperparameters(
+            0, Optional.of(Activation.SIGMOID), Optional.of(0.01f), Optional.of(0.5f));
+    for (Stage stage : Stages.all()) {
+      try (Network network = stage.network(all)) {
+        Hyperparameters used = network.hyperparameters();
+        assertThat(used.learningRate()).contains(0.01f);
+        assertThat(used.activation().isPresent()).isEqualTo(stage.name().startsWith("2."));
+        assertThat(used.keepProbability().isPresent())
+            .isEqualTo(List.of("2.2", "3.1").contains(stage.name()));
       }
     }
-    assertThat(offered.get("1.0")).containsExactly(Choice.LEARNING_RATE);
-    assertThat(offered.get("2.0")).containsExactly(Choice.ACTIVATION, Choice.LEARNING_RATE);
-    assertThat(offered.get("2.1")).containsExactly(Choice.ACTIVATION, Choice.LEARNING_RATE);
-    assertThat(offered.get("2.2")).containsExactly(Choice.values());
-    assertThat(offered.get("3.0")).containsExactly(Choice.LEARNING_RATE);
-    assertThat(offered.get("3.1")).containsExactly(Choice.LEARNING_RATE, Choice.KEEP_PROBABILITY);
+  }
+
+  @Test
+  void valuesOutOfRangeAreRefused() {
+    assertThatThrownBy(
+            () -> new Hyperparameters(0, Optional.empty(), Optional.of(0f), Optional.empty()))
+        .hasMessage("learning rate must be a number above 0, found 0.0");
+    assertThatThrownBy(
+            () -> new Hyperparameters(0, Optional.empty(), Optional.empty(), Optional.of(1.5f)))
+        .hasMessage("keep probability must be above 0 and at most 1, found 1.5");
   }
 }

@@ -1,13 +1,18 @@
 package mnist;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import mnist.data.DataListener;
 import mnist.data.DataSet;
 import mnist.data.DataSets;
 import mnist.data.DataSource;
+import mnist.platform.ProjectFolder;
 
 /** Drawn digits for the tests, kept in the build folder. */
 public final class TestData {
@@ -22,6 +27,23 @@ public final class TestData {
       };
 
   private TestData() {}
+
+  /**
+   * MNIST from {@code MNIST_DATA} or the project's data folder; where neither has it, the test that
+   * asks is skipped and says so.
+   */
+  public static DataSet mnist() throws IOException {
+    Path folder =
+        Optional.ofNullable(System.getenv("MNIST_DATA"))
+            .map(Path::of)
+            .orElse(ProjectFolder.path().resolve("data"));
+    try (Stream<Path> files = Files.list(folder)) {
+      assumeTrue(
+          files.anyMatch(file -> file.getFileName().toString().startsWith("train-images")),
+          "MNIST is not in " + folder + "; make run fetches it");
+    }
+    return DataSets.ofThisProject(SILENT).open(DataSource.MNIST, Optional.of(folder));
+  }
 
   /** 60,000 + 10,000 drawn digits; {@link DataSet#source()} is the folder that holds them. */
   public static DataSet drawnDigits() throws IOException {

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import mnist.data.LabelledImages;
 import mnist.export.Model;
-import mnist.training.NativeEnvironment;
-import org.tensorflow.TensorFlow;
+import mnist.platform.NativeEnvironment;
+import mnist.platform.ProcessMemory;
 
 /**
  * What predicting in a fresh process came to.
@@ -39,10 +39,9 @@ public record PredictionRound(
    */
   public static PredictionRound measure(Path folder, LabelledImages images, int predictions)
       throws IOException {
-    NativeEnvironment.prepare(true);
-    TensorFlow.version(); // loads its library
+    NativeEnvironment.load(true);
     long began = System.nanoTime();
-    try (Model model = NativeEnvironment.withoutChatter(System.err, () -> Model.load(folder))) {
+    try (Model model = Model.load(folder)) {
       double loadMillis = (System.nanoTime() - began) / 1e6;
 
       oneByOne(model, images, new long[WARM_UP]);

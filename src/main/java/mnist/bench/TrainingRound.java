@@ -11,9 +11,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
-import mnist.data.FileTree;
+import mnist.platform.FileTree;
+import mnist.platform.ProcessMemory;
+import mnist.run.Run;
 import mnist.training.Stage;
-import mnist.training.Training;
 import mnist.training.TrainingListener;
 
 /**
@@ -46,7 +47,7 @@ public record TrainingRound(
     StepRecord steps = new StepRecord(iterations + 1);
     try {
       int exitCode =
-          Training.run(
+          Run.run(
               stage,
               steps,
               new PrintStream(OutputStream.nullOutputStream()),

@@ -10,15 +10,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import mnist.data.DataSet;
-import mnist.network.Choices;
-import mnist.network.NetworkBuilder;
+import mnist.data.Split;
+import mnist.network.Hyperparameters;
+import mnist.network.Network;
+import mnist.platform.Versions;
 import mnist.training.Measurement;
 import mnist.training.Stage;
 import mnist.training.TrainingException;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingLoop;
-import mnist.training.Versions;
-import org.tensorflow.Graph;
 
 /** What a full run of a Python script found, kept in {@code python-reference/expected}. */
 public final class ExpectedRun {
@@ -54,25 +54,15 @@ public final class ExpectedRun {
   public Optional<String> firstDifference(Stage stage, DataSet data, boolean full)
       throws IOException {
     List<Measurement> found = new ArrayList<>();
-    int last = full ? stage.script().iterations() : expected(MEASUREMENTS - 1).iteration();
-    try (Graph graph = new Graph()) {
-      NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(0));
-      stage.build(net);
-      try (TrainingLoop loop =
-          new TrainingLoop(stage.script().withIterations(last), net.network(), data, 100, 0)) {
-        String initial = TrainingLoop.sha256(loop.weights());
-        if (!initial.equals(run.path("initial_weights_sha256").asText())) {
-          return Optional.of("the initial weights have the SHA-256 " + initial);
-        }
-        TrainingListener keep =
-            new TrainingListener() {
-              @Override
-              public void measured(Measurement measurement) {
-                found.add(measurement);
-              }
-            };
-        loop.run(keep, () -> false);
+    int last = full ? stage.schedule().iterations() : expected(MEASUREMENTS - 1).iteration();
+    try (Network network = stage.network(Hyperparameters.ofTheScript(0));
+        TrainingLoop loop =
+            new TrainingLoop(stage.schedule().withIterations(last), network, data, 100)) {
+      String initial = loop.weights().sha256();
+      if (!initial.equals(run.path("initial_weights_sha256").asText())) {
+        return Optional.of("the initial weights have the SHA-256 " + initial);
       }
+      loop.run(TrainingListener.keeping(found), () -> false);
     } catch (TrainingException e) {
       return Optional.of(e.getMessage());
     }
@@ -90,7 +80,7 @@ public final class ExpectedRun {
     return new Measurement(
         m.path(0).asInt(),
         m.path(1).asInt(),
-        Measurement.Set.valueOf(m.path(2).asText()),
+        Split.valueOf(m.path(2).asText()),
         (float) m.path(3).asDouble(),
         (float) m.path(4).asDouble(),
         (float) m.path(5).asDouble());

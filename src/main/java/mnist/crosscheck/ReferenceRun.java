@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import mnist.data.Split;
 import mnist.training.Measurement;
 import org.tensorflow.proto.GraphDef;
 
@@ -118,7 +119,7 @@ public record ReferenceRun(
           new Measurement(
               m.get("iteration").asInt(),
               m.get("epoch").asInt(),
-              Measurement.Set.valueOf(m.get("set").asText()),
+              Split.valueOf(m.get("set").asText()),
               (float) m.get("accuracy").asDouble(),
               (float) m.get("loss").asDouble(),
               (float) m.get("learning_rate").asDouble()));

@@ -10,17 +10,17 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import mnist.data.Batches;
 import mnist.data.DataSet;
-import mnist.network.Choices;
+import mnist.export.ModelCard;
+import mnist.export.SavedModelFolder;
+import mnist.network.Hyperparameters;
 import mnist.network.Network;
-import mnist.network.NetworkBuilder;
 import mnist.training.Measurement;
 import mnist.training.Outcome;
-import mnist.training.Script;
+import mnist.training.Schedule;
 import mnist.training.Stage;
 import mnist.training.TrainingException;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingLoop;
-import org.tensorflow.Graph;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
@@ -79,35 +79,25 @@ public record StageComparison(
   public static StageComparison of(
       Stage stage, RunOptions options, DataSet data, ReferenceRun python, Optional<Path> model)
       throws CrossCheckException, TrainingException, IOException {
-    Script script = stage.script().withIterations(options.iterations());
+    Schedule schedule = stage.schedule().withIterations(options.iterations());
     List<Measurement> measurements = new ArrayList<>();
-    TrainingListener keep =
-        new TrainingListener() {
-          @Override
-          public void measured(Measurement measurement) {
-            measurements.add(measurement);
-          }
-        };
-    try (Graph graph = new Graph()) {
-      NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(options.seed()));
-      stage.build(net);
-      Network network = net.network();
-      GraphDef definition = graph.toGraphDef();
+    try (Network network = stage.network(Hyperparameters.ofTheScript(options.seed()))) {
+      GraphDef definition = network.graph().toGraphDef();
 
       // In a session of its own, as dropout's random numbers must not move on here.
       float[] gradients;
-      try (TrainingLoop aside =
-              new TrainingLoop(script, network, data, options.batchSize(), options.seed());
+      try (TrainingLoop aside = new TrainingLoop(schedule, network, data, options.batchSize());
           Batches batches = new Batches(data.training(), options.batchSize(), options.seed())) {
-        gradients = aside.values(gradients(definition, network), batches.next());
+        gradients = aside.evaluate(gradients(definition, network), batches.next());
       }
-      try (TrainingLoop loop =
-          new TrainingLoop(script, network, data, options.batchSize(), options.seed())) {
-        float[] initialWeights = loop.weights();
-        Outcome outcome = loop.run(keep, () -> false);
+      try (TrainingLoop loop = new TrainingLoop(schedule, network, data, options.batchSize())) {
+        float[] initialWeights = loop.weights().values();
+        Outcome outcome = loop.run(TrainingListener.keeping(measurements), () -> false);
         refuseOtherIterations(measurements, python.measurements());
         if (model.isPresent()) {
-          loop.export(model.get(), false, outcome.best().orElseThrow());
+          Outcome.Best best = outcome.best().orElseThrow();
+          SavedModelFolder.write(
+              model.get(), false, network, best.weights(), ModelCard.of(stage, data, best));
         }
         return new StageComparison(
             GraphComparison.firstDifference(definition, python.graph()),
@@ -116,7 +106,8 @@ public record StageComparison(
             difference(measurements, python.measurements(), Measurement::accuracy),
             difference(measurements, python.measurements(), Measurement::loss),
             difference(measurements, python.measurements(), Measurement::learningRate),
-            Difference.between("final weights", loop.weights(), python.finalWeights()),
+            Difference.between(
+                "final weights", outcome.finalWeights().values(), python.finalWeights()),
             outcome.medianStepMillis(),
             python.medianStepMillis());
       }

@@ -16,6 +16,7 @@ import org.tensorflow.types.TFloat32;
  */
 public final class Batch implements AutoCloseable {
   private final int size;
+  private final int[] indices;
   private final TFloat32 images;
   private final TFloat32 labels;
   private final FloatDataBuffer imageMemory;
@@ -24,6 +25,7 @@ public final class Batch implements AutoCloseable {
   /** An unfilled batch of so many images, 1 or more. */
   Batch(int size) {
     this.size = size;
+    indices = new int[size];
     images = TFloat32.tensorOf(Shape.of(size, SIDE, SIDE, 1));
     labels = TFloat32.tensorOf(Shape.of(size, CLASSES));
     imageMemory = images.asRawTensor().data().asFloats();
@@ -47,6 +49,7 @@ public final class Batch implements AutoCloseable {
 
   /** Writes image number {@code index} of a set, and its label, at a place of this batch. */
   void put(int place, LabelledImages set, int index) {
+    indices[place] = index;
     byte[] pixels = set.pixels();
     long to = (long) place * PIXELS;
     int from = index * PIXELS;
@@ -56,6 +59,11 @@ public final class Batch implements AutoCloseable {
     for (int c = 0; c < CLASSES; c++) {
       labelMemory.setFloat(c == set.labels()[index] ? 1 : 0, (long) place * CLASSES + c);
     }
+  }
+
+  /** Where each image stands in its set. */
+  public int[] indices() {
+    return indices.clone();
   }
 
   /** Number of images. */

@@ -99,6 +99,14 @@ public final class DataSets {
     return Optional.empty();
   }
 
+  public static DataSets ofThisProject(DataListener listener) {
+    return new DataSets(projectData(), System.getenv(), listener);
+  }
+
+  public DataSet open(DataSource source, Optional<Path> folder) throws IOException {
+    return open(source, folder, 0);
+  }
+
   /**
    * Opens a data set.
    *

@@ -2,6 +2,10 @@ package mnist.export;
 
 import java.util.List;
 import java.util.Map;
+import mnist.data.DataSet;
+import mnist.platform.Versions;
+import mnist.training.Outcome;
+import mnist.training.Stage;
 
 /**
  * What a model says of itself, beside its graph and its weights.
@@ -24,4 +28,18 @@ public record ModelCard(
     float testAccuracy,
     String weightsSha256,
     List<String> classNames,
-    Map<String, String> versions) {}
+    Map<String, String> versions) {
+
+  /** Of a model with the weights of the best test measurement. */
+  public static ModelCard of(Stage stage, DataSet data, Outcome.Best best) {
+    return new ModelCard(
+        stage.name(),
+        stage.title(),
+        data.name(),
+        best.measurement().iteration(),
+        best.measurement().accuracy(),
+        best.weights().sha256(),
+        data.classNames(),
+        Versions.all());
+  }
+}

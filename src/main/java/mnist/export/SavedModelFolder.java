@@ -6,20 +6,16 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import mnist.data.FileTree;
 import mnist.network.Network;
+import mnist.network.Weights;
+import mnist.platform.Draft;
+import mnist.platform.Reason;
 import org.tensorflow.proto.SavedModel;
 
 /**
@@ -99,8 +95,8 @@ public final class SavedModelFolder {
     if (parent == null) {
       throw new ModelException(folder + " is no place for a model; choose another --export");
     }
-    try {
-      Files.delete(Files.createDirectory(parent.resolve(hidden(target, "part"))));
+    try (Draft draft = Draft.of(parent.resolve(target.getFileName()))) {
+      Files.createDirectory(draft.path());
     } catch (IOException e) {
       throw notWritten(folder, e);
     }
@@ -112,27 +108,25 @@ public final class SavedModelFolder {
   }
 
   /**
-   * Writes a model under a temporary name beside the folder's and then renames it, so that there is
-   * a whole model or none.
+   * Writes a model, whole or not at all.
    *
    * @param folder must not exist, unless it may be overwritten
    * @param overwrite whether a model that is there may be replaced
    * @param network whose graph it gets
-   * @param weights the network's variables one after the other, each row-major
+   * @param weights of the network's variables
    * @throws ModelException if it cannot be written
    */
   public static void write(
-      Path folder, boolean overwrite, Network network, float[] weights, ModelCard card)
+      Path folder, boolean overwrite, Network network, Weights weights, ModelCard card)
       throws IOException {
     check(folder, overwrite);
-    Path target = folder.toAbsolutePath().normalize();
-    Path part = target.resolveSibling(hidden(target, "part"));
-    try {
+    try (Draft draft = Draft.of(folder)) {
+      Path part = draft.path();
       Files.createDirectories(part.resolve(VARIABLES));
       Files.createDirectories(part.resolve(CARD).getParent());
       Files.write(part.resolve(CARD), JSON.writeValueAsBytes(card));
       try (InferenceGraph graph = new InferenceGraph(network)) {
-        graph.write(part.resolve(VARIABLES).resolve(VARIABLES), weights);
+        graph.write(part.resolve(VARIABLES).resolve(VARIABLES), weights.values());
         // Last, as it is what a model is known by.
         Files.write(
             part.resolve(GRAPH),
@@ -142,52 +136,21 @@ public final class SavedModelFolder {
                 .build()
                 .toByteArray());
       }
-      moveInto(part, target, overwrite);
+      if (overwrite) {
+        draft.replace();
+      } else {
+        draft.create();
+      }
     } catch (RuntimeException | IOException e) { // some of TensorFlow's are no TensorFlowException
       throw notWritten(folder, e);
-    } finally {
-      FileTree.delete(part);
     }
   }
 
-  private static String hidden(Path target, String suffix) {
-    return "." + target.getFileName() + "." + UUID.randomUUID() + "." + suffix;
-  }
-
-  private static void moveInto(Path part, Path target, boolean overwrite) throws IOException {
-    if (!overwrite || !Files.exists(target)) {
-      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-      return;
-    }
-    Path old = target.resolveSibling(hidden(target, "old"));
-    Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
-    try {
-      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
-      throw e;
-    }
-    FileTree.delete(old);
-  }
-
-  /** Why, in one line. */
+  /** Why, in one line; TensorFlow says "file; reason", with the draft's name. */
   static String reason(Exception e) {
-    if (e instanceof AccessDeniedException) {
-      return "permission denied";
-    }
-    if (e instanceof FileAlreadyExistsException file) {
-      return file.getFile() + " is a file, expected a folder";
-    }
-    if (e instanceof NoSuchFileException) {
-      return "no folder can be made there";
-    }
-    String reason = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
-    return reason == null
-        ? e.getClass().getSimpleName()
-        : reason
-            .lines()
-            .findFirst()
-            .map(line -> line.substring(line.lastIndexOf("; ") + 1).strip()) // "<file>; <reason>"
-            .orElse(e.getClass().getSimpleName());
+    String reason = Reason.withoutFile(e);
+    return e instanceof RuntimeException
+        ? reason.substring(reason.lastIndexOf("; ") + 1).strip()
+        : reason;
   }
 }

@@ -8,43 +8,48 @@ import org.tensorflow.Operation;
 import org.tensorflow.Output;
 import org.tensorflow.op.core.Variable;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
 
-/**
- * A stage's graph by its named ends: what is fed, what is fetched, what is trained. The graph
- * belongs to whoever opened it.
- */
-public final class Network {
+/** A stage's graph by its named ends: what is fed, what is fetched, what is trained. */
+public final class Network implements AutoCloseable {
+  private static final List<String> ENDS =
+      List.of("X", "Y_", "Ylogits", "Y", "cross_entropy", "accuracy", "train_step");
+
   private final Graph graph;
+  private final Hyperparameters hyperparameters;
   private final List<Variable<TFloat32>> variables;
   private final Map<String, String> dropouts;
-  private final Optional<Activation> activation;
-  private final Optional<Float> constantLearningRate;
-  private final Optional<Float> keepProbability;
+  private final Output<TInt64> predicted;
 
   Network(
       Graph graph,
+      Hyperparameters hyperparameters,
       List<Variable<TFloat32>> variables,
       Map<String, String> dropouts,
-      Optional<Activation> activation,
-      Optional<Float> constantLearningRate,
-      Optional<Float> keepProbability) {
+      Output<TInt64> predicted) {
     this.graph = graph;
+    this.hyperparameters = hyperparameters;
     this.variables = List.copyOf(variables);
     this.dropouts = Map.copyOf(dropouts);
-    this.activation = activation;
-    this.constantLearningRate = constantLearningRate;
-    this.keepProbability = keepProbability;
-    for (String name :
-        List.of("X", "Y_", "Ylogits", "Y", "cross_entropy", "accuracy", "train_step")) {
+    this.predicted = predicted;
+    for (String name : ENDS) {
       if (graph.operation(name) == null) {
         throw new IllegalStateException("the network has no node named " + name);
       }
     }
   }
 
-  /** The graph itself. */
+  /** The graph itself; closed with this network. */
   public Graph graph() {
     return graph;
+  }
+
+  /**
+   * Those in force. Empty where the network has no such thing: no choice of activation, a learning
+   * rate that is not constant but the node {@code lr}, no dropout.
+   */
+  public Hyperparameters hyperparameters() {
+    return hyperparameters;
   }
 
   /** {@code X}: float32 [batch, 28, 28, 1], fed. */
@@ -67,11 +72,6 @@ public final class Network {
     return Optional.ofNullable(graph.operation("pkeep"));
   }
 
-  /** {@code Y}: probabilities, float32 [batch, 10]. */
-  public Output<TFloat32> probabilities() {
-    return end("Y");
-  }
-
   /** {@code cross_entropy}: the loss, float32 scalar. */
   public Output<TFloat32> crossEntropy() {
     return end("cross_entropy");
@@ -80,6 +80,11 @@ public final class Network {
   /** {@code accuracy}: float32 scalar, 0..1. */
   public Output<TFloat32> accuracy() {
     return end("accuracy");
+  }
+
+  /** The most probable class of each image, 0..9, int64 [batch]. */
+  public Output<TInt64> predicted() {
+    return predicted;
   }
 
   /** {@code lr}: float32 scalar; where the learning rate is a node of the graph. */
@@ -102,22 +107,12 @@ public final class Network {
     return dropouts;
   }
 
-  /** The activation of the hidden layers, where the stage leaves a choice. */
-  public Optional<Activation> activation() {
-    return activation;
-  }
-
-  /** The learning rate, where it is constant. */
-  public Optional<Float> constantLearningRate() {
-    return constantLearningRate;
-  }
-
-  /** What {@code pkeep} is fed in training, where there is dropout. */
-  public Optional<Float> keepProbability() {
-    return keepProbability;
-  }
-
   private Output<TFloat32> end(String name) {
     return graph.operation(name).output(0);
+  }
+
+  @Override
+  public void close() {
+    graph.close();
   }
 }

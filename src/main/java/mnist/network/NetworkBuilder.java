@@ -1,14 +1,14 @@
 package mnist.network;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Consumer;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.framework.optimizers.Optimizer;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
@@ -33,31 +33,46 @@ public final class NetworkBuilder {
   /** The spread of the weights at the start, as everywhere in the tutorial. */
   private static final float WEIGHTS_STDDEV = 0.1f;
 
-  /** A choice that a chapter may or may not leave to whoever runs it. */
-  public enum Choice {
-    ACTIVATION,
-    LEARNING_RATE,
-    KEEP_PROBABILITY
-  }
-
   private final Graph graph;
   private final Ops tf;
-  private final Choices choices;
-  private final Set<Choice> offered = EnumSet.noneOf(Choice.class);
+  private final Hyperparameters chosen;
   private final List<Variable<TFloat32>> variables = new ArrayList<>();
   private final Map<String, String> dropouts = new HashMap<>();
   private long randomNodes;
 
-  // What the script and the choices come to, for whoever wants to know afterwards.
+  // What the script and the choices come to.
   private Optional<Activation> activation = Optional.empty();
-  private Optional<Float> constantLearningRate = Optional.empty();
+  private Optional<Float> learningRate = Optional.empty();
   private Optional<Float> keepProbability = Optional.empty();
+  private Output<TInt64> predicted;
 
-  /** Builds into {@code graph}, which stays the caller's to close. */
-  public NetworkBuilder(Graph graph, Choices choices) {
+  private NetworkBuilder(Graph graph, Hyperparameters chosen) {
     this.graph = graph;
     this.tf = Ops.create(graph);
-    this.choices = choices;
+    this.chosen = chosen;
+  }
+
+  /**
+   * Builds a network in a graph of its own.
+   *
+   * @param chapter writes the nodes, from the placeholders to {@code train_step}
+   * @throws IllegalStateException if it has not made one of the nodes that every stage has
+   */
+  public static Network build(Hyperparameters chosen, Consumer<NetworkBuilder> chapter) {
+    Graph graph = new Graph();
+    try {
+      NetworkBuilder net = new NetworkBuilder(graph, chosen);
+      chapter.accept(net);
+      return new Network(
+          graph,
+          new Hyperparameters(chosen.seed(), net.activation, net.learningRate, net.keepProbability),
+          net.variables,
+          net.dropouts,
+          net.predicted);
+    } catch (RuntimeException e) {
+      graph.close();
+      throw e;
+    }
   }
 
   /** The graph, for the optimisers. */
@@ -91,11 +106,10 @@ public final class NetworkBuilder {
    * {@code pkeep}: the probability that dropout keeps a neuron, scalar; 1 whenever the network is
    * measured.
    *
-   * @param inTraining what is fed in training unless a choice replaces it
+   * @param inTraining what is fed in training unless another is chosen
    */
   public Placeholder<TFloat32> keepProbability(float inTraining) {
-    offered.add(Choice.KEEP_PROBABILITY);
-    keepProbability = Optional.of(choices.keepProbability().orElse(inTraining));
+    keepProbability = Optional.of(chosen.keepProbability().orElse(inTraining));
     return placeholder("pkeep", TFloat32.class, Shape.scalar());
   }
 
@@ -112,7 +126,7 @@ public final class NetworkBuilder {
         initial.random.truncatedNormal(
             initial.constant(shape),
             TFloat32.class,
-            TruncatedNormal.seed(choices.seed()),
+            TruncatedNormal.seed(chosen.seed()),
             TruncatedNormal.seed2(++randomNodes));
     Operand<TFloat32> scaled = initial.math.mul(normal, initial.constant(WEIGHTS_STDDEV));
     return variable(name, Shape.of(shape), scaled);
@@ -137,36 +151,31 @@ public final class NetworkBuilder {
     return variable;
   }
 
-  // ---- Choices
+  // ---- What may be chosen otherwise
 
-  /** The activation of the stage's hidden layers: the script's, unless a choice replaces it. */
+  /** The activation of the stage's hidden layers: the script's, unless another is chosen. */
   public Activation activation(Activation ofTheScript) {
-    offered.add(Choice.ACTIVATION);
-    Activation chosen = choices.activation().orElse(ofTheScript);
-    activation = Optional.of(chosen);
-    return chosen;
+    activation = Optional.of(chosen.activation().orElse(ofTheScript));
+    return activation.get();
   }
 
-  /** A constant learning rate: the script's, unless a choice replaces it. */
+  /** A constant learning rate: the script's, unless another is chosen. */
   public float learningRate(float ofTheScript) {
-    offered.add(Choice.LEARNING_RATE);
-    float chosen = choices.learningRate().orElse(ofTheScript);
-    constantLearningRate = Optional.of(chosen);
-    return chosen;
+    learningRate = Optional.of(chosen.learningRate().orElse(ofTheScript));
+    return learningRate.get();
   }
 
   /**
    * {@code lr}: a learning rate that decays in the graph, {@code floor + start · (1/e)^(step /
-   * decaySteps)}, unless a choice replaces it by a constant.
+   * decaySteps)}, unless another is chosen by a constant.
    *
    * @return scalar
    */
   public Operand<TFloat32> decayingLearningRate(
       Operand<TInt32> step, float floor, float start, float decaySteps) {
-    if (choices.learningRate().isPresent()) {
+    if (chosen.learningRate().isPresent()) {
       return tf.withName("lr").constant(learningRate(0));
     }
-    offered.add(Choice.LEARNING_RATE);
     Operand<TFloat32> periods =
         tf.math.div(tf.dtypes.cast(step, TFloat32.class), tf.constant(decaySteps));
     Operand<TFloat32> decay = tf.math.pow(tf.constant((float) (1 / Math.E)), periods);
@@ -205,7 +214,7 @@ public final class NetworkBuilder {
         tf.random.randomUniform(
             tf.shape(x),
             TFloat32.class,
-            RandomUniform.seed(choices.seed()),
+            RandomUniform.seed(chosen.seed()),
             RandomUniform.seed2(++randomNodes));
     return tf.withName(name).select(tf.math.greaterEqual(uniform, rate), scaled, tf.constant(0f));
   }
@@ -233,7 +242,7 @@ public final class NetworkBuilder {
    * @return scalar
    */
   public Operand<TFloat32> accuracy(Operand<TFloat32> probabilities, Operand<TFloat32> labels) {
-    Operand<TInt64> predicted = tf.math.argMax(probabilities, tf.constant(1));
+    predicted = tf.math.argMax(probabilities, tf.constant(1)).asOutput();
     Operand<TInt64> right = tf.math.argMax(labels, tf.constant(1));
     return tf.withName("accuracy")
         .math
@@ -245,22 +254,5 @@ public final class NetworkBuilder {
   /** {@code train_step}: one step of {@code optimizer} down the gradient of {@code loss}. */
   public void trainStep(Optimizer optimizer, Operand<TFloat32> loss) {
     optimizer.minimize(loss, "train_step");
-  }
-
-  // ---- What came of it
-
-  /** Whether the chapter left this choice to whoever runs it. */
-  public boolean offers(Choice choice) {
-    return offered.contains(choice);
-  }
-
-  /**
-   * The finished network.
-   *
-   * @throws IllegalStateException if the chapter has not made one of the nodes that every stage has
-   */
-  public Network network() {
-    return new Network(
-        graph, variables, dropouts, activation, constantLearningRate, keepProbability);
   }
 }

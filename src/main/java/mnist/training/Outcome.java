@@ -1,29 +1,28 @@
 package mnist.training;
 
 import java.util.Optional;
+import mnist.data.ConfusionMatrix;
+import mnist.network.Weights;
 
 /**
  * What a training came to.
  *
  * @param ending how it ended
  * @param steps how many steps were made
- * @param best the test measurement with the highest accuracy, the first of several
+ * @param best when the test set was recognised best
  * @param last the last test measurement
- * @param confusion the test set under the final weights
+ * @param finalWeights those after the last step, a step later than the last measurement at best
  * @param medianStepMillis half of the steps took at most so long
  * @param seconds the whole training, measurements included
- * @param weightsSha256 of the final weights: the variables in the chapter's order, each row-major
- *     as little-endian float32
  */
 public record Outcome(
     Ending ending,
     int steps,
-    Optional<Measurement> best,
+    Optional<Best> best,
     Optional<Measurement> last,
-    ConfusionMatrix confusion,
+    Weights finalWeights,
     double medianStepMillis,
-    double seconds,
-    String weightsSha256) {
+    double seconds) {
 
   /** How a training ends. */
   public enum Ending {
@@ -32,4 +31,13 @@ public record Outcome(
     /** It was asked to stop. */
     INTERRUPTED
   }
+
+  /**
+   * The best moment of a training.
+   *
+   * @param measurement the test measurement with the highest accuracy, the first of several
+   * @param weights those that it measured
+   * @param confusion what was taken for what in it
+   */
+  public record Best(Measurement measurement, Weights weights, ConfusionMatrix confusion) {}
 }

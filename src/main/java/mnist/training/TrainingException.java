@@ -8,4 +8,16 @@ public final class TrainingException extends Exception {
   public TrainingException(String message) {
     super(message);
   }
+
+  static void refuseNaN(String what, int iteration, float... found) throws TrainingException {
+    for (float number : found) {
+      if (Float.isNaN(number)) {
+        throw new TrainingException(
+            what
+                + " is not a number (NaN) at step "
+                + iteration
+                + "; training has run away: try a smaller --learning-rate");
+      }
+    }
+  }
 }

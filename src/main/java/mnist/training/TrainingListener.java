@@ -1,6 +1,10 @@
 package mnist.training;
 
 import java.io.IOException;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import mnist.data.Split;
 
 /**
  * Hears of a training as it goes on. It is told of results, never given anything that it could
@@ -9,11 +13,22 @@ import java.io.IOException;
 public interface TrainingListener {
 
   /**
+   * The nodes whose values it wants to see with every measurement of a split; asked once, before
+   * the training. They are fetched in the runs that measure anyway: one run more would move
+   * dropout's random numbers on.
+   *
+   * @return names in the graph, such as "W1" or "Ylogits", each of a float32 node
+   */
+  default Set<String> wants(Split split) {
+    return Set.of();
+  }
+
+  /**
    * A measurement was made.
    *
    * @throws IOException if it could not be kept, which ends the run
    */
-  default void measured(Measurement measurement) throws IOException {}
+  default void observed(Observation observation) throws IOException {}
 
   /**
    * A step was made.
@@ -23,21 +38,36 @@ public interface TrainingListener {
    */
   default void stepped(int iteration, long nanos) {}
 
-  /** One listener that tells several, in this order. */
-  static TrainingListener all(TrainingListener... listeners) {
+  /** One that adds every measurement to a list. */
+  static TrainingListener keeping(List<Measurement> measurements) {
     return new TrainingListener() {
       @Override
-      public void measured(Measurement measurement) throws IOException {
+      public void observed(Observation observation) {
+        measurements.add(observation.measurement());
+      }
+    };
+  }
+
+  /** One listener that tells several, in this order. */
+  static TrainingListener all(List<TrainingListener> listeners) {
+    return new TrainingListener() {
+      @Override
+      public Set<String> wants(Split split) {
+        Set<String> all = new LinkedHashSet<>();
+        listeners.forEach(listener -> all.addAll(listener.wants(split)));
+        return all;
+      }
+
+      @Override
+      public void observed(Observation observation) throws IOException {
         for (TrainingListener listener : listeners) {
-          listener.measured(measurement);
+          listener.observed(observation);
         }
       }
 
       @Override
       public void stepped(int iteration, long nanos) {
-        for (TrainingListener listener : listeners) {
-          listener.stepped(iteration, nanos);
-        }
+        listeners.forEach(listener -> listener.stepped(iteration, nanos));
       }
     };
   }

@@ -1,28 +1,19 @@
 package mnist.training;
 
-import static mnist.training.Measurement.Set.TEST;
-import static mnist.training.Measurement.Set.TRAIN;
+import static mnist.data.Split.TEST;
+import static mnist.data.Split.TRAIN;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import mnist.data.Batch;
 import mnist.data.Batches;
+import mnist.data.ConfusionMatrix;
 import mnist.data.DataException;
 import mnist.data.DataSet;
-import mnist.data.LabelledImages;
-import mnist.export.ModelCard;
-import mnist.export.ModelException;
-import mnist.export.SavedModelFolder;
 import mnist.network.Network;
+import mnist.network.Weights;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -41,40 +32,41 @@ public final class TrainingLoop implements AutoCloseable {
    */
   private static final int TEST_BATCH = 1000;
 
-  /** The times of so many steps, the last ones, are kept for their median. */
-  private static final int MOST_TIMED = 1_000_000;
-
-  private final Script script;
+  private final Schedule schedule;
   private final DataSet data;
   private final Network network;
   private final Session session;
   private final Batches batches;
   private final List<Batch> test;
   private final TInt32 step;
-  private final TFloat32 pkeepInTraining;
-  private final TFloat32 pkeepInMeasuring;
-  private float[] bestWeights;
+  private final TFloat32 keepAll;
+  private final TFloat32 keepInTraining;
+  private final Session.Runner trainStep;
 
   /**
    * Opens a session and initialises the variables.
    *
-   * @param script when to measure; how many iterations
-   * @param network what to train; its graph stays the caller's to close
+   * @param network what to train, which stays the caller's to close; its seed is also that of the
+   *     order of the training images
    * @param batchSize images per step, 1 to the number of training images
-   * @param seed of the order of the training images
    * @throws DataException if there are fewer training images than a batch takes
    */
-  public TrainingLoop(Script script, Network network, DataSet data, int batchSize, long seed)
+  public TrainingLoop(Schedule schedule, Network network, DataSet data, int batchSize)
       throws DataException {
-    this.script = script;
+    this.schedule = schedule;
     this.network = network;
     this.data = data;
-    batches = new Batches(data.training(), batchSize, seed);
+    batches = new Batches(data.training(), batchSize, network.hyperparameters().seed());
     test = Batch.allOf(data.test(), TEST_BATCH);
     step = TInt32.scalarOf(0);
-    pkeepInMeasuring = TFloat32.scalarOf(1);
-    pkeepInTraining = TFloat32.scalarOf(network.keepProbability().orElse(1f));
+    keepAll = TFloat32.scalarOf(1);
+    keepInTraining = TFloat32.scalarOf(network.hyperparameters().keepProbability().orElse(1f));
     session = new Session(network.graph());
+    // Fed with the same tensors at every step, only their contents change.
+    trainStep =
+        feeding(batches.batch(), keepInTraining)
+            .addTarget(network.trainStep())
+            .fetch(network.crossEntropy());
     try {
       session.initialize();
     } catch (RuntimeException e) {
@@ -84,7 +76,7 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /**
-   * Trains from iteration 0 to the script's last.
+   * Trains from iteration 0 to the schedule's last.
    *
    * @param listener told of every measurement and step
    * @param stop asked after every step whether to end early
@@ -94,94 +86,44 @@ public final class TrainingLoop implements AutoCloseable {
   public Outcome run(TrainingListener listener, BooleanSupplier stop)
       throws TrainingException, IOException {
     long start = System.nanoTime();
-    long[] nanos = new long[Math.min(MOST_TIMED, script.iterations()) + 1];
-    Optional<Measurement> best = Optional.empty();
+    StepTimes times = new StepTimes(schedule.iterations());
+    Evaluation evaluation = new Evaluation(network, batch -> feeding(batch, keepAll), listener);
     Optional<Measurement> last = Optional.empty();
+    Optional<Outcome.Best> best = Optional.empty();
     int iteration = 0;
-    // The feeds are the same tensors at every step, only their contents change.
-    Session.Runner trainStep =
-        feeding(batches.batch(), pkeepInTraining)
-            .addTarget(network.trainStep())
-            .fetch(network.crossEntropy());
 
-    while (iteration <= script.iterations() && !stop.getAsBoolean()) {
+    while (iteration <= schedule.iterations() && !stop.getAsBoolean()) {
       long began = System.nanoTime();
       Batch batch = batches.next();
       step.setInt(iteration);
       long filled = System.nanoTime() - began;
 
-      if (script.measuresTraining(iteration)) {
-        listener.measured(measure(TRAIN, List.of(batch), iteration));
+      if (schedule.measuresTraining(iteration)) {
+        listener.observed(evaluation.of(TRAIN, List.of(batch), iteration, epoch(iteration)));
       }
-      if (script.measuresTest(iteration)) {
-        Measurement measurement = measure(TEST, test, iteration);
-        listener.measured(measurement);
-        last = Optional.of(measurement);
-        if (best.isEmpty() || measurement.accuracy() > best.get().accuracy()) {
-          best = last;
-          bestWeights = weights(); // a millisecond, beside the test set's hundred
-        }
+      if (schedule.measuresTest(iteration)) {
+        Observation seen = evaluation.of(TEST, test, iteration, epoch(iteration));
+        listener.observed(seen);
+        last = Optional.of(seen.measurement());
+        best = Optional.of(better(best, seen));
       }
 
       began = System.nanoTime();
       try (Result result = trainStep.run()) {
-        refuseNaN(scalar(result, 0), iteration);
+        TrainingException.refuseNaN("the loss", iteration, Evaluation.scalar(result, 0));
       }
       long took = filled + System.nanoTime() - began;
-      nanos[iteration % nanos.length] = took;
+      times.add(took);
       listener.stepped(iteration, took);
       iteration++;
     }
 
     Outcome.Ending ending =
-        iteration > script.iterations() ? Outcome.Ending.COMPLETED : Outcome.Ending.INTERRUPTED;
-    return new Outcome(
-        ending,
-        iteration,
-        best,
-        last,
-        ConfusionMatrix.of(data.test().labels(), predictedClasses(iteration - 1)),
-        medianMillis(Arrays.copyOf(nanos, Math.min(iteration, nanos.length))),
-        (System.nanoTime() - start) / 1e9,
-        sha256(weights()));
-  }
-
-  /**
-   * Accuracy, loss and learning rate over some batches, all neurons taking part. The accuracy is
-   * the number of images that were recognised, divided by all; the loss is the mean of the batches'
-   * losses, weighed by their images, added up in double precision.
-   */
-  private Measurement measure(Measurement.Set set, List<Batch> parts, int iteration)
-      throws TrainingException {
-    int correct = 0;
-    double loss = 0;
-    int images = 0;
-    float learningRate = network.constantLearningRate().orElse(Float.NaN);
-    for (Batch part : parts) {
-      Session.Runner runner =
-          feeding(part, pkeepInMeasuring).fetch(network.accuracy()).fetch(network.crossEntropy());
-      network.learningRate().ifPresent(runner::fetch);
-      try (Result result = runner.run()) {
-        correct += Math.round(scalar(result, 0) * part.size());
-        loss += (double) scalar(result, 1) * part.size();
-        images += part.size();
-        if (network.learningRate().isPresent()) {
-          learningRate = scalar(result, 2);
-        }
-      }
-    }
-    refuseNaN((float) loss, iteration);
-    return new Measurement(
-        iteration,
-        epoch(iteration),
-        set,
-        (float) correct / images,
-        (float) (loss / images),
-        learningRate);
-  }
-
-  private static float scalar(Result result, int index) {
-    return ((TFloat32) result.get(index)).getFloat();
+        iteration > schedule.iterations() ? Outcome.Ending.COMPLETED : Outcome.Ending.INTERRUPTED;
+    Weights finalWeights = weights();
+    TrainingException.refuseNaN("a weight", iteration - 1, finalWeights.values());
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return new Outcome(ending, iteration, best, last, finalWeights, times.medianMillis(), seconds);
   }
 
   /** As the scripts count: iterations times batch size, divided by the number of images. */
@@ -200,58 +142,22 @@ public final class TrainingLoop implements AutoCloseable {
     return runner;
   }
 
-  private static void refuseNaN(float loss, int iteration) throws TrainingException {
-    if (Float.isNaN(loss)) {
-      throw new TrainingException(
-          "the loss is not a number (NaN) at step "
-              + iteration
-              + "; training has run away: try a smaller --learning-rate");
+  private Outcome.Best better(Optional<Outcome.Best> best, Observation seen) {
+    float accuracy = seen.measurement().accuracy();
+    if (best.isPresent() && accuracy <= best.get().measurement().accuracy()) {
+      return best.get();
     }
+    return new Outcome.Best(
+        seen.measurement(),
+        weights(), // a millisecond, beside the test set's hundred
+        ConfusionMatrix.of(data.test().labels(), seen.predicted()));
   }
 
-  private static double medianMillis(long[] nanos) {
-    Arrays.sort(nanos);
-    return nanos.length == 0 ? Double.NaN : nanos[nanos.length / 2] / 1e6;
-  }
-
-  /** The most probable class of each test image, the lower of two that are equally probable. */
-  private int[] predictedClasses(int lastStep) throws TrainingException {
-    int[] classes = new int[data.test().count()];
-    int image = 0;
-    for (Batch part : test) {
-      try (Result result = feeding(part, pkeepInMeasuring).fetch(network.probabilities()).run()) {
-        TFloat32 probabilities = (TFloat32) result.get(0);
-        refuseNaN(probabilities.getFloat(0, 0), lastStep);
-        for (int i = 0; i < part.size(); i++, image++) {
-          for (int c = 1; c < LabelledImages.CLASSES; c++) {
-            if (probabilities.getFloat(i, c) > probabilities.getFloat(i, classes[image])) {
-              classes[image] = c;
-            }
-          }
-        }
-      }
-    }
-    return classes;
-  }
-
-  /** The variables' present values, in the chapter's order, each row-major. */
-  public float[] weights() {
+  /** The variables' present values. */
+  public Weights weights() {
     Session.Runner runner = session.runner();
     network.variables().forEach((Operand<TFloat32> variable) -> runner.fetch(variable));
-    return floats(runner);
-  }
-
-  /**
-   * The variables' values at the best test measurement, see {@link Outcome#best()}; as {@link
-   * #weights()} gives them.
-   *
-   * @throws IllegalStateException if the test set has not been measured
-   */
-  public float[] bestWeights() {
-    if (bestWeights == null) {
-      throw new IllegalStateException("the test set has not been measured");
-    }
-    return bestWeights;
+    return new Weights(floats(runner));
   }
 
   /**
@@ -260,9 +166,9 @@ public final class TrainingLoop implements AutoCloseable {
    * @param outputs such as {@code "gradients/MatMul:1"}, each float32
    * @return their values one after the other, each row-major
    */
-  public float[] values(List<String> outputs, Batch batch) {
+  public float[] evaluate(List<String> outputs, Batch batch) {
     step.setInt(0);
-    Session.Runner runner = feeding(batch, pkeepInMeasuring);
+    Session.Runner runner = feeding(batch, keepAll);
     outputs.forEach(runner::fetch);
     return floats(runner);
   }
@@ -284,46 +190,11 @@ public final class TrainingLoop implements AutoCloseable {
     }
   }
 
-  /**
-   * Writes a SavedModel with the {@link #bestWeights()}.
-   *
-   * @param folder must not exist, unless it may be overwritten
-   * @param overwrite whether a model that is there may be replaced
-   * @param best the measurement that those weights come from
-   * @throws ModelException if it cannot be written
-   */
-  public ModelCard export(Path folder, boolean overwrite, Measurement best) throws IOException {
-    ModelCard card =
-        new ModelCard(
-            script.name(),
-            script.title(),
-            data.name(),
-            best.iteration(),
-            best.accuracy(),
-            sha256(bestWeights()),
-            data.classNames(),
-            Versions.all());
-    SavedModelFolder.write(folder, overwrite, network, bestWeights(), card);
-    return card;
-  }
-
-  /** SHA-256 of weights as little-endian float32, in hexadecimal digits. */
-  public static String sha256(float[] weights) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Float.BYTES * weights.length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(weights);
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
-  }
-
   @Override
   public void close() {
     session.close();
-    pkeepInMeasuring.close();
-    pkeepInTraining.close();
+    keepInTraining.close();
+    keepAll.close();
     step.close();
     test.forEach(Batch::close);
     batches.close();

@@ -4,28 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 import mnist.Stages;
 import mnist.TestData;
 import mnist.data.DataSet;
-import mnist.data.DataSets;
-import mnist.data.DataSource;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Java's numbers against those that Python found, without Python. */
-@EnabledIfEnvironmentVariable(named = "MNIST_DATA", matches = ".+")
 class ExpectedRunTest {
   private static DataSet mnist;
 
   @BeforeAll
   static void openMnist() throws IOException {
-    mnist =
-        new DataSets(DataSets.projectData(), System.getenv(), TestData.SILENT)
-            .open(DataSource.MNIST, Optional.empty(), 0);
+    mnist = TestData.mnist();
   }
 
   private static ExpectedRun expected(String stage) throws IOException {

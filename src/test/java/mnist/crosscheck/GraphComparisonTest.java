@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import mnist.Stages;
-import mnist.network.Choices;
-import mnist.network.NetworkBuilder;
+import mnist.network.Hyperparameters;
+import mnist.network.Network;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,9 +32,8 @@ import org.tensorflow.types.TFloat32;
 class GraphComparisonTest {
 
   private static GraphDef graph(String stage) {
-    try (Graph graph = new Graph()) {
-      Stages.named(stage).build(new NetworkBuilder(graph, Choices.ofTheScript(0)));
-      return graph.toGraphDef();
+    try (Network network = Stages.named(stage).network(Hyperparameters.ofTheScript(0))) {
+      return network.graph().toGraphDef();
     }
   }
 

@@ -460,7 +460,7 @@ class DataSetsTest {
   void theRealMnistIsKnownByItsHashes() throws IOException {
     DataSets sets = new DataSets(project, System.getenv(), heard);
 
-    DataSet set = sets.open(DataSource.MNIST, Optional.empty(), 0);
+    DataSet set = sets.open(DataSource.MNIST, Optional.empty());
 
     assertThat(set.name()).isEqualTo("mnist");
     assertThat(set.training().count()).isEqualTo(60_000);

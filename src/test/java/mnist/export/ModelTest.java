@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import mnist.Stages;
-import mnist.network.Choices;
-import mnist.network.NetworkBuilder;
+import mnist.network.Hyperparameters;
+import mnist.network.Network;
+import mnist.network.Weights;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.tensorflow.Graph;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
@@ -35,9 +35,7 @@ class ModelTest {
   @BeforeEach
   void aModelThatKnowsNothing() throws IOException {
     folder = temporary.resolve("model");
-    try (Graph graph = new Graph()) {
-      NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(0));
-      Stages.named("1.0").build(net);
+    try (Network network = Stages.named("1.0").network(Hyperparameters.ofTheScript(0))) {
       ModelCard card =
           new ModelCard(
               "1.0",
@@ -48,7 +46,7 @@ class ModelTest {
               "abc",
               List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
               Map.of());
-      SavedModelFolder.write(folder, false, net.network(), new float[7850], card);
+      SavedModelFolder.write(folder, false, network, new Weights(new float[7850]), card);
     }
   }
 

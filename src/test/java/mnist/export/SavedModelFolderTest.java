@@ -14,9 +14,9 @@ import mnist.Stages;
 import mnist.TestData;
 import mnist.data.Batch;
 import mnist.data.DataSet;
-import mnist.network.Choices;
+import mnist.network.Hyperparameters;
 import mnist.network.Network;
-import mnist.network.NetworkBuilder;
+import mnist.network.Weights;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingLoop;
@@ -25,7 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.ndarray.Shape;
@@ -68,16 +67,12 @@ class SavedModelFolderTest {
   private void export(String name, BiConsumer<Network, TrainingLoop> further) throws Exception {
     folder = temporary.resolve("model");
     Stage stage = Stages.named(name);
-    try (Graph graph = new Graph()) {
-      NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(0));
-      stage.build(net);
-      Network network = net.network();
-      try (TrainingLoop loop =
-          new TrainingLoop(stage.script().withIterations(20), network, digits, 100, 0)) {
-        loop.run(new TrainingListener() {}, () -> false);
-        SavedModelFolder.write(folder, false, network, loop.weights(), CARD);
-        further.accept(network, loop);
-      }
+    try (Network network = stage.network(Hyperparameters.ofTheScript(0));
+        TrainingLoop loop =
+            new TrainingLoop(stage.schedule().withIterations(20), network, digits, 100)) {
+      loop.run(new TrainingListener() {}, () -> false);
+      SavedModelFolder.write(folder, false, network, loop.weights(), CARD);
+      further.accept(network, loop);
     }
   }
 
@@ -97,7 +92,7 @@ class SavedModelFolderTest {
             float[] pixels = new float[IMAGES * 784];
             batch.images().asRawTensor().data().asFloats().read(pixels);
 
-            assertThat(model.probabilities(pixels)).isEqualTo(loop.values(List.of("Y"), batch));
+            assertThat(model.probabilities(pixels)).isEqualTo(loop.evaluate(List.of("Y"), batch));
           } catch (IOException e) {
             throw new AssertionError(e);
           } finally {
@@ -238,10 +233,8 @@ class SavedModelFolderTest {
   @Test
   void aModelIsReplacedWhenThatIsWanted() throws Exception {
     export("1.0");
-    try (Graph graph = new Graph()) {
-      NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(0));
-      Stages.named("1.0").build(net);
-      SavedModelFolder.write(folder, true, net.network(), new float[7850], CARD);
+    try (Network network = Stages.named("1.0").network(Hyperparameters.ofTheScript(0))) {
+      SavedModelFolder.write(folder, true, network, new Weights(new float[7850]), CARD);
     }
     try (Model model = Model.load(folder)) {
       assertThat(model.probabilities(new float[784])).containsOnly(0.1f);
@@ -322,12 +315,10 @@ class SavedModelFolderTest {
 
   @Test
   void aPathWithDotsIsTheSamePlace() throws Exception {
-    try (Graph graph = new Graph()) {
-      NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(0));
-      Stages.named("1.0").build(net);
+    try (Network network = Stages.named("1.0").network(Hyperparameters.ofTheScript(0))) {
       for (String path : List.of("nowhere/../first", "second/.")) {
         SavedModelFolder.write(
-            temporary.resolve(path), false, net.network(), new float[7850], CARD);
+            temporary.resolve(path), false, network, new Weights(new float[7850]), CARD);
       }
     }
     assertThat(namesIn(temporary)).containsExactly("first", "second");
@@ -337,14 +328,12 @@ class SavedModelFolderTest {
   @Test
   void whereNothingCanBeWrittenIsSaidBefore() throws Exception {
     Path file = Files.createFile(temporary.resolve("file"));
-    try (Graph graph = new Graph()) {
-      NetworkBuilder net = new NetworkBuilder(graph, Choices.ofTheScript(0));
-      Stages.named("1.0").build(net);
+    try (Network network = Stages.named("1.0").network(Hyperparameters.ofTheScript(0))) {
       assertThatExceptionOfType(ModelException.class)
           .isThrownBy(
               () ->
                   SavedModelFolder.write(
-                      file.resolve("model"), false, net.network(), new float[7850], CARD))
+                      file.resolve("model"), false, network, new Weights(new float[7850]), CARD))
           .satisfies(
               e ->
                   assertThat(e.getMessage())

@@ -3,27 +3,35 @@ package mnist.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import mnist.Stages;
 import mnist.TestData;
 import mnist.data.DataSet;
-import mnist.data.DataSets;
-import mnist.data.DataSource;
-import mnist.network.Choices;
-import mnist.network.NetworkBuilder;
-import mnist.training.Measurement.Set;
+import mnist.data.Split;
+import mnist.network.Hyperparameters;
+import mnist.network.Network;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tensorflow.Graph;
+import org.tensorflow.GraphOperation;
+import org.tensorflow.proto.DataType;
 
 class TrainingLoopTest {
+  private static final TrainingListener NOBODY = new TrainingListener() {};
+
   private static DataSet digits;
 
   @BeforeAll
@@ -31,183 +39,151 @@ class TrainingLoopTest {
     digits = TestData.drawnDigits();
   }
 
-  private static final TrainingListener NOBODY = new TrainingListener() {};
-
-  private static Outcome train(
-      String name, Choices choices, int iterations, DataSet data, TrainingListener listener)
+  private static Outcome train(String stage, int iterations, TrainingListener listener)
       throws Exception {
-    return train(name, choices, iterations, data, listener, new AtomicBoolean());
+    return train(stage, Hyperparameters.ofTheScript(0), iterations, digits, listener);
   }
 
   private static Outcome train(
-      String name,
-      Choices choices,
-      int iterations,
-      DataSet data,
-      TrainingListener listener,
-      AtomicBoolean stop)
+      String name, Hyperparameters chosen, int iterations, DataSet data, TrainingListener listener)
       throws Exception {
     Stage stage = Stages.named(name);
-    try (Graph graph = new Graph()) {
-      NetworkBuilder net = new NetworkBuilder(graph, choices);
-      stage.build(net);
-      try (TrainingLoop loop =
-          new TrainingLoop(
-              stage.script().withIterations(iterations),
-              net.network(),
-              data,
-              100,
-              choices.seed())) {
-        return loop.run(listener, stop::get);
-      }
+    try (Network network = stage.network(chosen);
+        TrainingLoop loop =
+            new TrainingLoop(stage.schedule().withIterations(iterations), network, data, 100)) {
+      return loop.run(listener, () -> false);
     }
   }
 
-  /** Keeps what it hears. */
-  private static final class Heard implements TrainingListener {
-    final List<Measurement> measurements = new ArrayList<>();
-    int steps;
-
-    @Override
-    public void measured(Measurement measurement) {
-      measurements.add(measurement);
-    }
-
-    @Override
-    public void stepped(int iteration, long nanos) {
-      assertThat(iteration).isEqualTo(steps++);
-      assertThat(nanos).isPositive();
-    }
-
-    List<Integer> iterations(Set set) {
-      return measurements.stream().filter(m -> m.set() == set).map(Measurement::iteration).toList();
-    }
+  private static Hyperparameters withLearningRate(float rate) {
+    return new Hyperparameters(0, Optional.empty(), Optional.of(rate), Optional.empty());
   }
+
+  private static List<Measurement> measurements(String stage, int iterations) throws Exception {
+    List<Measurement> measurements = new ArrayList<>();
+    train(stage, iterations, TrainingListener.keeping(measurements));
+    return measurements;
+  }
+
+  private static List<Measurement> tests(List<Measurement> all) {
+    return all.stream().filter(m -> m.set() == Split.TEST).toList();
+  }
+
+  private static List<Integer> iterations(List<Measurement> all, Split split) {
+    return all.stream().filter(m -> m.set() == split).map(Measurement::iteration).toList();
+  }
+
+  // ---- What it learns, and when it measures
 
   @ParameterizedTest
   @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1"})
   void aFewDozenStepsLowerTheLoss(String stage) throws Exception {
-    Heard heard = new Heard();
-    train(stage, Choices.ofTheScript(0), 100, digits, heard);
-    List<Measurement> tests = heard.measurements.stream().filter(m -> m.set() == Set.TEST).toList();
+    List<Measurement> tests = tests(measurements(stage, 100));
     Measurement first = tests.get(0);
     Measurement last = tests.get(tests.size() - 1);
     assertThat(last.iteration()).isEqualTo(100);
     assertThat(last.loss()).isLessThan(first.loss() * 0.9f);
     assertThat(last.accuracy()).isGreaterThan(first.accuracy() + 0.1f);
-    assertThat(heard.steps).isEqualTo(101);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"1.0", "2.2", "3.1"})
   void equalSeedsGiveEqualWeights(String stage) throws Exception {
-    String first = train(stage, Choices.ofTheScript(7), 30, digits, NOBODY).weightsSha256();
-    String again = train(stage, Choices.ofTheScript(7), 30, digits, NOBODY).weightsSha256();
-    String other = train(stage, Choices.ofTheScript(8), 30, digits, NOBODY).weightsSha256();
-    assertThat(again).isEqualTo(first);
-    assertThat(other).isNotEqualTo(first);
-  }
-
-  @Test
-  void aListenerChangesNothing() throws Exception {
-    String alone = train("2.2", Choices.ofTheScript(0), 60, digits, NOBODY).weightsSha256();
-    Heard heard = new Heard();
-    assertThat(train("2.2", Choices.ofTheScript(0), 60, digits, heard).weightsSha256())
-        .isEqualTo(alone);
-    assertThat(heard.measurements).isNotEmpty();
+    List<String> weights = new ArrayList<>();
+    for (long seed : new long[] {7, 7, 8}) {
+      Hyperparameters chosen = Hyperparameters.ofTheScript(seed);
+      weights.add(train(stage, chosen, 30, digits, NOBODY).finalWeights().sha256());
+    }
+    assertThat(weights.get(1)).isEqualTo(weights.get(0));
+    assertThat(weights.get(2)).isNotEqualTo(weights.get(0));
   }
 
   @Test
   void measuresWhenTheScriptsDo() throws Exception {
-    Heard softmax = new Heard();
-    train("1.0", Choices.ofTheScript(0), 100, digits, softmax);
-    assertThat(softmax.iterations(Set.TRAIN))
+    List<Measurement> softmax = measurements("1.0", 100);
+    assertThat(iterations(softmax, Split.TRAIN))
         .containsExactly(0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100);
-    assertThat(softmax.iterations(Set.TEST)).containsExactly(0, 10, 20, 30, 40, 50, 100);
-    assertThat(softmax.measurements).allMatch(m -> m.learningRate() == 0.005f);
+    assertThat(iterations(softmax, Split.TEST)).containsExactly(0, 10, 20, 30, 40, 50, 100);
+    assertThat(softmax).allMatch(m -> m.learningRate() == 0.005f);
 
-    Heard convolutional = new Heard();
-    train("3.0", Choices.ofTheScript(0), 20, digits, convolutional);
-    assertThat(convolutional.iterations(Set.TRAIN)).containsExactly(0, 10, 20);
-    assertThat(convolutional.iterations(Set.TEST)).containsExactly(0);
+    List<Measurement> convolutional = measurements("3.0", 20);
+    assertThat(iterations(convolutional, Split.TRAIN)).containsExactly(0, 10, 20);
+    assertThat(iterations(convolutional, Split.TEST)).containsExactly(0);
   }
 
   @Test
   void learningRateDecaysWithTheStep() throws Exception {
-    Heard heard = new Heard();
-    train("2.1", Choices.ofTheScript(0), 40, digits, heard);
-    for (Measurement m : heard.measurements) {
+    for (Measurement m : measurements("2.1", 40)) {
       double expected = 0.0001 + 0.003 * Math.exp(-m.iteration() / 2000.0);
-      assertThat((double) m.learningRate())
-          .isCloseTo(expected, org.assertj.core.data.Offset.offset(1e-9));
+      assertThat((double) m.learningRate()).isCloseTo(expected, Offset.offset(1e-9));
     }
   }
 
   @Test
   void epochsCountTimesThroughTheImages() throws Exception {
-    Heard heard = new Heard();
-    train("1.0", Choices.ofTheScript(0), 1200, digits, heard);
-    for (Measurement m : heard.measurements) {
+    for (Measurement m : measurements("1.0", 1200)) {
       assertThat(m.epoch()).isEqualTo(m.iteration() / 600 + 1);
     }
   }
 
   @Test
+  void tellsEveryStepAndHowLongItTook() throws Exception {
+    AtomicInteger steps = new AtomicInteger();
+    train(
+        "1.0",
+        50,
+        new TrainingListener() {
+          @Override
+          public void stepped(int iteration, long nanos) {
+            assertThat(iteration).isEqualTo(steps.getAndIncrement());
+            assertThat(nanos).isPositive();
+          }
+        });
+    assertThat(steps).hasValue(51);
+  }
+
+  // ---- The outcome
+
+  @Test
   void keepsTheBestAndTheLastTestMeasurement() throws Exception {
-    Heard heard = new Heard();
-    Outcome outcome = train("1.0", Choices.ofTheScript(0), 300, digits, heard);
-    List<Measurement> tests = heard.measurements.stream().filter(m -> m.set() == Set.TEST).toList();
+    List<Measurement> heard = new ArrayList<>();
+    Outcome outcome = train("1.0", 300, TrainingListener.keeping(heard));
+    List<Measurement> tests = tests(heard);
     float best = (float) tests.stream().mapToDouble(Measurement::accuracy).max().orElseThrow();
-    assertThat(outcome.best().orElseThrow().accuracy()).isEqualTo(best);
+    assertThat(outcome.best().orElseThrow().measurement().accuracy()).isEqualTo(best);
     assertThat(outcome.last()).contains(tests.get(tests.size() - 1));
     assertThat(outcome.ending()).isEqualTo(Outcome.Ending.COMPLETED);
+  }
 
-    int images = 0;
-    for (int[] row : outcome.confusion().counts()) {
-      for (int count : row) {
-        images += count;
-      }
+  @Test
+  void theConfusionIsThatOfTheBestMeasurement() throws Exception {
+    Outcome.Best best = train("1.0", 300, NOBODY).best().orElseThrow();
+    int[] perClass = new int[10];
+    for (byte label : digits.test().labels()) {
+      perClass[label]++;
     }
-    assertThat(images).isEqualTo(10_000);
+    for (int right = 0; right < 10; right++) {
+      assertThat(sum(best.confusion().counts()[right])).isEqualTo(perClass[right]);
+    }
+    assertThat(best.confusion().correct() / 10_000f).isEqualTo(best.measurement().accuracy());
+  }
+
+  private static int sum(int[] row) {
+    return java.util.Arrays.stream(row).sum();
   }
 
   @Test
   void keepsTheWeightsOfTheBestTestMeasurement() throws Exception {
     // At so high a rate the accuracy goes up and down.
-    Choices choices = new Choices(0, Optional.empty(), Optional.of(0.02f), Optional.empty());
-    try (Trained all = new Trained("1.0", choices, 50)) {
-      int best = all.outcome.best().orElseThrow().iteration();
-      assertThat(best).isBetween(1, all.outcome.last().orElseThrow().iteration() - 1);
+    Outcome all = train("1.0", withLearningRate(0.02f), 50, digits, NOBODY);
+    Outcome.Best best = all.best().orElseThrow();
+    int iteration = best.measurement().iteration();
+    assertThat(iteration).isBetween(1, all.last().orElseThrow().iteration() - 1);
 
-      // The measurement comes before the step of its iteration.
-      try (Trained untilThen = new Trained("1.0", choices, best - 1)) {
-        assertThat(all.loop.bestWeights()).isEqualTo(untilThen.loop.weights());
-        assertThat(all.loop.weights()).isNotEqualTo(all.loop.bestWeights());
-      }
-    }
-  }
-
-  /** A loop that has run, still open. */
-  private static final class Trained implements AutoCloseable {
-    final Graph graph = new Graph();
-    final TrainingLoop loop;
-    final Outcome outcome;
-
-    Trained(String name, Choices choices, int iterations) throws Exception {
-      Stage stage = Stages.named(name);
-      NetworkBuilder net = new NetworkBuilder(graph, choices);
-      stage.build(net);
-      loop =
-          new TrainingLoop(
-              stage.script().withIterations(iterations), net.network(), digits, 100, 0);
-      outcome = loop.run(NOBODY, () -> false);
-    }
-
-    @Override
-    public void close() {
-      loop.close();
-      graph.close();
-    }
+    // The measurement comes before the step of its iteration.
+    Outcome untilThen = train("1.0", withLearningRate(0.02f), iteration - 1, digits, NOBODY);
+    assertThat(best.weights().values()).isEqualTo(untilThen.finalWeights().values());
+    assertThat(all.finalWeights().values()).isNotEqualTo(best.weights().values());
   }
 
   @Test
@@ -220,29 +196,179 @@ class TrainingLoopTest {
             stop.set(iteration == 25);
           }
         };
-    Outcome outcome = train("1.0", Choices.ofTheScript(0), 1000, digits, stopper, stop);
-    assertThat(outcome.ending()).isEqualTo(Outcome.Ending.INTERRUPTED);
-    assertThat(outcome.steps()).isEqualTo(26);
-    assertThat(outcome.last().orElseThrow().iteration()).isEqualTo(20);
+    Stage stage = Stages.named("1.0");
+    try (Network network = stage.network(Hyperparameters.ofTheScript(0));
+        TrainingLoop loop = new TrainingLoop(stage.schedule(), network, digits, 100)) {
+      Outcome outcome = loop.run(stopper, stop::get);
+      assertThat(outcome.ending()).isEqualTo(Outcome.Ending.INTERRUPTED);
+      assertThat(outcome.steps()).isEqualTo(26);
+      assertThat(outcome.last().orElseThrow().iteration()).isEqualTo(20);
+    }
   }
 
   @Test
   void aLossThatIsNoNumberStopsTheTraining() {
-    Choices runaway = new Choices(0, Optional.empty(), Optional.of(1e30f), Optional.empty());
-    assertThatThrownBy(() -> train("1.0", runaway, 1000, digits, NOBODY))
+    assertThatThrownBy(() -> train("1.0", withLearningRate(1e30f), 1000, digits, NOBODY))
         .isInstanceOf(TrainingException.class)
         .hasMessageMatching(".*not a number.* at step \\d+; .*--learning-rate");
   }
 
+  // ---- Listeners
+
+  /** Wants every variable, layer and gradient: each float32 output of the stage's graph. */
+  private static final class Greedy implements TrainingListener {
+    final Set<String> nodes = new TreeSet<>();
+    int observations;
+
+    Greedy(String stage) {
+      try (Network network = Stages.named(stage).network(Hyperparameters.ofTheScript(0))) {
+        for (Iterator<GraphOperation> all = network.graph().operations(); all.hasNext(); ) {
+          GraphOperation node = all.next();
+          if (node.numOutputs() == 1
+              && node.output(0).dataType() == DataType.DT_FLOAT
+              && node.name()
+                  .matches("([WBb][0-9]*|Y[0-9]*d?)|Ylogits|XX|lr|accuracy|cross_entropy")) {
+            nodes.add(node.name());
+          }
+        }
+      }
+      assertThat(nodes).contains("Y", "Ylogits", "cross_entropy");
+    }
+
+    @Override
+    public Set<String> wants(Split split) {
+      return nodes;
+    }
+
+    @Override
+    public void observed(Observation observation) {
+      nodes.forEach(node -> assertThat(observation.values(node).hasRemaining()).isTrue());
+      observations++;
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1.0, 60", "2.2, 100", "3.1, 25"})
+  void whoListensChangesNoNumber(String stage, int iterations) throws Exception {
+    List<Measurement> alone = new ArrayList<>();
+    String weights =
+        train(stage, iterations, TrainingListener.keeping(alone)).finalWeights().sha256();
+
+    Greedy greedy = new Greedy(stage);
+    List<Measurement> watched = new ArrayList<>();
+    TrainingListener both =
+        TrainingListener.all(List.of(TrainingListener.keeping(watched), greedy));
+    assertThat(train(stage, iterations, both).finalWeights().sha256()).isEqualTo(weights);
+    assertThat(watched).isEqualTo(alone);
+    assertThat(greedy.observations).isEqualTo(alone.size());
+
+    Greedy wants = new Greedy(stage);
+    TrainingListener slow =
+        new TrainingListener() {
+          @Override
+          public Set<String> wants(Split split) {
+            return wants.wants(split);
+          }
+
+          @Override
+          public void observed(Observation observation) {
+            pause(20);
+          }
+        };
+    try (Onlooker onlooker = new Onlooker(slow, Duration.ofMillis(100), lost -> {})) {
+      assertThat(train(stage, iterations, onlooker).finalWeights().sha256()).isEqualTo(weights);
+    }
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void anObservationHoldsWhatWasMeasured() throws Exception {
+    List<Observation> seen = new ArrayList<>();
+    TrainingListener curious =
+        new TrainingListener() {
+          @Override
+          public Set<String> wants(Split split) {
+            return split == Split.TEST ? Set.of("W", "Y") : Set.of("b");
+          }
+
+          @Override
+          public void observed(Observation observation) {
+            seen.add(observation);
+          }
+        };
+    train("1.0", 10, curious);
+
+    Observation batch = seen.get(0);
+    assertThat(batch.measurement().set()).isEqualTo(Split.TRAIN);
+    assertThat(batch.images()).hasSize(100).doesNotHaveDuplicates();
+    assertThat(batch.predicted()).hasSize(100);
+    assertThat(batch.values("b").remaining()).isEqualTo(10);
+    assertThatThrownBy(() -> batch.values("W")).hasMessageContaining("no values of W were wanted");
+
+    Observation test = seen.get(seen.size() - 1);
+    assertThat(test.measurement().iteration()).isEqualTo(10);
+    assertThat(test.measurement().set()).isEqualTo(Split.TEST);
+    assertThat(test.images()).startsWith(0, 1, 2).endsWith(9_998, 9_999);
+    assertThat(test.values("W").remaining()).isEqualTo(7840);
+    int correct = 0;
+    for (int i = 0; i < 10_000; i++) {
+      correct += test.predicted()[i] == digits.test().labels()[i] ? 1 : 0;
+      if (i % 1000 == 999) {
+        // The probabilities are those of this image, whichever part it was measured in.
+        FloatBuffer y = test.values("Y");
+        float most = y.get(10 * i + test.predicted()[i]);
+        for (int c = 0; c < 10; c++) {
+          assertThat(y.get(10 * i + c)).isLessThanOrEqualTo(most);
+        }
+      }
+    }
+    assertThat(correct / 10_000f).isEqualTo(test.measurement().accuracy());
+
+    test.predicted()[0] = -1;
+    assertThat(test.predicted()[0]).isBetween(0, 9);
+    assertThat(test.values("W").isReadOnly()).isTrue();
+  }
+
+  @Test
+  void aNodeThatThereIsNotIsRefusedBeforeTheTraining() {
+    TrainingListener wrong =
+        new TrainingListener() {
+          @Override
+          public Set<String> wants(Split split) {
+            return Set.of("W9");
+          }
+        };
+    assertThatThrownBy(() -> train("1.0", 0, wrong)).hasMessageContaining("W9");
+  }
+
+  @Test
+  void aRecordThatFailsEndsTheTraining() {
+    TrainingListener full =
+        new TrainingListener() {
+          @Override
+          public void observed(Observation observation) throws IOException {
+            throw new IOException("the disk is full");
+          }
+        };
+    assertThatThrownBy(() -> train("1.0", 10, full)).hasMessage("the disk is full");
+  }
+
+  // ---- MNIST
+
   @ParameterizedTest
   @CsvSource({"1.0, 2000, 0.92", "2.1, 2000, 0.97"})
-  @EnabledIfEnvironmentVariable(named = "MNIST_DATA", matches = ".+")
   void reachesTheTutorialsAccuracyOnMnist(String stage, int iterations, float accuracy)
       throws Exception {
-    DataSet mnist =
-        new DataSets(DataSets.projectData(), System.getenv(), TestData.SILENT)
-            .open(DataSource.MNIST, Optional.empty(), 0);
-    Outcome outcome = train(stage, Choices.ofTheScript(0), iterations, mnist, NOBODY);
-    assertThat(outcome.best().orElseThrow().accuracy()).isGreaterThanOrEqualTo(accuracy);
+    Outcome outcome =
+        train(stage, Hyperparameters.ofTheScript(0), iterations, TestData.mnist(), NOBODY);
+    assertThat(outcome.best().orElseThrow().measurement().accuracy())
+        .isGreaterThanOrEqualTo(accuracy);
   }
 }

@@ -1,15 +1,18 @@
-package mnist.training;
+package mnist.run;
 
 import java.io.PrintStream;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import mnist.training.Stage;
+import mnist.training.TrainingListener;
 
 /** Where the chapters' main methods lead: one stage, its options, one process. */
-public final class Training {
+public final class Run {
   private static final long LAST_WORDS_SECONDS = 60;
 
-  private Training() {}
+  private Run() {}
 
   /**
    * Runs a stage and ends the process: exit code 0, 1 when it could not be done, 2 for a wrong
@@ -20,8 +23,7 @@ public final class Training {
   public static void main(Stage stage, String... args) {
     AtomicBoolean stop = new AtomicBoolean();
     CountDownLatch done = new CountDownLatch(1);
-    TrainingCommand command =
-        new TrainingCommand(stage, System.out, System.err, stop::get, new TrainingListener() {});
+    RunCommand command = new RunCommand(stage, System.out, System.err, stop::get, List.of());
 
     // Ctrl-C starts the shutdown hooks; this one holds the process until a training is closed.
     Thread hook =
@@ -55,7 +57,7 @@ public final class Training {
    * @param args as for the stage's main class
    */
   public static int run(Stage stage, TrainingListener listener, PrintStream out, String... args) {
-    return new TrainingCommand(stage, out, System.err, () -> false, listener).run(args);
+    return new RunCommand(stage, out, System.err, () -> false, List.of(listener)).run(args);
   }
 
   private static void await(CountDownLatch done) {

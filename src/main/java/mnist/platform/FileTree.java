@@ -1,4 +1,4 @@
-package mnist.data;
+package mnist.platform;
 
 import java.io.IOException;
 import java.nio.file.Files;

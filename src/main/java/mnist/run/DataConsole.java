@@ -1,12 +1,14 @@
-package mnist.training;
+package mnist.run;
 
 import java.io.PrintStream;
+import mnist.console.ProgressLine;
 import mnist.data.DataListener;
+import mnist.platform.Terminal;
 
 /** Says what goes on while the data is looked for: notices, and the progress of downloads. */
 public final class DataConsole implements DataListener, AutoCloseable {
   private final PrintStream err;
-  private final boolean drawsBar = NativeEnvironment.standardErrorIsTerminal();
+  private final boolean drawsBar = Terminal.isThere();
   private String file = "";
   private ProgressLine bar;
 

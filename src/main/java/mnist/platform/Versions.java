@@ -1,4 +1,4 @@
-package mnist.training;
+package mnist.platform;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,7 +35,7 @@ public final class Versions implements IVersionProvider {
   }
 
   /** The versions of the program, TensorFlow and Java. Loads TensorFlow. */
-  static Map<String, String> all() {
+  public static Map<String, String> all() {
     Map<String, String> versions = new LinkedHashMap<>();
     versions.put("program", program());
     versions.put("tensorflow", TensorFlow.version());
@@ -58,7 +58,7 @@ public final class Versions implements IVersionProvider {
    *
    * @param oneDnn whether oneDNN's kernels were asked for
    */
-  static Map<String, Object> platform(boolean oneDnn) {
+  public static Map<String, Object> platform(boolean oneDnn) {
     Map<String, Object> platform = new LinkedHashMap<>();
     platform.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     platform.put("arch", System.getProperty("os.arch"));

@@ -1,4 +1,4 @@
-package mnist.bench;
+package mnist.platform;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -6,16 +6,16 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** What Linux says of this process's memory, in megabytes (10⁶ bytes); NaN elsewhere. */
-final class ProcessMemory {
+public final class ProcessMemory {
   private ProcessMemory() {}
 
   /** What is in RAM now. */
-  static double now() {
+  public static double now() {
     return megabytes("VmRSS");
   }
 
   /** The most that was ever in RAM. */
-  static double peak() {
+  public static double peak() {
     return megabytes("VmHWM");
   }
 

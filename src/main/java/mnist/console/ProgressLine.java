@@ -1,18 +1,18 @@
-package mnist.training;
+package mnist.console;
 
 import java.io.PrintStream;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
+import mnist.platform.Terminal;
 
 /**
  * A progress bar with rate and time left on the terminal's last line, which moves down as lines are
  * printed above it.
  */
-final class ProgressLine implements AutoCloseable {
+public final class ProgressLine implements AutoCloseable {
   private static final String ERASE_LINE = "\r\033[K";
-  private static final int WIDTH = 79;
 
   private final PrintStream terminal;
   private final ProgressBar bar;
@@ -28,7 +28,7 @@ final class ProgressLine implements AutoCloseable {
    * @param unitSize how many counts make one unit
    * @param max the count at which it is full
    */
-  ProgressLine(PrintStream terminal, String task, String unit, long unitSize, long max) {
+  public ProgressLine(PrintStream terminal, String task, String unit, long unitSize, long max) {
     this.terminal = terminal;
     bar =
         new ProgressBarBuilder()
@@ -43,12 +43,12 @@ final class ProgressLine implements AutoCloseable {
   }
 
   /** Moves on to a count. */
-  void stepTo(long count) {
+  public void stepTo(long count) {
     bar.stepTo(count);
   }
 
   /** Prints a line above the bar. */
-  synchronized void println(PrintStream out, String line) {
+  public synchronized void println(PrintStream out, String line) {
     terminal.print(ERASE_LINE);
     terminal.flush();
     out.println(line);
@@ -81,7 +81,7 @@ final class ProgressLine implements AutoCloseable {
   private final class Drawing implements ProgressBarConsumer {
     @Override
     public int getMaxRenderedLength() {
-      return WIDTH;
+      return Terminal.width() - 1; // a line that fills the last column would wrap
     }
 
     @Override

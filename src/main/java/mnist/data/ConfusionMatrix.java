@@ -1,4 +1,4 @@
-package mnist.training;
+package mnist.data;
 
 import java.util.List;
 import java.util.Locale;

@@ -1,0 +1,26 @@
+package mnist.network;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * The values of all weights and biases at one moment.
+ *
+ * @param values of the variables in the chapter's order, one after the other, each row-major
+ */
+public record Weights(float[] values) {
+
+  /** SHA-256 of the values as little-endian float32, in hexadecimal digits. */
+  public String sha256() {
+    ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length);
+    bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package mnist.run;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import mnist.data.DataSet;
+import mnist.platform.Versions;
+import mnist.training.Measurement;
+import mnist.training.Outcome;
+import mnist.training.Stage;
+
+/**
+ * What {@code run.json} says. What is not known yet, or never will be, is null and left out.
+ *
+ * @param stage the stage's number
+ * @param title its network in a few words
+ * @param status running, completed, interrupted or failed
+ * @param started when the run began, ISO 8601 in UTC
+ * @param ended when it ended
+ * @param options the options in force, those left to their defaults included
+ * @param data the data set
+ * @param versions of the program, TensorFlow and the Java virtual machine
+ * @param platform operating system, processor, and what of the environment matters
+ * @param error why the run failed
+ * @param results what came of it
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record RunFile(
+    String stage,
+    String title,
+    String status,
+    String started,
+    String ended,
+    Map<String, Object> options,
+    Data data,
+    Map<String, String> versions,
+    Map<String, Object> platform,
+    String error,
+    Results results) {
+
+  /**
+   * The data set of a run.
+   *
+   * @param sha256 of its files, unpacked
+   */
+  record Data(
+      String name, String source, int trainingImages, int testImages, Map<String, String> sha256) {
+    static Data of(DataSet data) {
+      return new Data(
+          data.name(), data.source(), data.training().count(), data.test().count(), data.sha256());
+    }
+  }
+
+  /**
+   * What a training came to.
+   *
+   * @param accuracyPerClass in the best test measurement, and so is the confusion matrix
+   * @param confusion confusion[right][said]
+   * @param weightsSha256 of the final weights, those after the last step
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Results(
+      int steps,
+      Measurement bestTest,
+      Measurement lastTest,
+      double medianStepMs,
+      double seconds,
+      Map<String, Double> accuracyPerClass,
+      int[][] confusion,
+      String weightsSha256,
+      Model model) {
+
+    static Results of(Outcome outcome, List<String> classNames) {
+      Optional<Outcome.Best> best = outcome.best();
+      return new Results(
+          outcome.steps(),
+          best.map(Outcome.Best::measurement).orElse(null),
+          outcome.last().orElse(null),
+          outcome.medianStepMillis(),
+          outcome.seconds(),
+          best.map(b -> perClass(b, classNames)).orElse(null),
+          best.map(b -> b.confusion().counts()).orElse(null),
+          outcome.finalWeights().sha256(),
+          null);
+    }
+
+    private static Map<String, Double> perClass(Outcome.Best best, List<String> classNames) {
+      Map<String, Double> accuracies = new LinkedHashMap<>();
+      for (int c = 0; c < classNames.size(); c++) {
+        accuracies.put(classNames.get(c), best.confusion().accuracy(c));
+      }
+      return accuracies;
+    }
+
+    Results with(Model left) {
+      return new Results(
+          steps,
+          bestTest,
+          lastTest,
+          medianStepMs,
+          seconds,
+          accuracyPerClass,
+          confusion,
+          weightsSha256,
+          left);
+    }
+  }
+
+  /**
+   * The model that the run left: where, and the weights of which moment; or why there is none.
+   *
+   * @param folder in the run's folder, or absolute
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Model(
+      String folder, Integer iteration, Float testAccuracy, String weightsSha256, String error) {}
+
+  /** A run that starts now. */
+  static RunFile starting(Stage stage, Map<String, Object> options, DataSet data, boolean oneDnn) {
+    return new RunFile(
+        stage.name(),
+        stage.title(),
+        "running",
+        Instant.now().toString(),
+        null,
+        options,
+        Data.of(data),
+        Versions.all(),
+        Versions.platform(oneDnn),
+        null,
+        null);
+  }
+
+  RunFile ended(String how, String when, String why, Results came) {
+    return new RunFile(
+        stage, title, how, started, when, options, data, versions, platform, why, came);
+  }
+
+  RunFile with(Model model) {
+    return ended(status, ended, error, results.with(model));
+  }
+}

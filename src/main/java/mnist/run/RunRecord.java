@@ -1,0 +1,206 @@
+package mnist.run;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import mnist.export.ModelException;
+import mnist.platform.Draft;
+import mnist.platform.Reason;
+import mnist.training.Observation;
+import mnist.training.Outcome;
+import mnist.training.TrainingListener;
+
+/**
+ * The folder that a run leaves: {@code run.json} (what was run, on what, and what came of it) and
+ * {@code metrics.jsonl} (one JSON object a line for each measurement, written as it is made).
+ *
+ * <p>{@code run.json} is there from the start with the status {@code running}, and is replaced in
+ * one move at the end; each line of {@code metrics.jsonl} is written whole. So whatever happens,
+ * both can be read.
+ */
+final class RunRecord implements TrainingListener, AutoCloseable {
+  private static final DateTimeFormatter FOLDER_DATE =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+
+  private final Path folder;
+  private final FileChannel metrics;
+  private RunFile run;
+
+  private RunRecord(Path folder, RunFile start) throws IOException {
+    this.folder = folder;
+    write(start);
+    metrics =
+        FileChannel.open(metricsFile(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  }
+
+  /**
+   * Opens a record.
+   *
+   * @param chosen a folder that does not exist yet; where empty, {@code runs/<stage>-<date>-<time>}
+   *     under the working folder
+   * @throws IOException if the chosen folder exists, or cannot be written
+   */
+  static RunRecord open(Optional<Path> chosen, RunFile start) throws IOException {
+    return new RunRecord(
+        chosen.isPresent() ? created(chosen.get()) : createdByDate(start.stage()), start);
+  }
+
+  private static Path created(Path folder) throws IOException {
+    if (folder.toAbsolutePath().getParent() != null) {
+      Files.createDirectories(folder.toAbsolutePath().getParent());
+    }
+    try {
+      return Files.createDirectory(folder);
+    } catch (FileAlreadyExistsException e) {
+      throw new IOException(
+          "the run folder "
+              + folder
+              + " exists already, and no run is overwritten; choose another --run-dir",
+          e);
+    }
+  }
+
+  private static Path createdByDate(String stage) throws IOException {
+    Path runs = Files.createDirectories(Path.of("runs"));
+    String name = stage + "-" + LocalDateTime.now().format(FOLDER_DATE);
+    for (int i = 1; ; i++) {
+      try {
+        return Files.createDirectory(runs.resolve(i == 1 ? name : name + "-" + i));
+      } catch (FileAlreadyExistsException e) {
+        // Another run of this stage started in the same second: count on.
+      }
+    }
+  }
+
+  private Path metricsFile() {
+    return folder.resolve("metrics.jsonl");
+  }
+
+  /** Where the record is. */
+  Path folder() {
+    return folder;
+  }
+
+  /** Where the run's model goes if no other place was chosen. */
+  Path modelFolder() {
+    return folder.resolve("model");
+  }
+
+  @Override
+  public void observed(Observation observation) throws IOException {
+    long whole = metrics.position();
+    String line = JSON.writeValueAsString(observation.measurement()) + "\n";
+    try {
+      writeAll(metrics, line.getBytes(UTF_8));
+    } catch (IOException e) {
+      metrics.truncate(whole); // a full disk must not leave half a line
+      throw new IOException(metricsFile() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Closes the record with what the run came to. */
+  void end(Outcome outcome, List<String> classNames) throws IOException {
+    String status = outcome.ending().name().toLowerCase(Locale.ROOT);
+    write(run.ended(status, now(), null, RunFile.Results.of(outcome, classNames)));
+  }
+
+  /** Adds the model that the run left. */
+  void exported(Path model, Outcome.Best best) throws IOException {
+    Path place = model.startsWith(folder) ? folder.relativize(model) : model.toAbsolutePath();
+    write(
+        run.with(
+            new RunFile.Model(
+                place.toString(),
+                best.measurement().iteration(),
+                best.measurement().accuracy(),
+                best.weights().sha256(),
+                null)));
+  }
+
+  /** Says why the run left no model; see {@link #fail}. */
+  void notExported(ModelException why) {
+    tell(why, run.with(new RunFile.Model(null, null, null, null, why.getMessage())));
+  }
+
+  /**
+   * The record of a run that broke off. That it cannot be written is not what the user must know:
+   * it is added to {@code why}, which is.
+   */
+  void fail(Throwable why) {
+    tell(why, run.ended("failed", now(), Reason.inOneLine(why), null));
+  }
+
+  private void tell(Throwable why, RunFile next) {
+    try {
+      write(next);
+    } catch (IOException e) {
+      why.addSuppressed(e);
+    }
+  }
+
+  private static String now() {
+    return Instant.now().toString();
+  }
+
+  private void write(RunFile next) throws IOException {
+    byte[] content =
+        (JSON.writer().with(SerializationFeature.INDENT_OUTPUT).writeValueAsString(next) + "\n")
+            .getBytes(UTF_8);
+    run = next;
+    Path file = folder.resolve("run.json");
+    try (Draft draft = Draft.of(file)) {
+      Files.write(draft.path(), content);
+      draft.replace();
+    } catch (IOException e) {
+      if (!Files.exists(file)) {
+        throw e;
+      }
+      // No room for a second file: there may be for a few more bytes in the first.
+      byte[] before = Files.readAllBytes(file);
+      try {
+        overwrite(file, content);
+      } catch (IOException again) {
+        overwrite(file, before);
+        throw e;
+      }
+    }
+  }
+
+  private static void overwrite(Path file, byte[] content) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      writeAll(channel, content);
+      channel.truncate(content.length);
+    }
+  }
+
+  private static void writeAll(FileChannel channel, byte[] content) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(content);
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    metrics.close();
+  }
+}

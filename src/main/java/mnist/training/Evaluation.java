@@ -1,0 +1,130 @@
+package mnist.training;
+
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import mnist.data.Batch;
+import mnist.data.Split;
+import mnist.network.Network;
+import org.tensorflow.Output;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+/** Measures the network, and sees on the way what the listeners want to see. */
+final class Evaluation {
+  private final Network network;
+  private final Function<Batch, Session.Runner> feeding;
+  private final Map<Split, List<Output<?>>> wanted = new EnumMap<>(Split.class);
+  private final Map<Split, List<Output<?>>> fetched = new EnumMap<>(Split.class);
+
+  /**
+   * @param feeding a run that is fed with a batch, all neurons taking part
+   * @throws IllegalArgumentException if the listener wants what is no node that computes float32
+   */
+  Evaluation(Network network, Function<Batch, Session.Runner> feeding, TrainingListener listener) {
+    this.network = network;
+    this.feeding = feeding;
+    for (Split split : Split.values()) {
+      wanted.put(split, listener.wants(split).stream().<Output<?>>map(this::output).toList());
+      fetched.put(split, fetched(wanted.get(split)));
+    }
+  }
+
+  /** What is measured, and what is wanted beside it: each once. */
+  private List<Output<?>> fetched(List<Output<?>> wanted) {
+    Set<Output<?>> all = new LinkedHashSet<>();
+    all.add(network.accuracy());
+    all.add(network.crossEntropy());
+    all.add(network.predicted());
+    network.learningRate().ifPresent(all::add);
+    all.addAll(wanted);
+    return List.copyOf(all);
+  }
+
+  private Output<?> output(String node) {
+    Output<?> output = network.graph().outputOrThrow(node);
+    if (output.type() != TFloat32.class) {
+      throw new IllegalArgumentException(
+          node + " is " + output.dataType() + ", and listeners see float32 only");
+    }
+    if (output.op().type().equals("Placeholder")) {
+      throw new IllegalArgumentException(node + " is fed, there is nothing to see");
+    }
+    return output;
+  }
+
+  /**
+   * Accuracy, loss and learning rate over some batches. The accuracy is the number of images that
+   * were recognised, divided by all; the loss is the mean of the batches' losses, weighed by their
+   * images, added up in double precision.
+   */
+  Observation of(Split split, List<Batch> parts, int iteration, int epoch)
+      throws TrainingException {
+    int images = parts.stream().mapToInt(Batch::size).sum();
+    int[] places = parts.stream().flatMapToInt(part -> IntStream.of(part.indices())).toArray();
+    int[] predicted = new int[images];
+    Map<String, float[]> values = new HashMap<>();
+    float learningRate = network.hyperparameters().learningRate().orElse(Float.NaN);
+    int correct = 0;
+    double loss = 0;
+    int first = 0;
+    for (Batch part : parts) {
+      Session.Runner runner = feeding.apply(part);
+      fetched.get(split).forEach(runner::fetch);
+      try (Result result = runner.run()) {
+        correct += Math.round(scalar(result, 0) * part.size());
+        loss += (double) scalar(result, 1) * part.size();
+        TInt64 classes = (TInt64) result.get(2);
+        for (int i = 0; i < part.size(); i++) {
+          predicted[first + i] = (int) classes.getLong(i);
+        }
+        if (network.learningRate().isPresent()) {
+          learningRate = scalar(result, 3);
+        }
+        for (Output<?> node : wanted.get(split)) {
+          TFloat32 found = (TFloat32) result.get(fetched.get(split).indexOf(node));
+          keep(node, found, values, first, images);
+        }
+      }
+      first += part.size();
+    }
+    TrainingException.refuseNaN("the loss", iteration, (float) loss);
+    Measurement measurement =
+        new Measurement(
+            iteration,
+            epoch,
+            split,
+            (float) correct / images,
+            (float) (loss / images),
+            learningRate);
+    return new Observation(measurement, places, predicted, values);
+  }
+
+  /** Values of each image go behind those of the images before; all others are the same for all. */
+  private static void keep(
+      Output<?> node, TFloat32 found, Map<String, float[]> values, int first, int images) {
+    boolean ofImages =
+        node.shape().numDimensions() > 0 && node.shape().get(0) == Shape.UNKNOWN_SIZE;
+    int size = (int) found.size();
+    if (!ofImages && first > 0) {
+      return;
+    }
+    int ofOne = ofImages ? size / (int) found.shape().get(0) : size;
+    float[] all =
+        values.computeIfAbsent(
+            node.op().name(), name -> new float[ofImages ? images * ofOne : size]);
+    found.asRawTensor().data().asFloats().read(all, ofImages ? first * ofOne : 0, size);
+  }
+
+  static float scalar(Result result, int index) {
+    return ((TFloat32) result.get(index)).getFloat();
+  }
+}

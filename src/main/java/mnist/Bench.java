@@ -21,7 +21,7 @@ import mnist.bench.TrainingRound;
 import mnist.data.DataSet;
 import mnist.data.DataSets;
 import mnist.data.DataSource;
-import mnist.data.FileTree;
+import mnist.platform.FileTree;
 import mnist.training.DataConsole;
 import mnist.training.Failure;
 import picocli.CommandLine;
@@ -133,8 +133,7 @@ public final class Bench implements Callable<Integer> {
 
   private static DataSet openData() throws IOException {
     try (DataConsole console = new DataConsole(System.err)) {
-      return new DataSets(DataSets.projectData(), System.getenv(), console)
-          .open(DataSource.AUTO, Optional.empty(), 0);
+      return DataSets.ofThisProject(console).open(DataSource.AUTO, Optional.empty());
     }
   }
 

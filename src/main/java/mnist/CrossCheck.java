@@ -17,7 +17,8 @@ import mnist.crosscheck.StageComparison;
 import mnist.data.DataSet;
 import mnist.data.DataSets;
 import mnist.data.DataSource;
-import mnist.data.FileTree;
+import mnist.platform.FileTree;
+import mnist.platform.ProjectFolder;
 import mnist.training.DataConsole;
 import mnist.training.Failure;
 import mnist.training.NativeEnvironment;
@@ -91,8 +92,7 @@ public final class CrossCheck implements Callable<Integer> {
       DataSet data;
       try (DataConsole console = new DataConsole(System.err)) {
         data =
-            new DataSets(DataSets.projectData(), System.getenv(), console)
-                .open(DataSource.MNIST, Optional.ofNullable(dataFolder), SEED);
+            DataSets.ofThisProject(console).open(DataSource.MNIST, Optional.ofNullable(dataFolder));
       }
       good = check(stages, data);
     } catch (IllegalArgumentException e) {
@@ -107,7 +107,7 @@ public final class CrossCheck implements Callable<Integer> {
 
   private boolean check(List<Stage> stages, DataSet data)
       throws CrossCheckException, TrainingException, IOException, InterruptedException {
-    Path scripts = DataSets.projectData().resolveSibling("python-reference");
+    Path scripts = ProjectFolder.path().resolve("python-reference");
     PythonReference python = null;
     if (reference == null) {
       try {
@@ -222,8 +222,8 @@ public final class CrossCheck implements Callable<Integer> {
   }
 
   private Path work() {
-    return DataSets.projectData()
-        .resolveSibling("target")
+    return ProjectFolder.path()
+        .resolve("target")
         .resolve("crosscheck")
         .resolve((oneDnn ? "onednn-on" : "onednn-off") + (full ? "-full" : ""));
   }

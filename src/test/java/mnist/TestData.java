@@ -26,6 +26,6 @@ public final class TestData {
   /** 60,000 + 10,000 drawn digits; {@link DataSet#source()} is the folder that holds them. */
   public static DataSet drawnDigits() throws IOException {
     return new DataSets(Path.of("target", "test-data").toAbsolutePath(), Map.of(), SILENT)
-        .open(DataSource.SYNTHETIC, Optional.empty(), 0);
+        .open(DataSource.SYNTHETIC, Optional.empty());
   }
 }

@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
-import mnist.data.FileTree;
+import mnist.platform.FileTree;
 import mnist.training.Stage;
 import mnist.training.Training;
 import mnist.training.TrainingListener;

@@ -15,7 +15,7 @@ import org.tensorflow.types.TFloat32;
  * straight into their memory.
  */
 public final class Batch implements AutoCloseable {
-  private final int size;
+  private final int[] indices;
   private final TFloat32 images;
   private final TFloat32 labels;
   private final FloatDataBuffer imageMemory;
@@ -23,7 +23,7 @@ public final class Batch implements AutoCloseable {
 
   /** An unfilled batch of so many images, 1 or more. */
   Batch(int size) {
-    this.size = size;
+    indices = new int[size];
     images = TFloat32.tensorOf(Shape.of(size, SIDE, SIDE, 1));
     labels = TFloat32.tensorOf(Shape.of(size, CLASSES));
     imageMemory = images.asRawTensor().data().asFloats();
@@ -47,6 +47,7 @@ public final class Batch implements AutoCloseable {
 
   /** Writes image number {@code index} of a set, and its label, at a place of this batch. */
   void put(int place, LabelledImages set, int index) {
+    indices[place] = index;
     byte[] pixels = set.pixels();
     long to = (long) place * PIXELS;
     int from = index * PIXELS;
@@ -60,7 +61,12 @@ public final class Batch implements AutoCloseable {
 
   /** Number of images. */
   public int size() {
-    return size;
+    return indices.length;
+  }
+
+  /** Which images these are: the number of each, from 0, in the set that they were taken from. */
+  public int[] indices() {
+    return indices.clone();
   }
 
   /** Grey levels 0..255/256, [size, 28, 28, 1]; closed with this batch. */

@@ -1,10 +1,10 @@
 package mnist.data;
 
-import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
-import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.SocketTimeoutException;
@@ -15,26 +15,35 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeoutException;
+import mnist.platform.Draft;
+import mnist.platform.Reason;
 
 /**
- * Fetches a published file from the first mirror that has it as it should be.
- *
- * <p>A file arrives under a temporary name of its own and gets its real name, in one move, only
- * when its content has the right SHA-256. So there is never a bad or half file, and two processes
- * that fetch the same file do not disturb each other.
+ * Fetches a published file from the first mirror that has it as it should be. A file gets its name
+ * only when its content has the right SHA-256, so there is never a bad or half file.
  */
 final class Download {
   /** More than any published file has; a server that sends on and on is left. */
   private static final long MOST_BYTES = 64_000_000;
 
-  private final Duration timeout;
+  private final Duration silence;
+  private final Duration whole;
   private final DataListener listener;
 
+  Download(DataListener listener) {
+    this(Duration.ofSeconds(20), Duration.ofMinutes(10), listener);
+  }
+
   /**
-   * @param timeout how long to wait for a connection, and for the next bytes
+   * @param silence how long to wait for a connection, and for the next bytes
+   * @param whole how long a file may take as a whole
    */
-  Download(Duration timeout, DataListener listener) {
-    this.timeout = timeout;
+  Download(Duration silence, Duration whole, DataListener listener) {
+    this.silence = silence;
+    this.whole = whole;
     this.listener = listener;
   }
 
@@ -44,54 +53,69 @@ final class Download {
    * @throws DataException if no mirror gave it, with each one's reason, or the folder cannot be
    *     written to
    */
-  void fetch(PublishedSet set, String file, Path folder) throws IOException {
+  void fetch(PublishedSet set, String file, Path folder) throws DataException {
     List<String> reasons = new ArrayList<>();
-    for (URI mirror : set.mirrors()) {
-      URI source = mirror.resolve(file + ".gz");
-      Path part = newPart(set, file, folder);
-      try {
-        receive(source, part);
-        String sha256 = unpackedSha256(part, file);
-        if (sha256.equals(set.sha256().get(file))) {
-          Files.move(part, folder.resolve(file + ".gz"), ATOMIC_MOVE, REPLACE_EXISTING);
-          return;
+    try (Draft draft = Draft.of(folder.resolve(file + ".gz"))) {
+      Files.createFile(draft.path()); // which asks no server if it cannot be done
+      for (URI mirror : set.mirrors()) {
+        URI source = mirror.resolve(file + ".gz");
+        try {
+          receiveInTime(source, draft.path());
+          refuseOther(draft.path(), set, file);
+        } catch (IOException e) {
+          reasons.add(source + ": " + reason(e));
+          continue;
         }
-        reasons.add(source + ": sent something else (SHA-256 " + sha256 + ")");
-      } catch (IOException e) {
-        reasons.add(source + ": " + reason(e));
-      } finally {
-        Files.deleteIfExists(part);
+        draft.replace();
+        return;
       }
-    }
-    throw new DataException(notDownloaded(set, file, String.join("; ", reasons)));
-  }
-
-  private static Path newPart(PublishedSet set, String file, Path folder) throws DataException {
-    try {
-      return PartFile.create(folder, file);
     } catch (IOException e) {
-      throw new DataException(
-          notDownloaded(set, file, folder + " is no folder that can be written to (" + e + ")"), e);
+      reasons.add(
+          "%s is no folder that can be written to (%s)".formatted(folder, Reason.withoutFile(e)));
+    }
+    throw new DataException(
+        "%s could not be downloaded: %s. Put the four files of %s into a folder and name it with --data or %s"
+            .formatted(file, String.join("; ", reasons), set.title(), set.folderVariable()));
+  }
+
+  /** Receives in another thread: no timeout of a connection is one for all that it brings. */
+  private void receiveInTime(URI source, Path to) throws IOException {
+    // Closing the file is also what stops a thread that is too late.
+    try (OutputStream out = Files.newOutputStream(to)) {
+      FutureTask<Void> receiving =
+          new FutureTask<>(
+              () -> {
+                receive(source, out);
+                return null;
+              });
+      Thread thread = new Thread(receiving, "download");
+      thread.setDaemon(true);
+      thread.start();
+      receiving.get(whole.toMillis(), MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new IOException("not complete within " + told(whole), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw new IllegalStateException(e.getCause());
     }
   }
 
-  private static String notDownloaded(PublishedSet set, String file, String why) {
-    return "%s could not be downloaded: %s. Put the four files of %s into a folder and name it with --data or %s"
-        .formatted(file, why, set.title(), set.folderVariable());
-  }
-
-  private void receive(URI source, Path part) throws IOException {
+  private void receive(URI source, OutputStream out) throws IOException {
     HttpURLConnection connection = (HttpURLConnection) source.toURL().openConnection();
-    connection.setConnectTimeout((int) timeout.toMillis());
-    connection.setReadTimeout((int) timeout.toMillis());
+    connection.setConnectTimeout((int) silence.toMillis());
+    connection.setReadTimeout((int) silence.toMillis());
     try {
       if (connection.getResponseCode() != HttpURLConnection.HTTP_OK) {
         throw new IOException("answered " + connection.getResponseCode());
       }
       long total = Math.max(0, connection.getContentLengthLong());
       String file = Path.of(source.getPath()).getFileName().toString();
-      try (InputStream in = connection.getInputStream();
-          OutputStream out = Files.newOutputStream(part)) {
+      try (InputStream in = connection.getInputStream()) {
         byte[] buffer = new byte[1 << 16];
         long received = 0;
         for (int n = read(in, buffer); n != -1; n = read(in, buffer)) {
@@ -124,10 +148,13 @@ final class Download {
     }
   }
 
-  /** Reading it as what it should be also finds a gzip file that is damaged or cut short. */
-  private static String unpackedSha256(Path part, String file) throws IOException {
-    IdxFile idx = file.contains("images") ? IdxFile.readImages(part) : IdxFile.readLabels(part);
-    return idx.sha256();
+  private static void refuseOther(Path received, PublishedSet set, String file) throws IOException {
+    // Reading it as what it should be also finds a gzip file that is damaged or cut short.
+    IdxFile found =
+        file.contains("images") ? IdxFile.readImages(received) : IdxFile.readLabels(received);
+    if (!found.sha256().equals(set.sha256(file))) {
+      throw new IOException("sent something else (SHA-256 " + found.sha256() + ")");
+    }
   }
 
   private String reason(IOException e) {
@@ -135,11 +162,15 @@ final class Download {
       return "host not found";
     }
     if (e instanceof SocketTimeoutException) {
-      return "no answer within " + timeout.toSeconds() + " s";
+      return "no answer within " + told(silence);
     }
     if (e instanceof DataException) {
       return "sent something else than the file";
     }
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return Reason.inOneLine(e);
+  }
+
+  private static String told(Duration time) {
+    return time.toMinutes() > 0 ? time.toMinutes() + " min" : time.toSeconds() + " s";
   }
 }

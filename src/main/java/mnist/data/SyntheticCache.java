@@ -1,98 +1,77 @@
 package mnist.data;
 
-import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
-import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
-import static mnist.data.PublishedSet.TEST_IMAGES;
-import static mnist.data.PublishedSet.TEST_LABELS;
-import static mnist.data.PublishedSet.TRAIN_IMAGES;
-import static mnist.data.PublishedSet.TRAIN_LABELS;
+import static mnist.data.IdxFolder.TEST_IMAGES;
+import static mnist.data.IdxFolder.TEST_LABELS;
+import static mnist.data.IdxFolder.TRAIN_IMAGES;
+import static mnist.data.IdxFolder.TRAIN_LABELS;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import mnist.platform.Draft;
+import mnist.synthetic.DrawnDigits;
+import mnist.synthetic.SyntheticDigits;
 
-/** The drawn digits, kept in a folder from one run to the next. */
+/** The drawn digits, always the same ones, kept in a folder from one run to the next. */
 final class SyntheticCache {
-  private static final int TRAINING = 60_000;
-  private static final int TEST = 10_000;
+  private static final String NAME = "synthetic";
 
-  private final Path data;
+  private final Path folder;
   private final int training;
   private final int test;
 
-  /** In {@code data/synthetic-<version>-seed<seed>}, as many images as MNIST has. */
+  /** In {@code data/synthetic-<version>}, as many images as MNIST has. */
   SyntheticCache(Path data) {
-    this(data, TRAINING, TEST);
+    this(data, 60_000, 10_000);
   }
 
   SyntheticCache(Path data, int training, int test) {
-    this.data = data;
+    folder = data.resolve(NAME + "-" + SyntheticDigits.VERSION);
     this.training = training;
     this.test = test;
   }
 
-  /** The digits of a seed, drawn unless the folder has them. */
-  DataSet open(long seed) throws IOException {
-    Path folder = data.resolve("synthetic-" + SyntheticDigits.VERSION + "-seed" + seed);
-    if (PublishedSet.missing(folder).isEmpty()) {
+  /** The digits, drawn unless the folder has them. */
+  DataSet open() throws IOException {
+    if (IdxFolder.missing(folder).isEmpty()) {
       try {
-        DataSet kept = DataSets.read(folder, "synthetic", DataSet.DIGITS);
+        DataSet kept = IdxFolder.read(folder, NAME, DataSet.DIGITS);
         if (kept.training().count() == training && kept.test().count() == test) {
           return kept;
         }
-      } catch (DataException e) {
+      } catch (IOException e) {
         // Damaged, but only a copy: draw anew.
       }
     }
-    LabelledImages trainingSet = SyntheticDigits.draw(seed, 0, training);
-    LabelledImages testSet = SyntheticDigits.draw(seed, training, test);
+    LabelledImages trainingSet = draw(0, training);
+    LabelledImages testSet = draw(training, test);
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    files.put(TRAIN_IMAGES, IdxFile.ofImages(trainingSet.pixels()));
+    files.put(TRAIN_LABELS, IdxFile.ofLabels(trainingSet.labels()));
+    files.put(TEST_IMAGES, IdxFile.ofImages(testSet.pixels()));
+    files.put(TEST_LABELS, IdxFile.ofLabels(testSet.labels()));
+    keep(files);
     Map<String, String> sha256 = new LinkedHashMap<>();
-    sha256.put(TRAIN_IMAGES, keep(folder, TRAIN_IMAGES, images(trainingSet)));
-    sha256.put(TRAIN_LABELS, keep(folder, TRAIN_LABELS, labels(trainingSet)));
-    sha256.put(TEST_IMAGES, keep(folder, TEST_IMAGES, images(testSet)));
-    sha256.put(TEST_LABELS, keep(folder, TEST_LABELS, labels(testSet)));
-    return new DataSet(
-        "synthetic", folder.toString(), trainingSet, testSet, DataSet.DIGITS, sha256);
+    files.forEach((name, content) -> sha256.put(name, IdxFile.sha256(content)));
+    return new DataSet(NAME, folder.toString(), trainingSet, testSet, DataSet.DIGITS, sha256);
   }
 
-  private interface Content {
-    void writeTo(OutputStream out) throws IOException;
+  private static LabelledImages draw(int first, int count) {
+    DrawnDigits drawn = SyntheticDigits.draw(first, count);
+    return new LabelledImages(drawn.pixels(), drawn.labels());
   }
 
-  private static Content images(LabelledImages set) {
-    return out -> IdxFile.writeImages(out, set.pixels());
-  }
-
-  private static Content labels(LabelledImages set) {
-    return out -> IdxFile.writeLabels(out, set.labels());
-  }
-
-  /**
-   * Writes a file if the folder lets it, under its real name once it is whole; returns its hash.
-   */
-  private static String keep(Path folder, String file, Content content) throws IOException {
-    try {
-      Path part = PartFile.create(folder, file);
-      try {
-        try (OutputStream out = Files.newOutputStream(part)) {
-          content.writeTo(new BufferedOutputStream(out));
-        }
-        Files.move(part, folder.resolve(file), ATOMIC_MOVE, REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(part);
+  private void keep(Map<String, byte[]> files) {
+    try (Draft draft = Draft.of(folder)) {
+      Files.createDirectory(draft.path());
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        Files.write(draft.path().resolve(file.getKey()), file.getValue());
       }
+      draft.replace();
     } catch (IOException e) {
       // No room or no permission: the digits are drawn again next time.
     }
-    MessageDigest sha256 = IdxFile.newSha256();
-    content.writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), sha256));
-    return HexFormat.of().formatHex(sha256.digest());
   }
 }

@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import mnist.data.FileTree;
 import mnist.network.Network;
+import mnist.platform.FileTree;
 import org.tensorflow.proto.SavedModel;
 
 /**

@@ -374,8 +374,7 @@ final class TrainingCommand implements Callable<Integer> {
 
   private DataSet loadData() throws IOException {
     try (DataConsole listener = new DataConsole(err)) {
-      return new DataSets(DataSets.projectData(), System.getenv(), listener)
-          .open(source, Optional.ofNullable(dataFolder), seed);
+      return DataSets.ofThisProject(listener).open(source, Optional.ofNullable(dataFolder));
     }
   }
 

@@ -23,9 +23,7 @@ class ExpectedRunTest {
 
   @BeforeAll
   static void openMnist() throws IOException {
-    mnist =
-        new DataSets(DataSets.projectData(), System.getenv(), TestData.SILENT)
-            .open(DataSource.MNIST, Optional.empty(), 0);
+    mnist = DataSets.ofThisProject(TestData.SILENT).open(DataSource.MNIST, Optional.empty());
   }
 
   private static ExpectedRun expected(String stage) throws IOException {

@@ -6,14 +6,13 @@ import static mnist.data.SmallSet.images;
 import static mnist.data.SmallSet.labels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.sun.management.ThreadMXBean;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
@@ -25,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class IdxFileTest {
   private static final byte[] PIXELS = new byte[2 * 784];
   private static final byte[] IMAGES;
+  private static final String BEHIND = "goes on behind the 2 images that its header announces";
 
   static {
     new Random(1).nextBytes(PIXELS);
@@ -80,52 +80,31 @@ class IdxFileTest {
     assertThat(read.sha256()).isEqualTo(SmallSet.sha256(file));
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void theContentTellsTheFormWhateverTheName(Form form) throws IOException {
-    String name = form == Form.GZIP ? "images" : "images.gz";
-    Path file = Files.write(folder.resolve(name), form.of(IMAGES));
-
-    assertThat(IdxFile.readImages(file).content()).isEqualTo(PIXELS);
-  }
-
   @Test
   void readsAFileOfNoImages() throws IOException {
     assertThat(IdxFile.readImages(file(images(0, 28, 28, new byte[0]))).content()).isEmpty();
   }
 
   @Test
-  void writesWhatTheFormatSays() throws IOException {
-    ByteArrayOutputStream images = new ByteArrayOutputStream();
-    ByteArrayOutputStream labels = new ByteArrayOutputStream();
-
-    IdxFile.writeImages(images, PIXELS);
-    IdxFile.writeLabels(labels, new byte[] {7, 0});
-
-    assertThat(images.toByteArray()).isEqualTo(IMAGES);
-    assertThat(labels.toByteArray()).containsExactly(0, 0, 8, 1, 0, 0, 0, 2, 7, 0);
+  void writesWhatTheFormatSays() {
+    assertThat(IdxFile.ofImages(PIXELS)).isEqualTo(IMAGES);
+    assertThat(IdxFile.ofLabels(new byte[] {7, 0})).containsExactly(0, 0, 8, 1, 0, 0, 0, 2, 7, 0);
   }
 
   // ---- Wrong headers
 
-  @ParameterizedTest
-  @EnumSource
-  void labelsAreNoImages(Form form) throws IOException {
-    imagesRefused(file(form.of(labels(1, new byte[] {3}))))
+  @Test
+  void imagesAndLabelsAreToldApart() throws IOException {
+    imagesRefused(file(labels(1, new byte[] {3})))
         .withMessageContainingAll(
             "starts with 0x00000801", "expected 0x00000803", "an IDX file of images");
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void imagesAreNoLabels(Form form) throws IOException {
-    labelsRefused(file(form.of(IMAGES)))
+    labelsRefused(file(IMAGES))
         .withMessageContainingAll(
             "starts with 0x00000803", "expected 0x00000801", "an IDX file of labels");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"32x28", "28x32", "0x28", "28x-1"})
+  @ValueSource(strings = {"32x28", "28x-1"})
   void imagesOfAnotherSizeAreRefused(String size) throws IOException {
     int rows = Integer.parseInt(size.split("x")[0]);
     int columns = Integer.parseInt(size.split("x")[1]);
@@ -135,7 +114,7 @@ class IdxFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {-1, Integer.MIN_VALUE, 1_000_001, Integer.MAX_VALUE})
+  @ValueSource(ints = {-1, 1_000_001})
   void aNegativeOrAbsurdCountIsRefused(int count) throws IOException {
     imagesRefused(file(images(count, 28, 28, PIXELS)))
         .withMessageContainingAll("claims to hold " + count + " images", "expected 0 to 1000000");
@@ -170,20 +149,18 @@ class IdxFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 4, 7, 8, 12, 15})
+  @ValueSource(ints = {0, 1, 3, 8, 15})
   void aFileThatEndsInItsHeaderIsRefused(int length) throws IOException {
     imagesRefused(file(copyOf(IMAGES, length)))
         .withMessageContaining("is cut short: it has %d bytes, expected ", length);
-    imagesRefused(file(gzipped(copyOf(IMAGES, length)))).withMessageContaining("is cut short");
   }
 
   @Test
   void aGzipFileThatEndsEarlyIsRefusedWhereverItEnds() throws IOException {
     byte[] packed = gzipped(IMAGES);
-    for (int length = 2; length < packed.length; length += length < 40 ? 1 : 101) {
+    for (int length : new int[] {2, 9, 10, 30, 1000, packed.length - 8, packed.length - 1}) {
       imagesRefused(file(copyOf(packed, length))).withMessageContaining("is cut short");
     }
-    imagesRefused(file(copyOf(packed, packed.length - 1))).withMessageContaining("is cut short");
   }
 
   @ParameterizedTest
@@ -195,58 +172,50 @@ class IdxFileTest {
         .withMessageContainingAll("goes on behind the 1 labels", "expected it to end there");
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 8, 100, 200_000})
+  void bytesBehindTheEndOfTheGzipStreamAreRefused(int bytes) throws IOException {
+    byte[] packed = gzipped(IMAGES);
+
+    imagesRefused(file(copyOf(packed, packed.length + bytes))).withMessageContaining(BEHIND);
+  }
+
+  @Test
+  void aSecondGzipStreamIsRefused() throws IOException {
+    byte[] first = gzipped(IMAGES);
+    for (byte[] content : new byte[][] {{}, {1, 2, 3}}) {
+      byte[] second = gzipped(content);
+      byte[] both = copyOf(first, first.length + second.length);
+      System.arraycopy(second, 0, both, first.length, second.length);
+
+      imagesRefused(file(both)).withMessageContaining(BEHIND);
+    }
+  }
+
   // ---- Wrong content
 
   @Test
-  void aGzipFileWithAWrongChecksumIsRefused() throws IOException {
-    byte[] packed = gzipped(IMAGES);
-    packed[packed.length - 8] ^= 1;
+  void aDamagedGzipFileIsRefused() throws IOException {
+    byte[] wrongChecksum = gzipped(IMAGES);
+    wrongChecksum[wrongChecksum.length - 8] ^= 1;
+    byte[] wrongBlock = gzipped(IMAGES);
+    wrongBlock[10] = 0b111; // a block type that does not exist, behind the header of ten bytes
 
-    imagesRefused(file(packed))
-        .withMessageContainingAll("is a damaged gzip file", "fetch it again");
-  }
-
-  @Test
-  void aGzipFileWithADamagedBlockIsRefused() throws IOException {
-    byte[] packed = gzipped(IMAGES);
-    packed[10] = 0b111; // a block type that does not exist, behind the header of ten bytes
-
-    imagesRefused(file(packed))
-        .withMessageContainingAll("is a damaged gzip file", "fetch it again");
+    for (byte[] damaged : List.of(wrongChecksum, wrongBlock)) {
+      imagesRefused(file(damaged))
+          .withMessageContainingAll("is a damaged gzip file", "fetch it again");
+    }
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {10, 128, 255})
+  @ValueSource(ints = {10, 255})
   void aLabelAbove9IsRefused(int label) throws IOException {
     labelsRefused(file(labels(3, new byte[] {0, 9, (byte) label})))
         .withMessageContainingAll("label 2 is " + label, "expected 0 to 9");
   }
 
-  // ---- No file to read
-
-  @Test
-  void anEmptyFileIsRefused() throws IOException {
-    imagesRefused(file(new byte[0]))
-        .withMessageContainingAll("is empty", "expected an IDX file of images");
-  }
-
   @Test
   void aFolderIsRefused() {
     labelsRefused(folder).withMessageContainingAll("is a folder", "expected an IDX file of labels");
-  }
-
-  @Test
-  void aFileThatDoesNotExistIsRefused() {
-    imagesRefused(folder.resolve("none")).withMessageContaining("none: no such file");
-  }
-
-  @Test
-  void aFileWithoutReadPermissionIsRefused() throws IOException {
-    Path file = file(IMAGES);
-    file.toFile().setReadable(false, false);
-    assumeFalse(Files.isReadable(file), "this user may read every file");
-
-    imagesRefused(file)
-        .withMessageContainingAll("cannot be read", "expected a file that this user may read");
   }
 }

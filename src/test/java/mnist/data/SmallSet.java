@@ -1,9 +1,9 @@
 package mnist.data;
 
-import static mnist.data.PublishedSet.TEST_IMAGES;
-import static mnist.data.PublishedSet.TEST_LABELS;
-import static mnist.data.PublishedSet.TRAIN_IMAGES;
-import static mnist.data.PublishedSet.TRAIN_LABELS;
+import static mnist.data.IdxFolder.TEST_IMAGES;
+import static mnist.data.IdxFolder.TEST_LABELS;
+import static mnist.data.IdxFolder.TRAIN_IMAGES;
+import static mnist.data.IdxFolder.TRAIN_LABELS;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
@@ -99,7 +98,7 @@ final class SmallSet {
   /** Writes the four files, gzipped, into a folder that is made where it does not exist. */
   Path writeTo(Path folder) throws IOException {
     Files.createDirectories(folder);
-    for (String file : PublishedSet.FILES) {
+    for (String file : IdxFolder.FILES) {
       Files.write(folder.resolve(file + ".gz"), gz(file));
     }
     return folder;
@@ -116,16 +115,13 @@ final class SmallSet {
   }
 
   private PublishedSet published(PublishedSet like, Optional<Path> systemFolder, URI... mirrors) {
-    Map<String, String> sha256 =
-        files.entrySet().stream()
-            .collect(Collectors.toMap(Map.Entry::getKey, file -> sha256(file.getValue())));
     return new PublishedSet(
         like.name(),
         like.title(),
         like.folderVariable(),
         systemFolder,
         like.classNames(),
-        sha256,
+        IdxFolder.FILES.stream().map(file -> sha256(plain(file))).toList(),
         List.of(mirrors));
   }
 }

@@ -1,7 +1,7 @@
 package mnist.data;
 
-import static mnist.data.PublishedSet.TEST_LABELS;
-import static mnist.data.PublishedSet.TRAIN_IMAGES;
+import static mnist.data.IdxFolder.TEST_LABELS;
+import static mnist.data.IdxFolder.TRAIN_IMAGES;
 import static mnist.data.SmallSet.namesIn;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import mnist.synthetic.DrawnDigits;
+import mnist.synthetic.SyntheticDigits;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,148 +22,96 @@ class SyntheticCacheTest {
   @TempDir Path temporary;
 
   private Path data;
+  private Path folder;
 
   @BeforeEach
   void theFolderDoesNotYetExist() {
     data = temporary.resolve("data");
+    folder = data.resolve("synthetic-1");
   }
 
-  private DataSet open(long seed) throws IOException {
-    return new SyntheticCache(data, TRAINING, TEST).open(seed);
+  private DataSet open() throws IOException {
+    return new SyntheticCache(data, TRAINING, TEST).open();
   }
 
-  private static void assertDrawn(DataSet set, long seed) {
+  /** Whether these are the digits that the program draws: test images follow the training's. */
+  private static void assertDrawn(DataSet set) {
     assertThat(set.name()).isEqualTo("synthetic");
-    assertSame(set.training(), SyntheticDigits.draw(seed, 0, TRAINING));
-    assertSame(set.test(), SyntheticDigits.draw(seed, TRAINING, TEST));
+    assertSame(set.training(), SyntheticDigits.draw(0, TRAINING));
+    assertSame(set.test(), SyntheticDigits.draw(TRAINING, TEST));
     assertThat(set.classNames()).isEqualTo(DataSet.DIGITS);
   }
 
-  private static void assertSame(LabelledImages found, LabelledImages expected) {
+  private static void assertSame(LabelledImages found, DrawnDigits expected) {
     assertThat(found.pixels()).isEqualTo(expected.pixels());
     assertThat(found.labels()).isEqualTo(expected.labels());
   }
 
-  private void assertOnlyTheFourFiles(DataSet set) throws IOException {
-    assertThat(namesIn(Path.of(set.source())))
-        .containsExactlyInAnyOrderElementsOf(PublishedSet.FILES);
+  private void assertDrawnAnew() throws IOException {
+    assertDrawn(open());
+    assertThat(namesIn(data)).containsExactly("synthetic-1");
+    assertThat(namesIn(folder)).containsExactlyInAnyOrderElementsOf(IdxFolder.FILES);
+    assertDrawn(IdxFolder.read(folder, "synthetic", DataSet.DIGITS));
   }
 
   @Test
-  void theDigitsOfASeedAreDrawnIntoAFolderNamedAfterIt() throws IOException {
-    DataSet set = open(5);
+  void theDigitsAreDrawnAndReadBackWithTheHashesOfTheirFiles() throws IOException {
+    DataSet drawn = open();
+    DataSet read = open();
 
-    assertDrawn(set, 5);
-    assertThat(set.source()).isEqualTo(data.resolve("synthetic-1-seed5").toString());
-    assertOnlyTheFourFiles(set);
-  }
-
-  @Test
-  void testImagesAreNotAmongTheTrainingImages() throws IOException {
-    DataSet set = open(5);
-
-    byte[] firstTest = Arrays.copyOf(set.test().pixels(), 784);
-    assertThat(set.training().count()).isEqualTo(TRAINING);
-    for (int i = 0; i < TRAINING; i++) {
-      assertThat(Arrays.copyOfRange(set.training().pixels(), i * 784, (i + 1) * 784))
-          .isNotEqualTo(firstTest);
-    }
-  }
-
-  @Test
-  void whatIsReadBackEqualsWhatWasDrawn() throws IOException {
-    DataSet drawn = open(5);
-
-    DataSet read = open(5);
-
-    assertDrawn(read, 5);
-    assertThat(read.source()).isEqualTo(drawn.source());
-    assertThat(read.sha256()).isEqualTo(drawn.sha256());
-  }
-
-  @Test
-  void theHashesAreThoseOfTheFiles() throws IOException {
-    DataSet set = open(5);
-
-    assertThat(set.sha256().keySet()).containsExactlyElementsOf(PublishedSet.FILES);
-    for (String file : PublishedSet.FILES) {
-      assertThat(set.sha256().get(file))
-          .isEqualTo(SmallSet.sha256(Files.readAllBytes(Path.of(set.source(), file))));
+    assertDrawn(drawn);
+    assertDrawn(read);
+    assertThat(drawn.source()).isEqualTo(folder.toString()).isEqualTo(read.source());
+    assertThat(drawn.sha256()).isEqualTo(read.sha256());
+    assertThat(drawn.sha256().keySet()).containsExactlyElementsOf(IdxFolder.FILES);
+    for (String file : IdxFolder.FILES) {
+      assertThat(drawn.sha256())
+          .containsEntry(file, SmallSet.sha256(Files.readAllBytes(folder.resolve(file))));
     }
   }
 
   @Test
   void whatIsKeptIsReadAndNotDrawnAgain() throws IOException {
-    Path labels = Path.of(open(5).source(), TEST_LABELS);
-    byte[] marked = SmallSet.labels(TEST, new byte[TEST]);
-    assertThat(Files.readAllBytes(labels)).isNotEqualTo(marked);
-    Files.write(labels, marked);
+    open();
+    Files.write(folder.resolve(TEST_LABELS), SmallSet.labels(TEST, new byte[TEST]));
 
-    assertThat(open(5).test().labels()).containsOnly(0);
-    assertThat(Files.readAllBytes(labels)).isEqualTo(marked);
-  }
-
-  @Test
-  void seedsHaveFoldersOfTheirOwn() throws IOException {
-    open(5);
-    DataSet other = open(-6);
-
-    assertDrawn(other, -6);
-    assertDrawn(open(5), 5);
-    assertThat(namesIn(data)).containsExactlyInAnyOrder("synthetic-1-seed5", "synthetic-1-seed-6");
+    assertThat(open().test().labels()).containsOnly(0);
   }
 
   @Test
   void damagedFilesAreDrawnAnew() throws IOException {
-    Path images = Path.of(open(5).source(), TRAIN_IMAGES);
-    byte[] whole = Files.readAllBytes(images);
-    Files.write(images, Arrays.copyOf(whole, whole.length - 100));
+    open();
+    Path images = folder.resolve(TRAIN_IMAGES);
+    Files.write(images, Arrays.copyOf(Files.readAllBytes(images), 1000));
 
-    DataSet set = open(5);
-
-    assertDrawn(set, 5);
-    assertThat(Files.readAllBytes(images)).isEqualTo(whole);
-    assertOnlyTheFourFiles(set);
-  }
-
-  @Test
-  void anotherNumberOfImagesIsDrawnAnew() throws IOException {
-    new SyntheticCache(data, TRAINING - 1, TEST).open(5);
-    assertDrawn(open(5), 5);
-
-    new SyntheticCache(data, TRAINING, TEST + 1).open(6);
-    assertDrawn(open(6), 6);
+    assertDrawnAnew();
   }
 
   @Test
   void aFileThatIsGoneIsDrawnAnew() throws IOException {
-    Files.delete(Path.of(open(5).source(), TEST_LABELS));
+    open();
+    Files.delete(folder.resolve(TEST_LABELS));
 
-    DataSet set = open(5);
+    assertDrawnAnew();
+  }
 
-    assertDrawn(set, 5);
-    assertOnlyTheFourFiles(set);
+  @Test
+  void anotherNumberOfImagesIsDrawnAnew() throws IOException {
+    new SyntheticCache(data, TRAINING - 1, TEST).open();
+    assertDrawnAnew();
+
+    new SyntheticCache(data, TRAINING, TEST + 1).open();
+    assertDrawnAnew();
   }
 
   @Test
   void theDigitsAreThereEvenIfTheyCannotBeKept() throws IOException {
     Files.writeString(data, "a file in the folder's place");
 
-    DataSet set = open(5);
+    DataSet set = open();
 
-    assertDrawn(set, 5);
+    assertDrawn(set);
     assertThat(set.sha256()).hasSize(4);
     assertThat(namesIn(temporary)).containsExactly("data");
-  }
-
-  @Test
-  void aFileThatCannotBeReplacedLeavesNoPart() throws IOException {
-    Path folder = data.resolve("synthetic-1-seed5");
-    Files.createDirectories(folder.resolve(TRAIN_IMAGES).resolve("in-the-way"));
-
-    DataSet set = open(5);
-
-    assertDrawn(set, 5);
-    assertOnlyTheFourFiles(set);
   }
 }

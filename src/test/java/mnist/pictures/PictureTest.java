@@ -447,7 +447,7 @@ class PictureTest {
   void mnistsOwnImagesStayAsTheyAre() throws IOException {
     byte[] pixels =
         new DataSets(folder, System.getenv(), TestData.SILENT)
-            .open(DataSource.MNIST, Optional.empty(), 0)
+            .open(DataSource.MNIST, Optional.empty())
             .test()
             .pixels();
     for (int i = 0; i < 1000; i++) {

@@ -240,8 +240,7 @@ class TrainingLoopTest {
   void reachesTheTutorialsAccuracyOnMnist(String stage, int iterations, float accuracy)
       throws Exception {
     DataSet mnist =
-        new DataSets(DataSets.projectData(), System.getenv(), TestData.SILENT)
-            .open(DataSource.MNIST, Optional.empty(), 0);
+        DataSets.ofThisProject(TestData.SILENT).open(DataSource.MNIST, Optional.empty());
     Outcome outcome = train(stage, Choices.ofTheScript(0), iterations, mnist, NOBODY);
     assertThat(outcome.best().orElseThrow().accuracy()).isGreaterThanOrEqualTo(accuracy);
   }

@@ -118,7 +118,7 @@ final class Download {
       try (InputStream in = connection.getInputStream()) {
         byte[] buffer = new byte[1 << 16];
         long received = 0;
-        for (int n = read(in, buffer); n != -1; n = read(in, buffer)) {
+        for (int n = in.read(buffer); n != -1; n = in.read(buffer)) {
           out.write(buffer, 0, n);
           received += n;
           if (received > MOST_BYTES) {
@@ -126,25 +126,12 @@ final class Download {
           }
           listener.downloading(file, received, total);
         }
-        if (received < total) {
+        if (received < total) { // newer JDKs have thrown by now
           throw new IOException("broke off after %d of %d bytes".formatted(received, total));
         }
       }
     } finally {
       connection.disconnect();
-    }
-  }
-
-  /**
-   * Where a connection breaks off, newer JDKs throw and older ones end; the length tells anyway.
-   */
-  private static int read(InputStream in, byte[] buffer) throws IOException {
-    try {
-      return in.read(buffer);
-    } catch (SocketTimeoutException e) {
-      throw e;
-    } catch (IOException e) {
-      return -1;
     }
   }
 

@@ -187,12 +187,7 @@ public record IdxFile(byte[] content, String sha256) {
         .array();
   }
 
-  /** The SHA-256 of a file's bytes, in hexadecimal digits. */
-  static String sha256(byte[] file) {
-    return HexFormat.of().formatHex(newSha256().digest(file));
-  }
-
-  private static MessageDigest newSha256() {
+  static MessageDigest newSha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

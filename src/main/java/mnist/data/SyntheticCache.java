@@ -8,6 +8,7 @@ import static mnist.data.IdxFolder.TRAIN_LABELS;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import mnist.platform.Draft;
@@ -54,7 +55,9 @@ final class SyntheticCache {
     files.put(TEST_LABELS, IdxFile.ofLabels(testSet.labels()));
     keep(files);
     Map<String, String> sha256 = new LinkedHashMap<>();
-    files.forEach((name, content) -> sha256.put(name, IdxFile.sha256(content)));
+    files.forEach(
+        (name, content) ->
+            sha256.put(name, HexFormat.of().formatHex(IdxFile.newSha256().digest(content))));
     return new DataSet(NAME, folder.toString(), trainingSet, testSet, DataSet.DIGITS, sha256);
   }
 

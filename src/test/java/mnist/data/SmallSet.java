@@ -64,7 +64,7 @@ final class SmallSet {
     return ByteBuffer.allocate(8 + labels.length).putInt(0x801).putInt(count).put(labels).array();
   }
 
-  static byte[] gzipped(byte[] content) throws IOException {
+  static byte[] gzipped(byte... content) throws IOException {
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (OutputStream out = new GZIPOutputStream(packed)) {
       out.write(content);

@@ -45,19 +45,22 @@ def order(count, seed):
     return np.array(numbers)
 
 
+def find(folder, name):
+    """A file of a folder, gzipped or plain, with the dash of MNIST's site or the dot of others."""
+    dotted = name.replace("-idx", ".idx")
+    for spelling in (name + ".gz", name, dotted + ".gz", dotted):
+        if (folder / spelling).is_file():  # some archives have folders of these names
+            return folder / spelling
+    sys.exit(f"error: {folder} lacks {name}, expected there with or without .gz")
+
+
 def read_idx(folder, name):
     """The bytes behind an IDX file's header, and the SHA-256 of the whole file, unpacked."""
-    for path in (folder / (name + ".gz"), folder / name):
-        if path.exists():
-            data = path.read_bytes()
-            if data[:2] == b"\x1f\x8b":
-                data = gzip.decompress(data)
-            header = 16 if "images" in name else 8
-            return (
-                np.frombuffer(data, np.uint8, offset=header),
-                hashlib.sha256(data).hexdigest(),
-            )
-    sys.exit(f"error: {folder} lacks {name}, expected there with or without .gz")
+    data = find(folder, name).read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    header = 16 if "images" in name else 8
+    return np.frombuffer(data, np.uint8, offset=header), hashlib.sha256(data).hexdigest()
 
 
 def grey(pixels):

@@ -1,8 +1,42 @@
-"""Tests of the order of the images: python -m unittest, in this folder."""
+"""Tests of the files and the order of the images: python -m unittest, in this folder."""
 
+import gzip
+import hashlib
+import tempfile
 import unittest
+from pathlib import Path
 
-from images import JavaRandom, order
+from images import JavaRandom, order, read_idx
+
+
+class FilesTest(unittest.TestCase):
+    NAME = "t10k-labels-idx1-ubyte"
+    CONTENT = bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1])
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+
+    def test_names_have_a_dash_or_a_dot_with_or_without_gz(self):
+        for name in (self.NAME, "t10k-labels.idx1-ubyte"):
+            for ending, content in (("", self.CONTENT), (".gz", gzip.compress(self.CONTENT))):
+                with self.subTest(name + ending):
+                    file = self.folder / (name + ending)
+                    file.write_bytes(content)
+                    labels, sha256 = read_idx(self.folder, self.NAME)
+                    self.assertEqual([7, 2, 1], list(labels))
+                    self.assertEqual(hashlib.sha256(self.CONTENT).hexdigest(), sha256)
+                    file.unlink()
+
+    def test_a_folder_of_that_name_does_not_hide_the_file(self):
+        (self.folder / self.NAME).mkdir()
+        (self.folder / "t10k-labels.idx1-ubyte").write_bytes(self.CONTENT)
+        self.assertEqual([7, 2, 1], list(read_idx(self.folder, self.NAME)[0]))
+
+    def test_a_file_that_is_missing_is_told(self):
+        with self.assertRaisesRegex(SystemExit, f"lacks {self.NAME}, expected there"):
+            read_idx(self.folder, self.NAME)
 
 
 class OrderTest(unittest.TestCase):

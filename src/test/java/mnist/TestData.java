@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import mnist.data.DataListener;
 import mnist.data.DataSet;
-import mnist.data.DataSets;
-import mnist.data.DataSource;
 import mnist.platform.ProjectFolder;
+import mnist.sources.DataListener;
+import mnist.sources.DataSets;
+import mnist.sources.DataSource;
 
 /** Drawn digits for the tests, kept in the build folder. */
 public final class TestData {
@@ -48,6 +48,6 @@ public final class TestData {
   /** 60,000 + 10,000 drawn digits; {@link DataSet#source()} is the folder that holds them. */
   public static DataSet drawnDigits() throws IOException {
     return new DataSets(Path.of("target", "test-data").toAbsolutePath(), Map.of(), SILENT)
-        .open(DataSource.SYNTHETIC, Optional.empty(), 0);
+        .open(DataSource.SYNTHETIC, Optional.empty());
   }
 }

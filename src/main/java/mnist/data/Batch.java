@@ -15,7 +15,6 @@ import org.tensorflow.types.TFloat32;
  * straight into their memory.
  */
 public final class Batch implements AutoCloseable {
-  private final int size;
   private final int[] indices;
   private final TFloat32 images;
   private final TFloat32 labels;
@@ -24,7 +23,6 @@ public final class Batch implements AutoCloseable {
 
   /** An unfilled batch of so many images, 1 or more. */
   Batch(int size) {
-    this.size = size;
     indices = new int[size];
     images = TFloat32.tensorOf(Shape.of(size, SIDE, SIDE, 1));
     labels = TFloat32.tensorOf(Shape.of(size, CLASSES));
@@ -61,14 +59,14 @@ public final class Batch implements AutoCloseable {
     }
   }
 
-  /** Where each image stands in its set. */
-  public int[] indices() {
-    return indices.clone();
-  }
-
   /** Number of images. */
   public int size() {
-    return size;
+    return indices.length;
+  }
+
+  /** Which images these are: the number of each, from 0, in the set that they were taken from. */
+  public int[] indices() {
+    return indices.clone();
   }
 
   /** Grey levels 0..255/256, [size, 28, 28, 1]; closed with this batch. */

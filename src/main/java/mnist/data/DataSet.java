@@ -33,7 +33,7 @@ public record DataSet(
   }
 
   /** The same data set under another name. */
-  DataSet named(String other) {
+  public DataSet named(String other) {
     return new DataSet(other, source, training, test, classNames, sha256);
   }
 }

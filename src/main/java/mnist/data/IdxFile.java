@@ -7,19 +7,17 @@ import static mnist.data.LabelledImages.SIDE;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
+import mnist.platform.Sha256;
 
 /**
  * An IDX file of images or of labels, the format that MNIST comes in: a magic number, the sizes,
@@ -36,13 +34,15 @@ public record IdxFile(byte[] content, String sha256) {
   /** Deflate packs at most so many bytes into one; a header that claims more is not believed. */
   private static final int MOST_PER_GZIP_BYTE = 1032;
 
+  // ---- Reading
+
   /**
    * Reads count × 28 × 28 grey levels.
    *
    * @throws DataException if the file is anything else
    */
   public static IdxFile readImages(Path file) throws IOException {
-    return read(file, MAGIC_IMAGES, "images");
+    return read(file, MAGIC_IMAGES);
   }
 
   /**
@@ -52,7 +52,7 @@ public record IdxFile(byte[] content, String sha256) {
    * @throws DataException if it is anything else
    */
   public static IdxFile readImages(byte[] file, String name) throws IOException {
-    return read(new ByteArrayInputStream(file), file.length, name, MAGIC_IMAGES, "images");
+    return read(new ByteArrayInputStream(file), file.length, name, MAGIC_IMAGES);
   }
 
   /**
@@ -61,43 +61,46 @@ public record IdxFile(byte[] content, String sha256) {
    * @throws DataException if the file is anything else
    */
   public static IdxFile readLabels(Path file) throws IOException {
-    IdxFile labels = read(file, MAGIC_LABELS, "labels");
+    IdxFile labels = read(file, MAGIC_LABELS);
     for (int i = 0; i < labels.content.length; i++) {
-      if (Byte.toUnsignedInt(labels.content[i]) >= CLASSES) {
-        throw new DataException(
-            "%s: label %d is %d, expected 0 to 9"
-                .formatted(file, i, Byte.toUnsignedInt(labels.content[i])));
+      int label = Byte.toUnsignedInt(labels.content[i]);
+      if (label >= CLASSES) {
+        throw new DataException("%s: label %d is %d, expected 0 to 9".formatted(file, i, label));
       }
     }
     return labels;
   }
 
-  private static IdxFile read(Path file, int magic, String what) throws IOException {
-    refuseUnreadable(file, what);
+  private static IdxFile read(Path file, int magic) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new DataException(
+          "%s is a folder, expected an IDX file of %s".formatted(file, items(magic)));
+    }
     try (InputStream packed = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-      return read(packed, Files.size(file), file.toString(), magic, what);
+      return read(packed, Files.size(file), file.toString(), magic);
     }
   }
 
-  private static IdxFile read(
-      InputStream packed, long packedSize, String file, int magic, String what) throws IOException {
+  private static IdxFile read(InputStream packed, long packedSize, String file, int magic)
+      throws IOException {
+    String items = items(magic);
     long expected = magic == MAGIC_IMAGES ? 16 : 8; // the header, until that tells the rest
-    MessageDigest sha256 = newSha256();
+    MessageDigest sha256 = Sha256.start();
     try {
       boolean gzipped = isGzip(packed);
-      InputStream unpacked = gzipped ? new GZIPInputStream(packed, 1 << 16) : packed;
+      InputStream unpacked = gzipped ? new Gzip(packed) : packed;
       DataInputStream in = new DataInputStream(new DigestInputStream(unpacked, sha256));
 
       int foundMagic = in.readInt();
       if (foundMagic != magic) {
         throw new DataException(
             "%s starts with 0x%08x, expected 0x%08x: an IDX file of %s"
-                .formatted(file, foundMagic, magic, what));
+                .formatted(file, foundMagic, magic, items));
       }
       int count = in.readInt();
       if (count < 0 || count > MOST_ITEMS) {
         throw new DataException(
-            "%s claims to hold %d %s, expected 0 to %d".formatted(file, count, what, MOST_ITEMS));
+            "%s claims to hold %d %s, expected 0 to %d".formatted(file, count, items, MOST_ITEMS));
       }
       int size = 1;
       if (magic == MAGIC_IMAGES) {
@@ -110,19 +113,18 @@ public record IdxFile(byte[] content, String sha256) {
         }
         size = PIXELS;
       }
-      long mostBytes = packedSize * (gzipped ? MOST_PER_GZIP_BYTE : 1);
       expected += (long) count * size;
-      if (expected > mostBytes) {
+      if (expected > packedSize * (gzipped ? MOST_PER_GZIP_BYTE : 1)) {
         throw new EOFException();
       }
       byte[] content = new byte[count * size];
       in.readFully(content);
-      if (in.read() != -1) {
+      if (in.read() != -1 || unpacked instanceof Gzip gzip && gzip.goesOn()) {
         throw new DataException(
             "%s goes on behind the %d %s that its header announces; expected it to end there"
-                .formatted(file, count, what));
+                .formatted(file, count, items));
       }
-      return new IdxFile(content, HexFormat.of().formatHex(sha256.digest()));
+      return new IdxFile(content, Sha256.end(sha256));
     } catch (EOFException e) {
       throw new DataException(
           "%s is cut short: it has %d bytes, expected %d once unpacked; fetch it again"
@@ -134,20 +136,8 @@ public record IdxFile(byte[] content, String sha256) {
     }
   }
 
-  private static void refuseUnreadable(Path file, String what) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw new DataException("%s is a folder, expected an IDX file of %s".formatted(file, what));
-    }
-    if (!Files.exists(file)) {
-      throw new DataException("%s: no such file, expected an IDX file of %s".formatted(file, what));
-    }
-    if (!Files.isReadable(file)) {
-      throw new DataException(
-          "%s cannot be read, expected a file that this user may read".formatted(file));
-    }
-    if (Files.size(file) == 0) {
-      throw new DataException("%s is empty, expected an IDX file of %s".formatted(file, what));
-    }
+  private static String items(int magic) {
+    return magic == MAGIC_IMAGES ? "images" : "labels";
   }
 
   private static boolean isGzip(InputStream in) throws IOException {
@@ -157,31 +147,42 @@ public record IdxFile(byte[] content, String sha256) {
     return gzip;
   }
 
-  /** Writes images in the plain format; {@code pixels} as in {@link LabelledImages}. */
-  public static void writeImages(OutputStream out, byte[] pixels) throws IOException {
-    DataOutputStream idx = new DataOutputStream(out);
-    idx.writeInt(MAGIC_IMAGES);
-    idx.writeInt(pixels.length / PIXELS);
-    idx.writeInt(SIDE);
-    idx.writeInt(SIDE);
-    idx.write(pixels);
-    idx.flush();
-  }
+  /** Notices what {@code GZIPInputStream} ignores: bytes behind the end of the gzip stream. */
+  private static final class Gzip extends GZIPInputStream {
+    private static final int TRAILER = 8;
 
-  /** Writes labels in the plain format. */
-  public static void writeLabels(OutputStream out, byte[] labels) throws IOException {
-    DataOutputStream idx = new DataOutputStream(out);
-    idx.writeInt(MAGIC_LABELS);
-    idx.writeInt(labels.length);
-    idx.write(labels);
-    idx.flush();
-  }
+    private final long behindHeader;
 
-  static MessageDigest newSha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+    Gzip(InputStream in) throws IOException {
+      super(in, 1 << 16);
+      behindHeader = in.available(); // of files and arrays that is all that is left
     }
+
+    /** Whether there is more than one gzip stream; asked when all has been read. */
+    boolean goesOn() {
+      return inf.getBytesRead() + TRAILER != behindHeader;
+    }
+  }
+
+  // ---- Writing
+
+  /** The plain file of images; {@code pixels} as in {@link LabelledImages}. */
+  public static byte[] ofImages(byte[] pixels) {
+    return ByteBuffer.allocate(16 + pixels.length)
+        .putInt(MAGIC_IMAGES)
+        .putInt(pixels.length / PIXELS)
+        .putInt(SIDE)
+        .putInt(SIDE)
+        .put(pixels)
+        .array();
+  }
+
+  /** The plain file of labels, each 0..9. */
+  public static byte[] ofLabels(byte[] labels) {
+    return ByteBuffer.allocate(8 + labels.length)
+        .putInt(MAGIC_LABELS)
+        .putInt(labels.length)
+        .put(labels)
+        .array();
   }
 }

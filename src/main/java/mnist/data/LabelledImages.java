@@ -19,14 +19,6 @@ public record LabelledImages(byte[] pixels, byte[] labels) {
   /** Number of classes. */
   public static final int CLASSES = 10;
 
-  private static final float[] GREY = new float[256];
-
-  static {
-    for (int value = 0; value < 256; value++) {
-      GREY[value] = value / 256f;
-    }
-  }
-
   /**
    * @throws IllegalArgumentException if the numbers of images and labels differ
    */
@@ -45,7 +37,7 @@ public record LabelledImages(byte[] pixels, byte[] labels) {
 
   /** A pixel as networks take it: value / 256 as in the tutorial, which is 0..255/256. */
   static float grey(byte pixel) {
-    return GREY[pixel & 0xff];
+    return (pixel & 0xff) / 256f;
   }
 
   /**

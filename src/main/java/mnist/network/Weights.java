@@ -2,9 +2,7 @@ package mnist.network;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import mnist.platform.Sha256;
 
 /**
  * The values of all weights and biases at one moment.
@@ -17,10 +15,6 @@ public record Weights(float[] values) {
   public String sha256() {
     ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length);
     bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return Sha256.of(bytes);
   }
 }

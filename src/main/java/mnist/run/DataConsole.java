@@ -2,8 +2,8 @@ package mnist.run;
 
 import java.io.PrintStream;
 import mnist.console.ProgressLine;
-import mnist.data.DataListener;
 import mnist.platform.Terminal;
+import mnist.sources.DataListener;
 
 /** Says what goes on while the data is looked for: notices, and the progress of downloads. */
 public final class DataConsole implements DataListener, AutoCloseable {

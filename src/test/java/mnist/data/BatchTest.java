@@ -38,30 +38,22 @@ class BatchTest {
   }
 
   @Test
-  void imagesAndLabelsHaveTheNetworksShapes() {
-    try (Batch batch = Batch.allOf(SET, 3).get(0)) {
-      assertThat(batch.size()).isEqualTo(3);
-      assertThat(batch.images().shape().asArray()).containsExactly(3, 28, 28, 1);
-      assertThat(batch.labels().shape().asArray()).containsExactly(3, 10);
-    }
-  }
-
-  @Test
-  void greyLevelsAreTheBytesOver256RowAfterRow() {
-    try (Batch batch = Batch.allOf(SET, 3).get(0)) {
-      for (int image = 0; image < 3; image++) {
-        assertImage(batch, image, image);
-      }
-      assertThat(batch.images().getFloat(0, 9, 3, 0)).isEqualTo(0.99609375f); // pixel 255
-    }
-  }
-
-  @Test
-  void labelsAreOneHot() {
-    try (Batch batch = Batch.allOf(SET, 3).get(0)) {
-      assertThat(label(batch, 0)).containsExactly(1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-      assertThat(label(batch, 1)).containsExactly(0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
-      assertThat(label(batch, 2)).containsExactly(0, 0, 0, 0, 1, 0, 0, 0, 0, 0);
+  void aWholeSetComesInItsOwnOrderInBatchesAndARest() {
+    List<Batch> batches = Batch.allOf(SET, 2);
+    try {
+      assertThat(batches).extracting(Batch::size).containsExactly(2, 1);
+      assertThat(batches.get(0).indices()).containsExactly(0, 1);
+      assertThat(batches.get(1).indices()).containsExactly(2);
+      assertThat(batches.get(0).images().shape().asArray()).containsExactly(2, 28, 28, 1);
+      assertThat(batches.get(0).labels().shape().asArray()).containsExactly(2, 10);
+      assertImage(batches.get(0), 0, 0);
+      assertImage(batches.get(0), 1, 1);
+      assertImage(batches.get(1), 0, 2);
+      assertThat(label(batches.get(0), 0)).containsExactly(1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      assertThat(label(batches.get(0), 1)).containsExactly(0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+      assertThat(label(batches.get(1), 0)).containsExactly(0, 0, 0, 0, 1, 0, 0, 0, 0, 0);
+    } finally {
+      batches.forEach(Batch::close);
     }
   }
 
@@ -81,17 +73,21 @@ class BatchTest {
       assertImage(batch, 1, 2);
       assertThat(label(batch, 0)).containsExactly(1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
       assertThat(label(batch, 1)).containsExactly(0, 0, 0, 0, 1, 0, 0, 0, 0, 0);
+      assertThat(batch.indices()).containsExactly(0, 2);
     }
   }
 
   @Test
-  void aWholeSetComesInBatchesAndARest() {
-    List<Batch> batches = Batch.allOf(SET, 2);
-    try {
-      assertThat(batches).extracting(Batch::size).containsExactly(2, 1);
-      assertThat(label(batches.get(1), 0)).isEqualTo(new float[] {0, 0, 0, 0, 1, 0, 0, 0, 0, 0});
-    } finally {
-      batches.forEach(Batch::close);
+  void theIndicesAreACopy() {
+    try (Batch batch = new Batch(1)) {
+      batch.put(0, SET, 2);
+      int[] before = batch.indices();
+
+      batch.put(0, SET, 1);
+      batch.indices()[0] = 7;
+
+      assertThat(before).containsExactly(2);
+      assertThat(batch.indices()).containsExactly(1);
     }
   }
 }

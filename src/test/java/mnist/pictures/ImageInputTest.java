@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PipedInputStream;
@@ -74,14 +73,12 @@ class ImageInputTest {
 
   // ---- IDX
 
-  private static byte[] idx(int count) throws IOException {
+  private static byte[] idx(int count) {
     byte[] pixels = new byte[count * 784];
     for (int i = 0; i < count; i++) {
       pixels[i * 784 + 59] = (byte) (i + 128);
     }
-    ByteArrayOutputStream content = new ByteArrayOutputStream();
-    IdxFile.writeImages(content, pixels);
-    return content.toByteArray();
+    return IdxFile.ofImages(pixels);
   }
 
   @Test

@@ -1,9 +1,9 @@
-package mnist.data;
+package mnist.sources;
 
-import static mnist.data.PublishedSet.TEST_IMAGES;
-import static mnist.data.PublishedSet.TEST_LABELS;
-import static mnist.data.PublishedSet.TRAIN_IMAGES;
-import static mnist.data.PublishedSet.TRAIN_LABELS;
+import static mnist.sources.IdxFolder.TEST_IMAGES;
+import static mnist.sources.IdxFolder.TEST_LABELS;
+import static mnist.sources.IdxFolder.TRAIN_IMAGES;
+import static mnist.sources.IdxFolder.TRAIN_LABELS;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,12 +19,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
 /** A data set of 6 + 3 random images as its four IDX files. */
-final class SmallSet {
+public final class SmallSet {
   static final int TRAINING = 6;
   static final int TEST = 3;
 
@@ -50,7 +49,7 @@ final class SmallSet {
   }
 
   /** An IDX file of images, its header as told, right or wrong. */
-  static byte[] images(int count, int rows, int columns, byte[] pixels) {
+  public static byte[] images(int count, int rows, int columns, byte[] pixels) {
     return ByteBuffer.allocate(16 + pixels.length)
         .putInt(0x803)
         .putInt(count)
@@ -61,11 +60,11 @@ final class SmallSet {
   }
 
   /** An IDX file of labels, its count as told, right or wrong. */
-  static byte[] labels(int count, byte... labels) {
+  public static byte[] labels(int count, byte... labels) {
     return ByteBuffer.allocate(8 + labels.length).putInt(0x801).putInt(count).put(labels).array();
   }
 
-  static byte[] gzipped(byte[] content) throws IOException {
+  public static byte[] gzipped(byte... content) throws IOException {
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (OutputStream out = new GZIPOutputStream(packed)) {
       out.write(content);
@@ -73,7 +72,7 @@ final class SmallSet {
     return packed.toByteArray();
   }
 
-  static String sha256(byte[] content) {
+  public static String sha256(byte[] content) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
     } catch (NoSuchAlgorithmException e) {
@@ -82,7 +81,7 @@ final class SmallSet {
   }
 
   /** Names of the files in a folder, sorted. */
-  static List<String> namesIn(Path folder) throws IOException {
+  public static List<String> namesIn(Path folder) throws IOException {
     try (Stream<Path> found = Files.list(folder)) {
       return found.map(path -> path.getFileName().toString()).sorted().toList();
     }
@@ -99,7 +98,7 @@ final class SmallSet {
   /** Writes the four files, gzipped, into a folder that is made where it does not exist. */
   Path writeTo(Path folder) throws IOException {
     Files.createDirectories(folder);
-    for (String file : PublishedSet.FILES) {
+    for (String file : IdxFolder.FILES) {
       Files.write(folder.resolve(file + ".gz"), gz(file));
     }
     return folder;
@@ -116,16 +115,13 @@ final class SmallSet {
   }
 
   private PublishedSet published(PublishedSet like, Optional<Path> systemFolder, URI... mirrors) {
-    Map<String, String> sha256 =
-        files.entrySet().stream()
-            .collect(Collectors.toMap(Map.Entry::getKey, file -> sha256(file.getValue())));
     return new PublishedSet(
         like.name(),
         like.title(),
         like.folderVariable(),
         systemFolder,
         like.classNames(),
-        sha256,
+        IdxFolder.FILES.stream().map(file -> sha256(plain(file))).toList(),
         List.of(mirrors));
   }
 }

@@ -1,4 +1,4 @@
-package mnist.data;
+package mnist.synthetic;
 
 import static java.awt.RenderingHints.KEY_ANTIALIASING;
 import static java.awt.RenderingHints.KEY_STROKE_CONTROL;
@@ -26,11 +26,15 @@ import java.util.stream.Stream;
  * draws it with a round pen. As in MNIST the digit fits a box of 20 × 20 pixels, and its centre of
  * mass lies near the middle of the 28 × 28 image.
  */
-final class SyntheticDigits {
+public final class SyntheticDigits {
   /** Version of the drawing: changes whenever the pictures do. */
-  static final int VERSION = 1;
+  public static final int VERSION = 1;
 
-  private static final int SIDE = LabelledImages.SIDE;
+  /** Rows and columns of an image. */
+  private static final int SIDE = 28;
+
+  /** What the images begin with: one seed for ever, so that accuracies can be compared. */
+  private static final long START = new SplittableRandom(0).nextLong();
 
   /** Width and height of the box that a digit fits, in pixels. */
   private static final int BOX = 20;
@@ -97,28 +101,26 @@ final class SyntheticDigits {
   private SyntheticDigits() {}
 
   /**
-   * Draws images number {@code first} to {@code first + count - 1} of a seed. Same seed and number,
-   * same image, however many threads.
+   * Draws images number {@code first} to {@code first + count - 1}. The same number is the same
+   * image, each time and however many threads draw.
    *
-   * @param seed any number; another seed gives other images
    * @param first number of the first image, from 0
    * @param count how many images to draw
    */
-  static LabelledImages draw(long seed, int first, int count) {
-    byte[] pixels = new byte[count * LabelledImages.PIXELS];
+  public static DrawnDigits draw(int first, int count) {
+    byte[] pixels = new byte[count * SIDE * SIDE];
     byte[] labels = new byte[count];
-    long start = new SplittableRandom(seed).nextLong();
     IntStream.range(0, count)
         .parallel()
         .forEach(
             i -> {
-              SplittableRandom random = new SplittableRandom(start + first + i);
-              int digit = random.nextInt(LabelledImages.CLASSES);
+              SplittableRandom random = new SplittableRandom(START + first + i);
+              int digit = random.nextInt(SHAPES.size());
               labels[i] = (byte) digit;
               byte[] image = image(pick(SHAPES.get(digit), random), random);
               System.arraycopy(image, 0, pixels, i * image.length, image.length);
             });
-    return new LabelledImages(pixels, labels);
+    return new DrawnDigits(pixels, labels);
   }
 
   /** One image of a shape: 784 grey levels. */

@@ -1,4 +1,4 @@
-package mnist.data;
+package mnist.sources;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

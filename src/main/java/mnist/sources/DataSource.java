@@ -1,4 +1,4 @@
-package mnist.data;
+package mnist.sources;
 
 import java.util.Arrays;
 import java.util.Locale;

@@ -1,12 +1,10 @@
-package mnist.data;
+package mnist.sources;
 
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import mnist.data.DataSet;
 
 /**
  * A data set as its authors publish it: four IDX files that are known by their SHA-256.
@@ -16,7 +14,7 @@ import java.util.Optional;
  * @param folderVariable environment variable that names a folder with the files
  * @param systemFolder where a package of the operating system may have put the files
  * @param classNames names of the classes 0..9
- * @param sha256 of each file, unpacked: file name → hexadecimal digits
+ * @param sha256 of each of {@link IdxFolder#FILES}, unpacked, in hexadecimal digits
  * @param mirrors where {@code <mirror><file>.gz} can be downloaded, best first
  */
 record PublishedSet(
@@ -25,15 +23,8 @@ record PublishedSet(
     String folderVariable,
     Optional<Path> systemFolder,
     List<String> classNames,
-    Map<String, String> sha256,
+    List<String> sha256,
     List<URI> mirrors) {
-  static final String TRAIN_IMAGES = "train-images-idx3-ubyte";
-  static final String TRAIN_LABELS = "train-labels-idx1-ubyte";
-  static final String TEST_IMAGES = "t10k-images-idx3-ubyte";
-  static final String TEST_LABELS = "t10k-labels-idx1-ubyte";
-
-  /** The four files, in the order in which they are told. */
-  static final List<String> FILES = List.of(TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS);
 
   /** MNIST, LeCun, Cortes and Burges, 1998. */
   static final PublishedSet MNIST =
@@ -43,14 +34,10 @@ record PublishedSet(
           "MNIST_DATA",
           Optional.empty(),
           DataSet.DIGITS,
-          Map.of(
-              TRAIN_IMAGES,
+          List.of(
               "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-              TRAIN_LABELS,
               "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-              TEST_IMAGES,
               "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-              TEST_LABELS,
               "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
           List.of(
               URI.create("https://storage.googleapis.com/cvdf-datasets/mnist/"),
@@ -74,33 +61,17 @@ record PublishedSet(
               "Sneaker",
               "Bag",
               "Ankle boot"),
-          Map.of(
-              TRAIN_IMAGES,
+          List.of(
               "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-              TRAIN_LABELS,
               "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-              TEST_IMAGES,
               "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-              TEST_LABELS,
               "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
           List.of(
               URI.create("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
               URI.create("https://storage.googleapis.com/tensorflow/tf-keras-datasets/")));
 
-  /**
-   * A file of a folder, gzipped or plain, with the dash of MNIST's site or the dot of others. A
-   * folder of one of these names, as some archives have it, comes last.
-   */
-  static Optional<Path> find(Path folder, String file) {
-    String dotted = file.replace("-idx", ".idx");
-    return List.of(file + ".gz", file, dotted + ".gz", dotted).stream()
-        .map(folder::resolve)
-        .filter(Files::exists)
-        .min(Comparator.comparing(path -> Files.isDirectory(path)));
-  }
-
-  /** Which of the four files a folder does not have. */
-  static List<String> missing(Path folder) {
-    return FILES.stream().filter(file -> find(folder, file).isEmpty()).toList();
+  /** The SHA-256 that one of the files must have, unpacked. */
+  String sha256(String file) {
+    return sha256.get(IdxFolder.FILES.indexOf(file));
   }
 }

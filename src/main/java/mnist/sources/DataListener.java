@@ -1,4 +1,4 @@
-package mnist.data;
+package mnist.sources;
 
 /** Hears what goes on while a data set is looked for, downloaded or drawn. */
 public interface DataListener {

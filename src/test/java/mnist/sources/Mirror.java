@@ -1,9 +1,10 @@
-package mnist.data;
+package mnist.sources;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -11,7 +12,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -19,7 +19,6 @@ import java.util.concurrent.Executors;
 final class Mirror implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
-  private final CountDownLatch closed = new CountDownLatch(1);
   private final List<String> asked = new CopyOnWriteArrayList<>();
 
   /** A server that answers everything in one way. */
@@ -42,23 +41,37 @@ final class Mirror implements AutoCloseable {
     return new Mirror(exchange -> send(exchange, set.gz(fileOf(exchange).replace(".gz", ""))));
   }
 
-  /** A server that accepts requests, sends half of a file, and then nothing until it is closed. */
+  /** A server that sends half of a file, and then nothing. */
   static Mirror thatStalls(byte[] content) throws IOException {
-    CountDownLatch[] closed = new CountDownLatch[1];
-    Mirror mirror =
-        new Mirror(
-            exchange -> {
-              exchange.sendResponseHeaders(200, content.length);
-              exchange.getResponseBody().write(content, 0, content.length / 2);
-              exchange.getResponseBody().flush();
-              try {
-                closed[0].await();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    closed[0] = mirror.closed;
-    return mirror;
+    return new Mirror(
+        exchange -> {
+          exchange.sendResponseHeaders(200, content.length);
+          exchange.getResponseBody().write(content, 0, content.length / 2);
+          exchange.getResponseBody().flush();
+          pause(60_000);
+        });
+  }
+
+  /** A server that sends a byte now and then, without end. */
+  static Mirror thatTrickles() throws IOException {
+    return new Mirror(
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          while (true) {
+            exchange.getResponseBody().write(0x1f); // until the client has closed
+            exchange.getResponseBody().flush();
+            pause(20);
+          }
+        });
+  }
+
+  /** Waits, though not when the server is closed. */
+  private static void pause(long milliseconds) throws IOException {
+    try {
+      Thread.sleep(milliseconds);
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException();
+    }
   }
 
   /** An address where no server listens. */
@@ -92,8 +105,7 @@ final class Mirror implements AutoCloseable {
 
   @Override
   public void close() {
-    closed.countDown();
-    server.stop(0);
     threads.shutdownNow();
+    server.stop(0);
   }
 }

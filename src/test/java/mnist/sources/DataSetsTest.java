@@ -1,10 +1,10 @@
-package mnist.data;
+package mnist.sources;
 
-import static mnist.data.PublishedSet.TEST_IMAGES;
-import static mnist.data.PublishedSet.TEST_LABELS;
-import static mnist.data.PublishedSet.TRAIN_IMAGES;
-import static mnist.data.PublishedSet.TRAIN_LABELS;
-import static mnist.data.SmallSet.namesIn;
+import static mnist.sources.IdxFolder.TEST_IMAGES;
+import static mnist.sources.IdxFolder.TEST_LABELS;
+import static mnist.sources.IdxFolder.TRAIN_IMAGES;
+import static mnist.sources.IdxFolder.TRAIN_LABELS;
+import static mnist.sources.SmallSet.namesIn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -12,10 +12,11 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import mnist.data.DataException;
+import mnist.data.DataSet;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,6 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class DataSetsTest {
   private static final SmallSet PUBLISHED = new SmallSet(1);
@@ -51,10 +51,10 @@ class DataSetsTest {
             PUBLISHED.asFashion(system, mirror),
             project,
             environment,
-            new Download(Duration.ofSeconds(10), heard),
+            new Download(heard),
             new SyntheticCache(project, 40, 15),
             heard)
-        .open(source, Optional.ofNullable(folder), 0);
+        .open(source, Optional.ofNullable(folder));
   }
 
   private ThrowableAssertAlternative<DataException> refused(
@@ -79,33 +79,17 @@ class DataSetsTest {
 
   @ParameterizedTest
   @EnumSource(names = {"AUTO", "MNIST"})
-  void theFolderThatIsNamedWinsOverTheEnvironment(DataSource source) throws IOException {
+  void theNamedFolderWinsOverTheEnvironmentsAndThatOverTheProjects(DataSource source)
+      throws IOException {
     Path named = published("named");
-
-    DataSet set = open(source, named, variable(own("environment")));
-
-    assertThat(set.source()).isEqualTo(named.toString());
-    assertThat(set.name()).isEqualTo("mnist");
-  }
-
-  @ParameterizedTest
-  @EnumSource(names = {"AUTO", "MNIST"})
-  void theEnvironmentWinsOverTheProject(DataSource source) throws IOException {
     Path environment = published("environment");
-    OWN.writeTo(project);
-
-    assertThat(open(source, null, variable(environment)).source())
-        .isEqualTo(environment.toString());
-  }
-
-  @ParameterizedTest
-  @EnumSource(names = {"AUTO", "MNIST"})
-  void theProjectsFilesAreUsedWhereNothingElseIsNamed(DataSource source) throws IOException {
     PUBLISHED.writeTo(project);
 
-    DataSet set = open(source, null, Map.of("MNIST_DATA", " "));
-
-    assertThat(set.source()).isEqualTo(project.toString());
+    assertThat(open(source, named, variable(environment)).source()).isEqualTo(named.toString());
+    assertThat(open(source, null, variable(environment)).source())
+        .isEqualTo(environment.toString());
+    assertThat(open(source, null, Map.of("MNIST_DATA", " ")).source())
+        .isEqualTo(project.toString());
     assertThat(heard.progress).isEmpty();
     assertThat(heard.notices).isEmpty();
   }
@@ -138,44 +122,18 @@ class DataSetsTest {
   }
 
   @Test
-  void aFolderOfTheSameNameDoesNotHideAFile() throws IOException {
+  void aFolderOfAFilesNameDoesNotHideTheFileAndIsRefusedInItsPlace() throws IOException {
     Path folder = published("unpacked");
-    Files.move(folder.resolve(TRAIN_IMAGES + ".gz"), folder.resolve("train-images.idx3-ubyte"));
+    Path dotted = folder.resolve("train-images.idx3-ubyte");
+    Files.move(folder.resolve(TRAIN_IMAGES + ".gz"), dotted);
     Files.createDirectory(folder.resolve(TRAIN_IMAGES));
 
     assertThat(open(DataSource.MNIST, folder, NO_VARIABLES).name()).isEqualTo("mnist");
-  }
 
-  @Test
-  void aFolderInAFilesPlaceIsRefused() throws IOException {
-    Path folder = published("unpacked");
-    Files.delete(folder.resolve(TRAIN_IMAGES + ".gz"));
-    Files.createDirectory(folder.resolve(TRAIN_IMAGES));
-
+    Files.delete(dotted);
     refused(DataSource.MNIST, folder, NO_VARIABLES)
         .withMessageContaining(
             folder.resolve(TRAIN_IMAGES) + " is a folder, expected an IDX file of images");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"", "target/classes", "target/mnist.jar"})
-  void theDataFolderLiesBesideTheNearestPom(String code) throws IOException {
-    Path inner = Files.createDirectories(temporary.resolve("outer/inner"));
-    Files.createFile(temporary.resolve("outer/pom.xml"));
-    Files.createFile(inner.resolve("pom.xml"));
-
-    assertThat(DataSets.dataAbove(inner.resolve(code))).contains(inner.resolve("data"));
-  }
-
-  @Test
-  void whereNoPomIsThereIsNoProject() {
-    assertThat(DataSets.dataAbove(temporary)).isEmpty();
-  }
-
-  @Test
-  void thisProjectIsFoundByItsClasses() {
-    assertThat(DataSets.projectData()).hasFileName("data").isAbsolute();
-    assertThat(DataSets.projectData().resolveSibling("src/main/java/mnist/data")).isDirectory();
   }
 
   @ParameterizedTest
@@ -197,17 +155,10 @@ class DataSetsTest {
       assertThat(good.asked()).isEmpty();
     }
     assertThat(namesIn(named)).hasSize(2);
-  }
 
-  @ParameterizedTest
-  @EnumSource(names = {"AUTO", "MNIST", "FASHION_MNIST"})
-  void aNamedPathThatIsNoFolderIsRefused(DataSource source) throws IOException {
     Path file = Files.writeString(temporary.resolve("file"), "text");
-    Path nothing = temporary.resolve("nothing");
-
     refused(source, file, NO_VARIABLES)
         .withMessageContaining(file + " is no folder, expected one with four IDX files");
-    refused(source, nothing, NO_VARIABLES).withMessageContaining(nothing + " is no folder");
   }
 
   @ParameterizedTest
@@ -215,14 +166,11 @@ class DataSetsTest {
   void aWrongFolderInTheEnvironmentIsRefusedAndNeverReplacedByDrawnDigits(DataSource source)
       throws IOException {
     Path nothing = temporary.resolve("nothing");
-    Path incomplete = published("incomplete");
-    Files.delete(incomplete.resolve(TEST_LABELS + ".gz"));
 
-    String named = "named by --data or MNIST_DATA; leave both out to have MNIST downloaded";
     refused(source, null, variable(nothing))
-        .withMessageContainingAll(nothing + " is no folder", named);
-    refused(source, null, variable(incomplete))
-        .withMessageContainingAll(incomplete + " lacks " + TEST_LABELS, named);
+        .withMessageContainingAll(
+            nothing + " is no folder",
+            "named by --data or MNIST_DATA; leave both out to have MNIST downloaded");
 
     assertThat(heard.notices).isEmpty();
     assertThat(project).doesNotExist();
@@ -239,8 +187,8 @@ class DataSetsTest {
     assertThat(set.test().pixels()).isEqualTo(behind(16, TEST_IMAGES));
     assertThat(set.test().labels()).isEqualTo(behind(8, TEST_LABELS));
     assertThat(set.classNames()).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
-    assertThat(set.sha256()).isEqualTo(PUBLISHED.asMnist().sha256());
-    assertThat(set.sha256().keySet()).containsExactlyElementsOf(PublishedSet.FILES);
+    assertThat(set.sha256().keySet()).containsExactlyElementsOf(IdxFolder.FILES);
+    assertThat(set.sha256().values()).containsExactlyElementsOf(PUBLISHED.asMnist().sha256());
   }
 
   private static byte[] behind(int header, String file) {
@@ -272,20 +220,13 @@ class DataSetsTest {
   }
 
   @Test
-  void autoTakesOwnFilesOfANamedFolderAndCallsThemCustom() throws IOException {
-    DataSet set = open(DataSource.AUTO, own("named"), NO_VARIABLES);
-
-    assertThat(set.name()).isEqualTo("custom");
-    assertThat(set.test().count()).isEqualTo(SmallSet.TEST);
-    assertThat(heard.notices).isEmpty();
-  }
-
-  @Test
-  void oneForeignFileAmongThePublishedMakesASetCustom() throws IOException {
+  void autoCallsANamedFolderCustomUnlessAllFilesAreMnists() throws IOException {
     Path named = published("named");
-    Files.write(named.resolve(TEST_LABELS + ".gz"), OWN.gz(TEST_LABELS));
+    assertThat(open(DataSource.AUTO, named, NO_VARIABLES).name()).isEqualTo("mnist");
 
+    Files.write(named.resolve(TEST_LABELS + ".gz"), OWN.gz(TEST_LABELS));
     assertThat(open(DataSource.AUTO, named, NO_VARIABLES).name()).isEqualTo("custom");
+    assertThat(heard.notices).isEmpty();
   }
 
   @Test
@@ -302,37 +243,22 @@ class DataSetsTest {
 
   @ParameterizedTest
   @EnumSource(names = {"AUTO", "MNIST"})
-  void otherFilesInTheProjectAreRefusedWithTheWayToReplaceThem(DataSource source)
+  void otherOrDamagedFilesInTheProjectAreRefusedWithTheWayToReplaceThem(DataSource source)
       throws IOException {
     PUBLISHED.writeTo(project);
-    Files.write(project.resolve(TEST_LABELS + ".gz"), OWN.gz(TEST_LABELS));
+    Path file = project.resolve(TEST_LABELS + ".gz");
+    Files.write(file, OWN.gz(TEST_LABELS));
+    refused(source, null, NO_VARIABLES)
+        .withMessageContainingAll(file + " is not MNIST's", "delete it and it is downloaded again");
 
+    byte[] damaged = PUBLISHED.gz(TEST_LABELS);
+    damaged[damaged.length - 8] ^= 1; // its checksum
+    Files.write(file, damaged);
     refused(source, null, NO_VARIABLES)
         .withMessageContainingAll(
-            project.resolve(TEST_LABELS + ".gz") + " is not MNIST's",
-            "delete it and it is downloaded again");
-  }
+            file + " is a damaged gzip file",
+            "fetch it again (delete it and it is downloaded again)");
 
-  @ParameterizedTest
-  @EnumSource(names = {"AUTO", "MNIST"})
-  void aDamagedFileInTheProjectIsAnErrorAndNeverReplacedByDrawnDigits(DataSource source)
-      throws IOException {
-    PUBLISHED.writeTo(project);
-    for (String file : new String[] {TRAIN_IMAGES, TEST_IMAGES}) { // each is read by a thread
-      Path damaged = project.resolve(file + ".gz");
-      byte[] content = Files.readAllBytes(damaged);
-      content[content.length - 8] ^= 1; // its checksum
-      Files.write(damaged, content);
-
-      refused(source, null, NO_VARIABLES)
-          .withMessageContainingAll(
-              damaged.toString(),
-              "is a damaged gzip file",
-              "fetch it again (delete it and it is downloaded again)");
-
-      content[content.length - 8] ^= 1;
-      Files.write(damaged, content);
-    }
     assertThat(heard.notices).isEmpty();
     assertThat(namesIn(project)).hasSize(4);
   }
@@ -341,50 +267,27 @@ class DataSetsTest {
 
   @Test
   void fashionHasItsOwnVariableNameAndClasses() throws IOException {
-    Path folder = published("fashion");
-    Map<String, String> both =
-        Map.of(
-            "FASHION_MNIST_DATA",
-            folder.toString(),
-            "MNIST_DATA",
-            temporary.resolve("nothing").toString());
+    String folder = published("fashion").toString();
+    Map<String, String> both = Map.of("FASHION_MNIST_DATA", folder, "MNIST_DATA", "/nothing");
 
     DataSet set = open(DataSource.FASHION_MNIST, null, both);
 
     assertThat(set.name()).isEqualTo("fashion-mnist");
-    assertThat(set.source()).isEqualTo(folder.toString());
-    assertThat(set.classNames())
-        .containsExactly(
-            "T-shirt/top",
-            "Trouser",
-            "Pullover",
-            "Dress",
-            "Coat",
-            "Sandal",
-            "Shirt",
-            "Sneaker",
-            "Bag",
-            "Ankle boot");
+    assertThat(set.source()).isEqualTo(folder);
+    assertThat(set.classNames()).hasSize(10).startsWith("T-shirt/top").endsWith("Ankle boot");
   }
 
   @Test
-  void fashionOfTheProjectWinsOverTheSystems() throws IOException {
-    Path own = PUBLISHED.writeTo(project.resolve("fashion-mnist"));
-    PUBLISHED.writeTo(system);
-
-    assertThat(open(DataSource.FASHION_MNIST, null, NO_VARIABLES).source())
-        .isEqualTo(own.toString());
-  }
-
-  @Test
-  void fashionOfTheSystemIsUsedRatherThanDownloaded() throws IOException {
+  void fashionOfTheProjectWinsOverTheSystemsAndThatOverADownload() throws IOException {
     PUBLISHED.writeTo(system);
     try (Mirror good = Mirror.of(PUBLISHED)) {
       mirror = good.address();
-
       assertThat(open(DataSource.FASHION_MNIST, null, NO_VARIABLES).source())
           .isEqualTo(system.toString());
 
+      Path own = PUBLISHED.writeTo(project.resolve("fashion-mnist"));
+      assertThat(open(DataSource.FASHION_MNIST, null, NO_VARIABLES).source())
+          .isEqualTo(own.toString());
       assertThat(good.asked()).isEmpty();
     }
   }
@@ -398,35 +301,11 @@ class DataSetsTest {
 
       DataSet set = open(DataSource.FASHION_MNIST, null, NO_VARIABLES);
 
-      assertThat(set.name()).isEqualTo("fashion-mnist");
       assertThat(set.source()).isEqualTo(project.resolve("fashion-mnist").toString());
       assertThat(good.asked()).hasSize(4);
     }
     assertThat(namesIn(project)).containsExactly("fashion-mnist");
     assertThat(namesIn(system)).hasSize(3);
-  }
-
-  @Test
-  void fashionIsNeverReplacedByDrawnDigits() throws IOException {
-    refused(DataSource.FASHION_MNIST, null, NO_VARIABLES)
-        .withMessageContainingAll(
-            TRAIN_IMAGES + " could not be downloaded", "--data or FASHION_MNIST_DATA");
-
-    assertThat(heard.notices).isEmpty();
-  }
-
-  @Test
-  void otherFilesInFashionsFolderAreRefusedWithTheWayToReplaceThem() throws IOException {
-    OWN.writeTo(project.resolve("fashion-mnist"));
-
-    refused(DataSource.FASHION_MNIST, null, NO_VARIABLES)
-        .withMessageContainingAll("is not Fashion-MNIST's", "delete it and it is downloaded again");
-  }
-
-  @Test
-  void filesThatAreNotFashionAreRefusedUnderItsName() throws IOException {
-    refused(DataSource.FASHION_MNIST, own("named"), NO_VARIABLES)
-        .withMessageContaining("is not Fashion-MNIST's");
   }
 
   // ---- Drawn digits in MNIST's place
@@ -444,13 +323,13 @@ class DataSetsTest {
         .contains("NOT MNIST", "could not be downloaded", mirror.toString());
   }
 
-  @Test
-  void mnistIsNeverReplacedByDrawnDigits() throws IOException {
-    refused(DataSource.MNIST, null, NO_VARIABLES)
+  @ParameterizedTest
+  @EnumSource(names = {"MNIST", "FASHION_MNIST"})
+  void whatIsAskedForByNameIsNeverReplacedByDrawnDigits(DataSource source) throws IOException {
+    refused(source, null, NO_VARIABLES)
         .withMessageContainingAll(TRAIN_IMAGES + " could not be downloaded", mirror.toString());
 
     assertThat(heard.notices).isEmpty();
-    assertThat(namesIn(project)).isEmpty();
   }
 
   // ---- The real files
@@ -458,28 +337,22 @@ class DataSetsTest {
   @Test
   @EnabledIfEnvironmentVariable(named = "MNIST_DATA", matches = ".*\\S.*")
   void theRealMnistIsKnownByItsHashes() throws IOException {
-    DataSets sets = new DataSets(project, System.getenv(), heard);
-
-    DataSet set = sets.open(DataSource.MNIST, Optional.empty());
+    DataSet set = DataSets.ofThisProject(heard).open(DataSource.MNIST, Optional.empty());
 
     assertThat(set.name()).isEqualTo("mnist");
     assertThat(set.training().count()).isEqualTo(60_000);
     assertThat(set.test().count()).isEqualTo(10_000);
     assertThat(Arrays.copyOf(set.training().labels(), 5)).containsExactly(5, 0, 4, 1, 9);
-    assertThat(project).doesNotExist();
   }
 
   @Test
   @EnabledIfEnvironmentVariable(named = "FASHION_MNIST_DATA", matches = ".*\\S.*")
   void theRealFashionMnistIsKnownByItsHashes() throws IOException {
-    DataSets sets = new DataSets(project, System.getenv(), heard);
-
-    DataSet set = sets.open(DataSource.FASHION_MNIST, Optional.empty(), 0);
+    DataSet set = DataSets.ofThisProject(heard).open(DataSource.FASHION_MNIST, Optional.empty());
 
     assertThat(set.name()).isEqualTo("fashion-mnist");
     assertThat(set.training().count()).isEqualTo(60_000);
     assertThat(set.test().count()).isEqualTo(10_000);
     assertThat(Arrays.copyOf(set.test().labels(), 5)).containsExactly(9, 2, 1, 1, 6);
-    assertThat(project).doesNotExist();
   }
 }

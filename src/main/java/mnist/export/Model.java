@@ -31,6 +31,10 @@ import org.tensorflow.types.TFloat32;
  * with the digit white on black → {@code predictions} float32 [batch, 10], probabilities.
  *
  * <p>Several threads may use it at once.
+ *
+ * <p>A SavedModel is a program: TensorFlow runs whatever its graph says, with the rights of this
+ * process, which may read, write and delete files. Load only models that you would also run as a
+ * program; the checks here find mistakes, not malice.
  */
 public final class Model implements AutoCloseable {
   /**
@@ -54,7 +58,7 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Loads a model and its weights.
+   * Loads a model and its weights, and runs it once; see above on trust.
    *
    * @param folder the one that holds {@code saved_model.pb}
    * @throws ModelException if it is no SavedModel, is damaged, or has not this signature

@@ -63,11 +63,12 @@ format:
 clean:
 	@$(MVN) -q clean
 
-# What java is started with: jvm.options and the class path that Maven resolved, in quotes, where \
-# is an escape. Made again, after compiling, when a source has changed.
+# What java is started with: jvm.options and the class path that Maven resolved, in quotes, which
+# makes \ an escape. Made again, after compiling, when a source has changed.
 SEPARATOR = $(if $(filter Windows_NT,$(OS)),;,:)
 
 $(JAVA_ARGS): pom.xml $(shell find src/main -type f)
 	@echo "Building; the first time Maven also fetches TensorFlow." >&2
+	@rm -f $@ # should compiling fail
 	@$(MVN) -q compile org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath -Dmdep.includeScope=runtime -Dmdep.outputFile=target/classpath >&2
 	@sed 's|[\\"]|\\&|g; s|.*|-cp "target/classes$(SEPARATOR)&"|' target/classpath | cat target/classes/mnist/jvm.options - > $@

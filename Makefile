@@ -24,19 +24,26 @@ export MNIST_DATA ?= $(abspath ../shared/mnist)
 endif
 
 MVN       = mvn -B -ntp -Dstyle.color=never -P$(NATIVES)
-CLASSPATH = target/classpath-$(NATIVES)
-JAVA      = $(if $(JAVA_HOME),"$(JAVA_HOME)/bin/java",java) @target/classes/mnist/jvm.options -cp target/classes:$$(cat $(CLASSPATH))
+JAVA_ARGS = target/java-$(NATIVES).args
+JAVA      = "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" @$(JAVA_ARGS)
+
+# The shell takes these from its environment, as they were given, so names may hold blanks and $.
+override MODEL := $(value MODEL)
+override IMAGE := $(value IMAGE)
+export MODEL IMAGE
 
 .PHONY: run predict test crosscheck bench format clean
 
-run: $(CLASSPATH)
+run: $(JAVA_ARGS)
 	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1))
 	@$(JAVA) $(MAIN_$(STAGE)) $(ARGS)
 
-predict: $(CLASSPATH)
+# IMAGE is one name, or otherwise what the shell makes of it, such as IMAGE="'a b.png' c.png *.gif".
+predict: $(JAVA_ARGS)
 	$(if $(MODEL),,$(error MODEL names the model, such as MODEL=runs/<stage>-<date>-<time>/model))
 	$(if $(IMAGE),,$(error IMAGE names one or several pictures, such as IMAGE=seven.png))
-	@$(JAVA) mnist.Predict --model "$(MODEL)" $(ARGS) $(IMAGE)
+	@[ -e "$$IMAGE" ] && set -- "$$IMAGE" || eval "set -- $$IMAGE"; \
+	$(JAVA) mnist.Predict --model "$$MODEL" $(ARGS) -- "$$@"
 
 test:
 	@$(MVN) verify
@@ -44,10 +51,10 @@ test:
 # Both settings of oneDNN, each in a process of its own since the library reads it when it loads.
 CHECK = $(JAVA) mnist.CrossCheck $(if $(filter file,$(origin STAGE)),,--stage $(STAGE)) $(if $(FULL),--full) $(ARGS)
 
-crosscheck: $(CLASSPATH)
+crosscheck: $(JAVA_ARGS)
 	@$(CHECK) && echo && $(CHECK) --onednn
 
-bench: $(CLASSPATH)
+bench: $(JAVA_ARGS)
 	@$(JAVA) mnist.Bench $(ARGS)
 
 format:
@@ -56,8 +63,12 @@ format:
 clean:
 	@$(MVN) -q clean
 
-# Compiled again when a source has changed; the class path is what Maven resolved.
-$(CLASSPATH): pom.xml $(shell find src/main -type f)
+# What java is started with: jvm.options and the class path that Maven resolved, in quotes, which
+# makes \ an escape. Made again, after compiling, when a source has changed.
+SEPARATOR = $(if $(filter Windows_NT,$(OS)),;,:)
+
+$(JAVA_ARGS): pom.xml $(shell find src/main -type f)
 	@echo "Building; the first time Maven also fetches TensorFlow." >&2
-	@$(MVN) -q compile org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath -Dmdep.includeScope=runtime -Dmdep.outputFile=$@ >&2
-	@touch $@
+	@rm -f $@ # should compiling fail
+	@$(MVN) -q compile org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath -Dmdep.includeScope=runtime -Dmdep.outputFile=target/classpath >&2
+	@sed 's|[\\"]|\\&|g; s|.*|-cp "target/classes$(SEPARATOR)&"|' target/classpath | cat target/classes/mnist/jvm.options - > $@

@@ -6,6 +6,8 @@ import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -99,14 +101,25 @@ public final class Predict implements Callable<Integer> {
       description = "Keep to TensorFlow's plain kernels; the last bits differ.")
   private boolean noOneDnn;
 
-  private final PrintStream err = System.err;
+  private final InputStream standardInput;
+  private final OutputStream standardOutput;
+  private final PrintStream err;
+
+  private Predict(InputStream standardInput, OutputStream standardOutput, PrintStream err) {
+    this.standardInput = standardInput;
+    this.standardOutput = standardOutput;
+    this.err = err;
+  }
 
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new Predict())
-            .setParameterExceptionHandler(
-                (wrong, unparsed) -> ErrorLine.wrongOption(wrong, System.err))
-            .execute(args));
+    System.exit(run(System.in, new FileOutputStream(FileDescriptor.out), System.err, args));
+  }
+
+  /** The program within another one; gives its exit code. */
+  static int run(InputStream in, OutputStream out, PrintStream err, String... args) {
+    return new CommandLine(new Predict(in, out, err))
+        .setParameterExceptionHandler((wrong, unparsed) -> ErrorLine.wrongOption(wrong, err))
+        .execute(args);
   }
 
   @Override
@@ -131,9 +144,9 @@ public final class Predict implements Callable<Integer> {
     }
   }
 
-  private static void read(String input, Answers answers) {
+  private void read(String input, Answers answers) {
     if (input.equals(STANDARD_INPUT)) {
-      ImageInput.read(System.in, STANDARD_INPUT, answers);
+      ImageInput.read(standardInput, STANDARD_INPUT, answers);
       return;
     }
     try {
@@ -169,7 +182,7 @@ public final class Predict implements Callable<Integer> {
     private final List<Integer> said = new ArrayList<>();
     private final PrintStream out =
         new PrintStream(
-            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16),
+            new BufferedOutputStream(standardOutput, 1 << 16),
             false,
             json ? StandardCharsets.UTF_8 : TERMINAL);
     private int refused;

@@ -16,13 +16,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.regex.Pattern;
 import mnist.data.DataException;
 import mnist.data.IdxFile;
 import mnist.data.LabelledImages;
+import mnist.platform.Reason;
 
 /**
  * Reads images that are to be recognised from pictures, IDX files (gzipped or plain), and JSON
@@ -69,10 +69,8 @@ public final class ImageInput {
     }
     try (InputStream in = Files.newInputStream(file)) {
       read(in, file.toString(), listener);
-    } catch (NoSuchFileException e) {
-      listener.refused(file + ": no such file");
     } catch (IOException e) {
-      listener.refused(file + " cannot be read, expected a file that this user may read");
+      listener.refused(Reason.inOneLine(e));
     }
   }
 
@@ -106,7 +104,7 @@ public final class ImageInput {
     } catch (DataException e) {
       listener.refused(e.getMessage());
     } catch (IOException e) {
-      listener.refused("%s cannot be read: %s".formatted(name, e.getMessage()));
+      listener.refused("%s cannot be read: %s".formatted(name, Reason.inOneLine(e)));
     } catch (OutOfMemoryError e) {
       listener.refused(name + " is too large for the memory that Java may use");
     }

@@ -24,6 +24,7 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import mnist.data.DataException;
+import mnist.platform.Reason;
 
 /** A picture of a digit: PNG, JPEG, GIF (its first frame) or BMP, of any size and colour. */
 public final class Picture {
@@ -105,7 +106,7 @@ public final class Picture {
     } catch (IOException | RuntimeException e) {
       throw new DataException(
           "%s is a damaged %s file, or of a kind that cannot be read (%s); save it again"
-              .formatted(name, reader.getFormatName(), reason(e)),
+              .formatted(name, reader.getFormatName(), Reason.inOneLine(e)),
           e);
     }
   }
@@ -143,12 +144,6 @@ public final class Picture {
     } catch (JpegProcessingException | IOException | RuntimeException e) {
       return 1; // the picture itself could be read
     }
-  }
-
-  private static String reason(Exception e) {
-    return e.getMessage() == null
-        ? e.getClass().getSimpleName()
-        : e.getMessage().lines().findFirst().orElse("");
   }
 
   // ---- Grey levels

@@ -1,0 +1,172 @@
+package mnist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * The Makefile in a project whose Maven says at once where things are and that says what it got.
+ */
+@DisabledOnOs(OS.WINDOWS) // whose shells are others
+class MakefileTest {
+  private static final String JAVA_HOME = System.getProperty("java.home");
+
+  /** Stands for the program: prints its arguments, one a line. */
+  private static final String PROGRAM =
+      """
+      package mnist;
+      class Predict {
+        public static void main(String[] args) {
+          System.out.print(String.join("\\n", args));
+        }
+      }
+      """;
+
+  /** Stands for Maven: leaves what it would, the class path being that of the environment. */
+  private static final String MAVEN =
+      """
+      #!/bin/sh
+      for arg; do case $arg in -Dmdep.outputFile=*) out=${arg#*=};; esac; done
+      mkdir -p target/classes/mnist
+      echo -Xmn8m > target/classes/mnist/jvm.options
+      printf %s "$FOUND" > "$out"
+      """;
+
+  @TempDir Path temp;
+  private Path project;
+  private Path bin;
+  private Path javaHome;
+  private Path repository;
+
+  @BeforeEach
+  void project() throws IOException {
+    project = Files.createDirectories(temp.resolve("a project"));
+    Files.copy(Path.of("Makefile"), project.resolve("Makefile"));
+    Files.createFile(project.resolve("pom.xml"));
+    Files.createDirectories(project.resolve("src/main"));
+    bin = Files.createDirectories(temp.resolve("bin"));
+    script(bin.resolve("mvn"), MAVEN);
+    javaHome = temp.resolve("a JDK");
+    Files.createDirectories(javaHome.resolve("bin"));
+    script(javaHome.resolve("bin/java"), "#!/bin/sh\nexec '" + JAVA_HOME + "/bin/java' \"$@\"\n");
+    Path source = Files.writeString(temp.resolve("Predict.java"), PROGRAM);
+    repository = Files.createDirectories(temp.resolve("with \"blanks\" \\in it"));
+    int compiled =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, "-d", repository.toString(), source.toString());
+    assertThat(compiled).isZero();
+  }
+
+  private static void script(Path file, String content) throws IOException {
+    assertThat(Files.writeString(file, content).toFile().setExecutable(true)).isTrue();
+  }
+
+  private record Run(int exitCode, List<String> out, String err) {}
+
+  private Run run(Path folder, Map<String, String> environment, List<String> command)
+      throws Exception {
+    Path out = temp.resolve("out.txt");
+    Path err = temp.resolve("err.txt");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile());
+    // What the make that runs the tests has told them.
+    builder.environment().keySet().removeIf(name -> name.matches("MAKE.*|MFLAGS|JAVA_.*"));
+    builder.environment().putAll(environment);
+    Process process;
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      throw new TestAbortedException(command.get(0) + " is not installed here", e);
+    }
+    int exitCode = process.waitFor();
+    return new Run(exitCode, Files.readAllLines(out), Files.readString(err));
+  }
+
+  private Run make(String found, String... args) throws Exception {
+    List<String> command = new ArrayList<>(List.of("make"));
+    command.addAll(List.of(args));
+    String path = bin + File.pathSeparator + System.getenv("PATH");
+    return run(
+        project, Map.of("PATH", path, "JAVA_HOME", javaHome.toString(), "FOUND", found), command);
+  }
+
+  private static Stream<Arguments> namesOfPictures() {
+    return Stream.of(
+        Arguments.of("seven.png", List.of("seven.png")),
+        Arguments.of("my digit.png", List.of("my digit.png")), // is there
+        Arguments.of("it's $HOME's.png", List.of("it's $HOME's.png")), // too
+        Arguments.of("a.png b.png", List.of("a.png", "b.png")),
+        Arguments.of(
+            "'my digit.png' \"c d.png\" e.png", List.of("my digit.png", "c d.png", "e.png")),
+        Arguments.of("some/*.png", List.of("some/1 of 2.png", "some/2 of 2.png")),
+        Arguments.of("-", List.of("-")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("namesOfPictures")
+  void namesReachTheProgramWhole(String image, List<String> expected) throws Exception {
+    Files.createDirectory(project.resolve("some"));
+    for (String name :
+        List.of("my digit.png", "it's $HOME's.png", "some/1 of 2.png", "some/2 of 2.png")) {
+      Files.createFile(project.resolve(name));
+    }
+
+    Run run = make(repository.toString(), "predict", "MODEL=my $1 model", "IMAGE=" + image);
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    List<String> all = new ArrayList<>(List.of("--model", "my $1 model", "--"));
+    all.addAll(expected);
+    assertThat(run.out()).isEqualTo(all);
+    assertThat(run.err()).startsWith("Building").hasLineCount(1);
+  }
+
+  @Test
+  void theClassPathIsWrittenAsJavaReadsItOnWindows() throws Exception {
+    Run run = make("C:\\A b\\c.jar;C:\\d.jar", "target/java-host.args", "OS=Windows_NT");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(project.resolve("target/java-host.args"))
+        .content()
+        .isEqualTo("-Xmn8m\n-cp \"target/classes;C:\\\\A b\\\\c.jar;C:\\\\d.jar\"");
+  }
+
+  @Test
+  void predictSaysWhatItMisses() throws Exception {
+    assertThat(make(repository.toString(), "predict", "IMAGE=x.png").err()).contains("MODEL names");
+    assertThat(make(repository.toString(), "predict", "MODEL=x").err()).contains("IMAGE names");
+  }
+
+  /** The real one, with the project's .mvn: codes for colours would stand before all it says. */
+  @Test
+  void mavenPrintsNoColoursAndNoWarnings() throws Exception {
+    Run run =
+        run(
+            Path.of("").toAbsolutePath(),
+            Map.of("JAVA_HOME", JAVA_HOME),
+            List.of("mvn", "-Dstyle.color=never", "-version"));
+
+    assertThat(run.exitCode()).isZero();
+    assertThat(String.join("\n", run.out())).startsWith("Apache Maven").doesNotContain("\u001b");
+    assertThat(run.err()).isEmpty();
+  }
+}

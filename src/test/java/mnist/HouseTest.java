@@ -27,9 +27,18 @@ class HouseTest {
           Map.entry("training", Set.of("network", "data")),
           Map.entry("export", Set.of("training", "network", "data", "platform")),
           Map.entry("crosscheck", Set.of("export", "training", "network", "data", "platform")),
+          Map.entry("view", Set.of("training", "network", "data", "platform")),
           Map.entry(
               "run",
-              Set.of("export", "training", "network", "sources", "data", "console", "platform")),
+              Set.of(
+                  "view",
+                  "export",
+                  "training",
+                  "network",
+                  "sources",
+                  "data",
+                  "console",
+                  "platform")),
           Map.entry("bench", Set.of("run", "export", "training", "data", "platform")));
 
   private static final Pattern IMPORT =

@@ -30,6 +30,7 @@ import mnist.training.Stage;
 import mnist.training.TrainingException;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingLoop;
+import mnist.view.ViewRecorder;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.GraphDef;
 import picocli.CommandLine;
@@ -151,7 +152,8 @@ final class RunCommand implements Callable<Integer> {
       try (TrainingLoop loop = new TrainingLoop(schedule, network, data, options.batchSize);
           RunRecord record = openRecord(start);
           RunConsole console =
-              new RunConsole(out, err, options.quiet, stage, schedule.iterations())) {
+              new RunConsole(out, err, options.quiet, stage, schedule.iterations());
+          Onlookers onlookers = new Onlookers(err)) {
         Path model = options.exportFolder != null ? options.exportFolder : record.modelFolder();
         Outcome outcome;
         try {
@@ -162,8 +164,15 @@ final class RunCommand implements Callable<Integer> {
           if (options.graphFile != null) {
             writeGraph(network.graph().toGraphDef());
           }
+          if (!options.noRecordView) {
+            onlookers.add(
+                "record of the view",
+                () ->
+                    new ViewRecorder(
+                        record.folder(), stage, network, data, schedule, options.batchSize));
+          }
           console.started(data, record.folder());
-          outcome = loop.run(listeners(record, console), stop);
+          outcome = loop.run(listeners(record, console, onlookers), stop);
           record.end(outcome, data.classNames());
         } catch (TrainingException | IOException | RuntimeException | Error e) {
           record.fail(e);
@@ -178,8 +187,9 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private TrainingListener listeners(RunRecord record, RunConsole console) {
+  private TrainingListener listeners(RunRecord record, RunConsole console, Onlookers onlookers) {
     List<TrainingListener> listeners = new ArrayList<>(List.of(record, console));
+    listeners.addAll(onlookers.listeners());
     listeners.addAll(alsoTold);
     return TrainingListener.all(listeners);
   }

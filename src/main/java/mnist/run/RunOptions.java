@@ -113,6 +113,11 @@ final class RunOptions {
   @Option(names = "--overwrite", description = "Replace the model that --export finds.")
   boolean overwrite;
 
+  @Option(
+      names = "--no-record-view",
+      description = "Do not keep what the page, the picture and the movie of a run are made from.")
+  boolean noRecordView;
+
   @Option(names = "--quiet", description = "Print nothing but the report at the end.")
   boolean quiet;
 

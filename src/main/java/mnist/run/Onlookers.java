@@ -1,0 +1,73 @@
+package mnist.run;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import mnist.platform.Reason;
+import mnist.training.Onlooker;
+import mnist.training.TrainingListener;
+
+/**
+ * What else watches a run, and neither holds it up nor ends it: where one cannot go on, that is
+ * said and the run goes on without.
+ */
+final class Onlookers implements AutoCloseable {
+  /** How long a run may wait for one of them altogether. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final PrintStream err;
+  private final List<Closeable> open = new ArrayList<>();
+  private final List<TrainingListener> listeners = new ArrayList<>();
+
+  Onlookers(PrintStream err) {
+    this.err = err;
+  }
+
+  /** Something that is opened for this run. */
+  interface Opening<T extends TrainingListener & Closeable> {
+    T open() throws IOException;
+  }
+
+  /**
+   * Lets one watch.
+   *
+   * @param what it leaves, for people
+   */
+  <T extends TrainingListener & Closeable> void add(String what, Opening<T> opening) {
+    T listener;
+    try {
+      listener = opening.open();
+    } catch (IOException e) {
+      err.println("There will be no " + what + ": " + Reason.inOneLine(e));
+      return;
+    }
+    Onlooker onlooker =
+        new Onlooker(
+            listener,
+            PATIENCE,
+            lost ->
+                err.println(
+                    "The " + what + " ends here, the run goes on: " + Reason.inOneLine(lost)));
+    open.add(listener);
+    open.add(onlooker::close);
+    listeners.add(onlooker);
+  }
+
+  List<TrainingListener> listeners() {
+    return listeners;
+  }
+
+  @Override
+  public void close() {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      try {
+        open.get(i).close();
+      } catch (IOException e) {
+        err.println("What watched the run could not be closed: " + Reason.inOneLine(e));
+      }
+    }
+  }
+}

@@ -1,6 +1,7 @@
 # make run                     trains stage 3.0; make run STAGE=2.1 ARGS="--seed 1" another one
 # make test                    builds and runs the tests
 # make predict MODEL=DIR IMAGE=FILE   says which digit a picture shows; IMAGE may be several
+# make view                    shows all runs in a browser, live and finished
 # make crosscheck              holds the stages against Python; STAGE=2.1 only one, FULL=1 full runs
 # make bench                   measures every stage's speed and memory
 #
@@ -32,11 +33,14 @@ override MODEL := $(value MODEL)
 override IMAGE := $(value IMAGE)
 export MODEL IMAGE
 
-.PHONY: run predict test crosscheck bench format clean
+.PHONY: run view predict test crosscheck bench format clean
 
 run: $(JAVA_ARGS)
 	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1))
 	@$(JAVA) $(MAIN_$(STAGE)) $(ARGS)
+
+view: $(JAVA_ARGS)
+	@$(JAVA) mnist.View $(ARGS)
 
 # IMAGE is one name, or otherwise what the shell makes of it, such as IMAGE="'a b.png' c.png *.gif".
 predict: $(JAVA_ARGS)

@@ -60,14 +60,19 @@ final class Onlookers implements AutoCloseable {
     return listeners;
   }
 
-  @Override
-  public void close() {
-    for (int i = open.size() - 1; i >= 0; i--) {
+  /** Lets them write down what they have heard; they hear no more. */
+  void finish() {
+    while (!open.isEmpty()) {
       try {
-        open.get(i).close();
+        open.remove(open.size() - 1).close();
       } catch (IOException e) {
         err.println("What watched the run could not be closed: " + Reason.inOneLine(e));
       }
     }
+  }
+
+  @Override
+  public void close() {
+    finish();
   }
 }

@@ -150,6 +150,7 @@ final class RunCommand implements Callable<Integer> {
           RunFile.starting(
               stage, options.inForce(schedule, network.hyperparameters()), data, oneDnn);
       try (TrainingLoop loop = new TrainingLoop(schedule, network, data, options.batchSize);
+          ViewPage page = options.view ? ViewPage.of(runsFolder(), data, options.viewPort) : null;
           RunRecord record = openRecord(start);
           RunConsole console =
               new RunConsole(out, err, options.quiet, stage, schedule.iterations());
@@ -172,6 +173,10 @@ final class RunCommand implements Callable<Integer> {
                         record.folder(), stage, network, data, schedule, options.batchSize));
           }
           console.started(data, record.folder());
+          if (page != null) {
+            console.shown(page.address(record.folder()));
+            ViewPage.openInBrowser(page.address(record.folder()));
+          }
           outcome = loop.run(listeners(record, console, onlookers), stop);
           record.end(outcome, data.classNames());
         } catch (TrainingException | IOException | RuntimeException | Error e) {
@@ -183,8 +188,19 @@ final class RunCommand implements Callable<Integer> {
           export(network, data, outcome.best().get(), model, record);
           console.exported(model, outcome.best().get());
         }
+        if (page != null) {
+          onlookers.finish(); // the record of the view is whole now
+          console.stays(stop);
+        }
       }
     }
+  }
+
+  /** Where this run's folder will be, and so other runs'. */
+  private Path runsFolder() {
+    return options.runFolder == null
+        ? Path.of("runs")
+        : options.runFolder.toAbsolutePath().normalize().getParent();
   }
 
   private TrainingListener listeners(RunRecord record, RunConsole console, Onlookers onlookers) {

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import mnist.console.ProgressLine;
 import mnist.data.DataSet;
 import mnist.platform.Terminal;
@@ -56,6 +57,27 @@ final class RunConsole implements TrainingListener, AutoCloseable {
     }
   }
 
+  /** Where the training can be seen. */
+  void shown(String address) {
+    out.println("See it learn: " + address);
+  }
+
+  /** On a terminal, keeps the page there until whoever looks at it has seen enough. */
+  void stays(BooleanSupplier stop) {
+    if (!Terminal.isThere()) {
+      return;
+    }
+    out.println();
+    out.println("The page stays until Ctrl-C.");
+    try {
+      while (!stop.getAsBoolean()) {
+        Thread.sleep(100);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   @Override
   public void observed(Observation observation) {
     if (quiet) {
@@ -79,6 +101,10 @@ final class RunConsole implements TrainingListener, AutoCloseable {
 
   @Override
   public void stepped(int iteration, long nanos) {
+    if (iteration == 0 && !quiet && Terminal.isThere()) {
+      progress =
+          Optional.of(new ProgressLine(err, "stage " + stage.name(), " steps", 1, iterations + 1L));
+    }
     progress.ifPresent(bar -> bar.stepTo(iteration + 1L));
   }
 

@@ -114,6 +114,18 @@ final class RunOptions {
   boolean overwrite;
 
   @Option(
+      names = "--view",
+      description = "Show the training in a browser, live: serves a page on this machine.")
+  boolean view;
+
+  @Option(
+      names = "--view-port",
+      paramLabel = "N",
+      defaultValue = "8080",
+      description = "Where the page is, 0 for any free port. Default: ${DEFAULT-VALUE}")
+  int viewPort;
+
+  @Option(
       names = "--no-record-view",
       description = "Do not keep what the page, the picture and the movie of a run are made from.")
   boolean noRecordView;
@@ -160,6 +172,8 @@ final class RunOptions {
         "--data has no use with --dataset synthetic, which draws its images");
     refuse(noExport && exportFolder != null, "--export and --no-export contradict each other");
     refuse(overwrite && exportFolder == null, "--overwrite has no use without --export");
+    refuse(view && noRecordView, "--view needs the record that --no-record-view leaves out");
+    refuse(viewPort < 0 || viewPort > 65_535, "view port must be 0 to 65535, found " + viewPort);
     refuse(batchSize < 1, "batch size must be 1 or more, found " + batchSize);
   }
 

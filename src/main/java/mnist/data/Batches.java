@@ -53,6 +53,11 @@ public final class Batches implements AutoCloseable {
     return batch;
   }
 
+  /** Goes on as if so many batches had been taken since the beginning. */
+  public void skip(int batches) {
+    next = batches % (order.length / batch.size()) * batch.size();
+  }
+
   /** Fills the batch with the next images. */
   public Batch next() {
     if (next + batch.size() > order.length) {

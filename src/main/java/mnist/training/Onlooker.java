@@ -2,10 +2,10 @@ package mnist.training;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -20,14 +20,19 @@ public final class Onlooker implements TrainingListener, AutoCloseable {
   /** So many observations may wait for it; each holds what it wants of a measurement. */
   private static final int MOST_WAITING = 8;
 
-  private static final Observation END = new Observation(null, null, null, Map.of());
+  private interface Task {
+    void run() throws IOException;
+  }
+
+  private static final Task END = () -> {};
 
   private final TrainingListener listener;
   private final Consumer<Exception> lost;
-  private final BlockingQueue<Observation> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
+  private final BlockingQueue<Task> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
   private final Thread thread = new Thread(this::listen, "onlooker");
   private long patienceNanos;
   private volatile boolean gone;
+  private volatile CountDownLatch awaited = new CountDownLatch(0);
 
   /**
    * @param patience how long the training may wait for it altogether, its last words included
@@ -48,15 +53,32 @@ public final class Onlooker implements TrainingListener, AutoCloseable {
 
   @Override
   public void observed(Observation observation) {
-    if (!gone && !offered(observation)) {
+    if (!gone && !offered(() -> listener.observed(observation))) {
       leave(new TimeoutException("it is too slow"));
     }
   }
 
-  private boolean offered(Observation observation) {
+  /** Waits until it has heard all that it has been told, as long as there is patience left. */
+  public void catchUp() {
+    CountDownLatch heard = new CountDownLatch(1);
+    awaited = heard;
+    if (!gone && (!offered(heard::countDown) || !patiently(heard::await))) {
+      leave(new TimeoutException("it is too slow"));
+    }
+  }
+
+  private boolean offered(Task task) {
+    return patiently((time, unit) -> waiting.offer(task, time, unit));
+  }
+
+  private interface Waiting {
+    boolean within(long time, TimeUnit unit) throws InterruptedException;
+  }
+
+  private boolean patiently(Waiting wait) {
     long began = System.nanoTime();
     try {
-      return waiting.offer(observation, patienceNanos, TimeUnit.NANOSECONDS);
+      return wait.within(patienceNanos, TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
@@ -67,8 +89,8 @@ public final class Onlooker implements TrainingListener, AutoCloseable {
 
   private void listen() {
     try {
-      for (Observation next = waiting.take(); next != END; next = waiting.take()) {
-        listener.observed(next);
+      for (Task next = waiting.take(); next != END; next = waiting.take()) {
+        next.run();
       }
     } catch (IOException | RuntimeException e) {
       leave(e);
@@ -81,6 +103,7 @@ public final class Onlooker implements TrainingListener, AutoCloseable {
     if (!gone) {
       gone = true;
       waiting.clear();
+      awaited.countDown();
       lost.accept(why);
     }
   }

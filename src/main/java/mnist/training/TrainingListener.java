@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import mnist.data.Split;
 
 /**
@@ -38,6 +39,16 @@ public interface TrainingListener {
    */
   default void stepped(int iteration, long nanos) {}
 
+  /**
+   * Everything before an iteration is done.
+   *
+   * @param next the iteration
+   * @param last whether the training ends here
+   * @param state gives all that it takes to go on from here, at a price: ask if it is wanted
+   * @throws IOException if it could not be kept, which ends the run
+   */
+  default void reached(int next, boolean last, Supplier<TrainingState> state) throws IOException {}
+
   /** One that adds every measurement to a list. */
   static TrainingListener keeping(List<Measurement> measurements) {
     return new TrainingListener() {
@@ -68,6 +79,14 @@ public interface TrainingListener {
       @Override
       public void stepped(int iteration, long nanos) {
         listeners.forEach(listener -> listener.stepped(iteration, nanos));
+      }
+
+      @Override
+      public void reached(int next, boolean last, Supplier<TrainingState> state)
+          throws IOException {
+        for (TrainingListener listener : listeners) {
+          listener.reached(next, last, state);
+        }
       }
     };
   }

@@ -42,6 +42,14 @@ public final class TrainingLoop implements AutoCloseable {
   private final TFloat32 keepAll;
   private final TFloat32 keepInTraining;
   private final Session.Runner trainStep;
+  private final SessionState sessionState;
+
+  // How far the training has come.
+  private int iteration;
+  private Optional<Measurement> last = Optional.empty();
+  private Optional<Outcome.Best> best = Optional.empty();
+  private long imagesFed;
+  private double secondsBefore;
 
   /**
    * Opens a session and initialises the variables.
@@ -67,6 +75,7 @@ public final class TrainingLoop implements AutoCloseable {
         feeding(batches.batch(), keepInTraining)
             .addTarget(network.trainStep())
             .fetch(network.crossEntropy());
+    sessionState = new SessionState(session, network);
     try {
       session.initialize();
     } catch (RuntimeException e) {
@@ -76,7 +85,23 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /**
-   * Trains from iteration 0 to the schedule's last.
+   * Takes up a training where another loop over the same network, images and batch size left it.
+   *
+   * @throws IllegalArgumentException if the state is that of another network
+   */
+  public void restore(TrainingState state) {
+    sessionState.assign(state.variables());
+    sessionState.drawAgain(state.imagesFed());
+    batches.skip(state.next());
+    iteration = state.next();
+    last = state.last();
+    best = state.best();
+    imagesFed = state.imagesFed();
+    secondsBefore = state.seconds();
+  }
+
+  /**
+   * Trains from iteration 0, or where another training was taken up, to the schedule's last.
    *
    * @param listener told of every measurement and step
    * @param stop asked after every step whether to end early
@@ -87,10 +112,7 @@ public final class TrainingLoop implements AutoCloseable {
       throws TrainingException, IOException {
     long start = System.nanoTime();
     StepTimes times = new StepTimes(schedule.iterations());
-    Evaluation evaluation = new Evaluation(network, batch -> feeding(batch, keepAll), listener);
-    Optional<Measurement> last = Optional.empty();
-    Optional<Outcome.Best> best = Optional.empty();
-    int iteration = 0;
+    Evaluation evaluation = new Evaluation(network, this::measuring, listener);
 
     while (iteration <= schedule.iterations() && !stop.getAsBoolean()) {
       long began = System.nanoTime();
@@ -105,7 +127,7 @@ public final class TrainingLoop implements AutoCloseable {
         Observation seen = evaluation.of(TEST, test, iteration, epoch(iteration));
         listener.observed(seen);
         last = Optional.of(seen.measurement());
-        best = Optional.of(better(best, seen));
+        best = Optional.of(better(seen));
       }
 
       began = System.nanoTime();
@@ -116,19 +138,36 @@ public final class TrainingLoop implements AutoCloseable {
       times.add(took);
       listener.stepped(iteration, took);
       iteration++;
+      imagesFed += batch.size();
+      listener.reached(iteration, false, () -> state(start));
     }
 
     Outcome.Ending ending =
         iteration > schedule.iterations() ? Outcome.Ending.COMPLETED : Outcome.Ending.INTERRUPTED;
     Weights finalWeights = weights();
     TrainingException.refuseNaN("a weight", iteration - 1, finalWeights.values());
-    double seconds = (System.nanoTime() - start) / 1e9;
-    return new Outcome(ending, iteration, best, last, finalWeights, times.medianMillis(), seconds);
+    listener.reached(iteration, true, () -> state(start));
+    return new Outcome(
+        ending, iteration, best, last, finalWeights, times.medianMillis(), seconds(start));
+  }
+
+  private TrainingState state(long start) {
+    return new TrainingState(
+        iteration, sessionState.variables(), imagesFed, best, last, seconds(start));
+  }
+
+  private double seconds(long start) {
+    return secondsBefore + (System.nanoTime() - start) / 1e9;
   }
 
   /** As the scripts count: iterations times batch size, divided by the number of images. */
   private int epoch(int iteration) {
     return (int) ((long) iteration * batches.batch().size() / data.training().count()) + 1;
+  }
+
+  private Session.Runner measuring(Batch batch) {
+    imagesFed += batch.size();
+    return feeding(batch, keepAll);
   }
 
   private Session.Runner feeding(Batch batch, TFloat32 pkeep) {
@@ -142,7 +181,7 @@ public final class TrainingLoop implements AutoCloseable {
     return runner;
   }
 
-  private Outcome.Best better(Optional<Outcome.Best> best, Observation seen) {
+  private Outcome.Best better(Observation seen) {
     float accuracy = seen.measurement().accuracy();
     if (best.isPresent() && accuracy <= best.get().measurement().accuracy()) {
       return best.get();

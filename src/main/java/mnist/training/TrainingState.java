@@ -1,0 +1,23 @@
+package mnist.training;
+
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All that it takes to go on with a training as if nothing had happened.
+ *
+ * @param next the iteration that comes next, from 0; everything before it is done
+ * @param variables every variable by its name: weights and biases, the optimiser's too; row-major
+ * @param imagesFed how many images have gone through the network so far, in steps and in
+ *     measurements, which says how far dropout's random numbers have come
+ * @param best when the test set was recognised best so far
+ * @param last the last test measurement
+ * @param seconds that the training took so far
+ */
+public record TrainingState(
+    int next,
+    Map<String, float[]> variables,
+    long imagesFed,
+    Optional<Outcome.Best> best,
+    Optional<Measurement> last,
+    double seconds) {}

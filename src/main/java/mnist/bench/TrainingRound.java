@@ -51,6 +51,7 @@ public record TrainingRound(
               stage,
               steps,
               new PrintStream(OutputStream.nullOutputStream()),
+              System.err,
               "--quiet",
               "--no-export",
               "--iterations=" + iterations,

@@ -214,10 +214,7 @@ final class RunCommand implements Callable<Integer> {
       throw Files.exists(options.graphFile)
           ? graphExists()
           : new IOException(
-              "the graph cannot be written to "
-                  + options.graphFile
-                  + ": "
-                  + Reason.inOneLine(e),
+              "the graph cannot be written to " + options.graphFile + ": " + Reason.inOneLine(e),
               e);
     }
   }

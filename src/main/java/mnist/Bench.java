@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,24 +12,26 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
+import mnist.bench.Findings;
 import mnist.bench.PredictionRound;
 import mnist.bench.TrainingRound;
 import mnist.console.ErrorLine;
 import mnist.data.DataSet;
 import mnist.platform.FileTree;
-import mnist.platform.Reason;
 import mnist.run.DataConsole;
 import mnist.sources.DataSets;
 import mnist.sources.DataSource;
 import mnist.training.Stage;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * Measures how fast the stages train and predict, and how much memory they take. Every round is a
@@ -48,11 +51,15 @@ public final class Bench implements Callable<Integer> {
   private static final ObjectMapper JSON =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
 
+  private final PrintStream out;
+
+  @Spec private CommandSpec spec;
+
   @Option(
       names = "--stage",
       paramLabel = "N",
       description = "Measure only this stage; may be given several times.")
-  private List<String> chosen = new ArrayList<>();
+  private List<Stage> chosen = new ArrayList<>();
 
   @Option(
       names = "--rounds",
@@ -86,131 +93,170 @@ public final class Bench implements Callable<Integer> {
               + " none. Default: ${DEFAULT-VALUE}")
   private int longPrediction;
 
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "Folder with the four IDX files. Default: as for a run")
+  private Path dataFolder;
+
   @Option(names = "--json", description = "Print JSON, every round by itself.")
   private boolean json;
 
   @Option(names = "--round", hidden = true, description = "Be one round of training this stage.")
-  private String round;
+  private Stage round;
 
   @Option(names = "--model", hidden = true, description = "Be one round of predicting with this.")
   private Path model;
 
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new Bench())
-            .setParameterExceptionHandler(
-                (wrong, unparsed) -> ErrorLine.wrongOption(wrong, System.err))
-            .setExecutionExceptionHandler(
-                (e, commandLine, parsed) -> {
-                  System.err.println("error: " + Reason.inOneLine(e));
-                  return e instanceof IllegalArgumentException
-                      ? CommandLine.ExitCode.USAGE
-                      : CommandLine.ExitCode.SOFTWARE;
-                })
-            .execute(args));
+    System.exit(run(System.out, System.err, args));
+  }
+
+  /** Does what the arguments say; returns the exit code. */
+  static int run(PrintStream out, PrintStream err, String... args) {
+    return new CommandLine(new Bench(out))
+        .registerConverter(Stage.class, Bench::stage)
+        .setParameterExceptionHandler((wrong, unparsed) -> ErrorLine.wrongOption(wrong, err))
+        .setExecutionExceptionHandler((e, commandLine, parsed) -> ErrorLine.notDone(e, err))
+        .execute(args);
+  }
+
+  private static Stage stage(String name) {
+    try {
+      return Stages.named(name);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
+
+  private Bench(PrintStream out) {
+    this.out = out;
   }
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    refuse(rounds < 1, "rounds must be 1 or more, found " + rounds);
+    refuse(iterations < 1, "iterations must be 1 or more, found " + iterations);
+    refuse(
+        longTraining < 0,
+        "iterations of the long training must be 0 or more, found " + longTraining);
+    refuse(longPrediction < 0, "predictions must be 0 or more, found " + longPrediction);
     if (round != null) {
-      Optional<TrainingRound> measured = TrainingRound.measure(Stages.named(round), iterations);
-      if (measured.isPresent()) {
-        System.out.println(JSON.writeValueAsString(measured.get()));
+      Optional<TrainingRound> measured = TrainingRound.measure(round, iterations, dataOption());
+      if (measured.isEmpty()) {
+        return CommandLine.ExitCode.SOFTWARE;
       }
-      return measured.isPresent() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
-    }
-    if (model != null) {
-      System.out.println(
+      out.println(JSON.writeValueAsString(measured.get()));
+    } else if (model != null) {
+      out.println(
           JSON.writeValueAsString(
               PredictionRound.measure(model, openData().test(), longPrediction)));
-      return CommandLine.ExitCode.OK;
+    } else {
+      Findings findings = measureAll(chosen.isEmpty() ? Stages.all() : chosen);
+      out.print(
+          json
+              ? JSON.writerWithDefaultPrettyPrinter().writeValueAsString(findings) + "\n"
+              : findings.toText());
     }
-    if (rounds < 1 || iterations < 1 || longTraining < 0 || longPrediction < 0) {
-      throw new IllegalArgumentException(
-          "--rounds and --iterations must be 1 or more, --long and --predictions 0 or more");
-    }
-    measureAll();
     return CommandLine.ExitCode.OK;
   }
 
-  private static DataSet openData() throws IOException {
-    try (DataConsole console = new DataConsole(System.err)) {
-      return DataSets.ofThisProject(console).open(DataSource.AUTO, Optional.empty());
+  private void refuse(boolean wrong, String why) {
+    if (wrong) {
+      throw new ParameterException(spec.commandLine(), why);
     }
   }
 
-  private void measureAll() throws IOException, InterruptedException {
-    List<String> stages =
-        chosen.isEmpty()
-            ? Stages.all().stream().map(Stage::name).toList()
-            : chosen.stream().map(name -> Stages.named(name).name()).toList();
+  /** The option that says which data, if one was given. */
+  private String[] dataOption() {
+    return dataFolder == null ? new String[0] : new String[] {"--data=" + dataFolder};
+  }
+
+  private DataSet openData() throws IOException {
+    try (DataConsole console = new DataConsole(System.err)) {
+      return DataSets.ofThisProject(console).open(DataSource.AUTO, Optional.ofNullable(dataFolder));
+    }
+  }
+
+  private Findings measureAll(List<Stage> stages) throws IOException, InterruptedException {
     Path models = Files.createTempDirectory("mnist-bench");
     try {
-      Map<String, List<TrainingRound>> training = new LinkedHashMap<>();
-      Map<String, List<PredictionRound>> prediction = new LinkedHashMap<>();
-      for (String stage : stages) {
+      for (Stage stage : stages) {
         leaveModel(stage, models);
       }
+      Map<String, List<TrainingRound>> training = new LinkedHashMap<>();
+      Map<String, List<PredictionRound>> prediction = new LinkedHashMap<>();
       for (int i = 0; i < rounds; i++) {
-        for (String stage : stages) {
-          training.computeIfAbsent(stage, s -> new ArrayList<>()).add(train(stage, iterations));
+        for (Stage stage : stages) {
+          training
+              .computeIfAbsent(stage.name(), name -> new ArrayList<>())
+              .add(train(stage.name(), iterations));
           prediction
-              .computeIfAbsent(stage, s -> new ArrayList<>())
-              .add(predict(models.resolve(stage), PREDICTIONS));
+              .computeIfAbsent(stage.name(), name -> new ArrayList<>())
+              .add(predict(models.resolve(stage.name()), PREDICTIONS));
         }
       }
-      Optional<TrainingRound> longTrained =
-          longTraining == 0 ? Optional.empty() : Optional.of(train(LONG_TRAINING, longTraining));
-      Optional<PredictionRound> longPredicted = Optional.empty();
-      if (longPrediction > 0) {
-        if (!stages.contains(LONG_PREDICTION)) {
-          leaveModel(LONG_PREDICTION, models);
-        }
-        longPredicted = Optional.of(predict(models.resolve(LONG_PREDICTION), longPrediction));
-      }
-      if (json) {
-        printJson(training, prediction, longTrained, longPredicted);
-      } else {
-        print(training, prediction, longTrained, longPredicted);
-      }
+      return new Findings(
+          iterations, PREDICTIONS, training, prediction, longTraining(), longPrediction(models));
     } finally {
       FileTree.delete(models);
     }
   }
 
+  private Findings.LongTraining longTraining() throws IOException, InterruptedException {
+    return longTraining == 0
+        ? null
+        : new Findings.LongTraining(
+            LONG_TRAINING, longTraining, train(LONG_TRAINING, longTraining));
+  }
+
+  private Findings.LongPrediction longPrediction(Path models)
+      throws IOException, InterruptedException {
+    if (longPrediction == 0) {
+      return null;
+    }
+    Path model = models.resolve(LONG_PREDICTION);
+    if (!Files.exists(model)) {
+      leaveModel(Stages.named(LONG_PREDICTION), models);
+    }
+    return new Findings.LongPrediction(
+        LONG_PREDICTION, longPrediction, predict(model, longPrediction));
+  }
+
   // ---- What the processes do
 
   /** Trains a stage for its model. */
-  private void leaveModel(String stage, Path models) throws IOException, InterruptedException {
+  private void leaveModel(Stage stage, Path models) throws IOException, InterruptedException {
     inNewProcess(
-        Stages.named(stage).getClass(),
+        stage.getClass(),
         "--quiet",
         "--iterations=" + iterations,
-        "--run-dir=" + models.resolve("run-" + stage),
-        "--export=" + models.resolve(stage));
+        "--run-dir=" + models.resolve("run-" + stage.name()),
+        "--export=" + models.resolve(stage.name()));
   }
 
-  private static TrainingRound train(String stage, int iterations)
+  private TrainingRound train(String stage, int iterations)
       throws IOException, InterruptedException {
     return JSON.readValue(
         inNewProcess(Bench.class, "--round=" + stage, "--iterations=" + iterations),
         TrainingRound.class);
   }
 
-  private static PredictionRound predict(Path model, int predictions)
+  private PredictionRound predict(Path model, int predictions)
       throws IOException, InterruptedException {
     return JSON.readValue(
         inNewProcess(Bench.class, "--model=" + model, "--predictions=" + predictions),
         PredictionRound.class);
   }
 
-  private static String inNewProcess(Class<?> main, String... arguments)
+  private String inNewProcess(Class<?> main, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(arguments));
+    command.addAll(List.of(dataOption()));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -218,97 +264,5 @@ public final class Bench implements Callable<Integer> {
       throw new IOException(main.getName() + " " + String.join(" ", arguments) + " failed");
     }
     return output;
-  }
-
-  // ---- What is printed
-
-  private void printJson(
-      Map<String, List<TrainingRound>> training,
-      Map<String, List<PredictionRound>> prediction,
-      Optional<TrainingRound> longTrained,
-      Optional<PredictionRound> longPredicted)
-      throws IOException {
-    Map<String, Object> all = new LinkedHashMap<>();
-    all.put("iterations", iterations);
-    all.put("training", training);
-    all.put("prediction", prediction);
-    longTrained.ifPresent(
-        found -> all.put("long_training", Map.of("iterations", longTraining, "round", found)));
-    longPredicted.ifPresent(
-        found -> all.put("long_prediction", Map.of("predictions", longPrediction, "round", found)));
-    System.out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all));
-  }
-
-  private void print(
-      Map<String, List<TrainingRound>> training,
-      Map<String, List<PredictionRound>> prediction,
-      Optional<TrainingRound> longTrained,
-      Optional<PredictionRound> longPredicted) {
-    System.out.printf(
-        "Training: medians of %d rounds of %d steps, batches of 100 images%n%n",
-        rounds, iterations + 1);
-    System.out.println(
-        "stage   ms/step   images/s   first step s   peak memory MB   garbage bytes/step");
-    training.forEach(
-        (stage, all) ->
-            System.out.printf(
-                Locale.ROOT,
-                "%5s %9.2f %10.0f %14.2f %16.0f %20.0f%n",
-                stage,
-                median(all, TrainingRound::stepMillis),
-                median(all, TrainingRound::imagesPerSecond),
-                median(all, TrainingRound::firstStepSeconds),
-                median(all, TrainingRound::peakMegabytes),
-                median(all, TrainingRound::garbageBytes)));
-    longTrained.ifPresent(
-        found ->
-            printLong(
-                LONG_TRAINING,
-                longTraining + 1,
-                "steps",
-                found.earlyMegabytes(),
-                found.lateMegabytes()));
-    System.out.printf(
-        "%nPredicting: medians of %d rounds, %,d images one at a time, then batches%n%n",
-        rounds, PREDICTIONS);
-    System.out.println(
-        "stage   load ms   one image: median ms   99% below ms   images/s by 1      by 100   by 10,000");
-    prediction.forEach(
-        (stage, all) ->
-            System.out.printf(
-                Locale.ROOT,
-                "%5s %9.0f %22.3f %14.3f %15.0f %11.0f %11.0f%n",
-                stage,
-                median(all, PredictionRound::loadMillis),
-                median(all, PredictionRound::medianMillis),
-                median(all, PredictionRound::slowestHundredthMillis),
-                median(all, PredictionRound::imagesPerSecondBy1),
-                median(all, PredictionRound::imagesPerSecondBy100),
-                median(all, PredictionRound::imagesPerSecondBy10000)));
-    longPredicted.ifPresent(
-        found ->
-            printLong(
-                LONG_PREDICTION,
-                longPrediction,
-                "predictions",
-                found.earlyMegabytes(),
-                found.lateMegabytes()));
-  }
-
-  private static void printLong(String stage, int count, String what, double early, double late) {
-    System.out.printf(
-        Locale.ROOT,
-        "%nStage %s over %,d %s: %.0f MB after the first tenth, %.0f MB at the end (%+.1f%%)%n",
-        stage,
-        count,
-        what,
-        early,
-        late,
-        100 * (late / early - 1));
-  }
-
-  private static <T> double median(List<T> rounds, ToDoubleFunction<T> figure) {
-    double[] sorted = rounds.stream().mapToDouble(figure).sorted().toArray();
-    return sorted[sorted.length / 2];
   }
 }

@@ -8,22 +8,30 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The main classes in processes of their own, as users start them. */
-final class Program {
+public final class Program {
   private Program() {}
 
   /** What a process left. */
-  record Run(int exitCode, String out, String err) {}
+  public record Run(int exitCode, String out, String err) {}
 
   /**
-   * Starts a main class of the package {@code mnist}.
+   * Starts a main class in or below the package {@code mnist}.
    *
    * @param folder the working folder
    * @param by what starts it, if not the Java launcher itself
    */
-  static Process start(Path folder, List<String> by, String main, String... args)
+  public static Process start(Path folder, List<String> by, String main, String... args)
+      throws IOException {
+    return start(folder, Map.of(), by, main, args);
+  }
+
+  /** The same, with some environment variables beside those of the tests. */
+  public static Process start(
+      Path folder, Map<String, String> environment, List<String> by, String main, String... args)
       throws IOException {
     List<String> command = new ArrayList<>(by);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -32,6 +40,7 @@ final class Program {
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("TF_"));
+    builder.environment().putAll(environment);
     return builder
         .redirectOutput(folder.resolve("out.txt").toFile())
         .redirectError(folder.resolve("err.txt").toFile())
@@ -48,7 +57,7 @@ final class Program {
   }
 
   /** Waits for a process that was started in this folder. */
-  static Run end(Path folder, Process process) throws Exception {
+  public static Run end(Path folder, Process process) throws Exception {
     assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
     return new Run(
         process.exitValue(),

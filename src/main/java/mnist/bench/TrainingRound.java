@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import mnist.platform.FileTree;
 import mnist.platform.ProcessMemory;
@@ -41,20 +43,18 @@ public record TrainingRound(
    * Trains in this process; empty if the training failed and has said why.
    *
    * @param iterations the last iteration
+   * @param options more options of the run
    */
-  public static Optional<TrainingRound> measure(Stage stage, int iterations) throws IOException {
+  public static Optional<TrainingRound> measure(Stage stage, int iterations, String... options)
+      throws IOException {
     Path folder = Files.createTempDirectory("mnist-bench");
     StepRecord steps = new StepRecord(iterations + 1);
     try {
-      int exitCode =
-          Run.run(
-              stage,
-              steps,
-              new PrintStream(OutputStream.nullOutputStream()),
-              "--quiet",
-              "--no-export",
-              "--iterations=" + iterations,
-              "--run-dir=" + folder.resolve("run"));
+      List<String> args = new ArrayList<>(List.of(options));
+      args.addAll(List.of("--quiet", "--no-export", "--iterations=" + iterations));
+      args.add("--run-dir=" + folder.resolve("run"));
+      PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+      int exitCode = Run.run(stage, steps, nowhere, System.err, args.toArray(String[]::new));
       return exitCode == 0 ? Optional.of(steps.round()) : Optional.empty();
     } finally {
       FileTree.delete(folder);

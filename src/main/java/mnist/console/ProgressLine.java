@@ -66,6 +66,9 @@ public final class ProgressLine implements AutoCloseable {
   }
 
   private synchronized void erase() {
+    if (closed) {
+      return; // the cursor is on another line by now
+    }
     closed = true;
     drawn = "";
     terminal.print(ERASE_LINE);

@@ -92,36 +92,36 @@ public final class NativeEnvironment {
   /**
    * TensorFlow tells of its graph passes whatever the log level, once, when the first graph runs.
    * So one runs here that does next to nothing, with standard error held back just for that: what
-   * TensorFlow has to say when it is loaded, or later, is seen at once.
+   * TensorFlow has to say when it is loaded, when it opens its first session, or later, is seen at
+   * once.
    */
   private static void takeFirstMessages() {
-    try {
-      Posix c = Native.load("c", Posix.class);
-      Path held = Files.createTempFile("tensorflow", ".log");
-      int terminal = c.dup(STANDARD_ERROR);
-      int file = c.creat(held.toString(), 0600);
-      c.dup2(file, STANDARD_ERROR);
-      try {
-        runAnything();
-      } finally {
-        c.dup2(terminal, STANDARD_ERROR);
-        c.close(file);
-        c.close(terminal);
-        Files.readString(held, StandardCharsets.ISO_8859_1)
-            .lines()
-            .filter(line -> !CHATTER.matcher(line).find())
-            .forEach(System.err::println);
-        Files.delete(held);
-      }
-    } catch (IOException e) {
-      // No folder for temporary files: then with its messages.
+    try (Graph graph = new Graph();
+        Session session = new Session(graph)) {
+      Session.Runner nothing = session.runner().fetch(Ops.create(graph).constant(0));
+      holdingBackChatter(() -> nothing.run().close());
+    } catch (IOException | LinkageError e) {
+      // No folder for temporary files, or no JNA: then with its messages.
     }
   }
 
-  private static void runAnything() {
-    try (Graph graph = new Graph();
-        Session session = new Session(graph)) {
-      session.runner().fetch(Ops.create(graph).constant(0)).run().close();
+  private static void holdingBackChatter(Runnable chattering) throws IOException {
+    Posix c = Native.load("c", Posix.class);
+    Path held = Files.createTempFile("tensorflow", ".log");
+    int terminal = c.dup(STANDARD_ERROR);
+    int file = c.creat(held.toString(), 0600);
+    c.dup2(file, STANDARD_ERROR);
+    try {
+      chattering.run();
+    } finally {
+      c.dup2(terminal, STANDARD_ERROR);
+      c.close(file);
+      c.close(terminal);
+      Files.readString(held, StandardCharsets.ISO_8859_1)
+          .lines()
+          .filter(line -> !CHATTER.matcher(line).find())
+          .forEach(System.err::println);
+      Files.delete(held);
     }
   }
 }

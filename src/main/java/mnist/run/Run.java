@@ -54,10 +54,12 @@ public final class Run {
    *
    * @param listener hears of the training as it goes on
    * @param out for what the stage prints
+   * @param err for what cannot be done
    * @param args as for the stage's main class
    */
-  public static int run(Stage stage, TrainingListener listener, PrintStream out, String... args) {
-    return new RunCommand(stage, out, System.err, () -> false, List.of(listener)).run(args);
+  public static int run(
+      Stage stage, TrainingListener listener, PrintStream out, PrintStream err, String... args) {
+    return new RunCommand(stage, out, err, () -> false, List.of(listener)).run(args);
   }
 
   private static void await(CountDownLatch done) {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +20,7 @@ import mnist.network.Activation;
 import mnist.network.Network;
 import mnist.platform.Draft;
 import mnist.platform.NativeEnvironment;
+import mnist.platform.Reason;
 import mnist.platform.Versions;
 import mnist.sources.DataSets;
 import mnist.sources.DataSource;
@@ -236,8 +236,12 @@ final class RunCommand implements Callable<Integer> {
     try (Draft draft = Draft.of(options.graphFile)) {
       Files.write(draft.path(), content);
       draft.create();
-    } catch (FileAlreadyExistsException e) {
-      throw graphExists();
+    } catch (IOException e) {
+      throw Files.exists(options.graphFile)
+          ? graphExists()
+          : new IOException(
+              "the graph cannot be written to " + options.graphFile + ": " + Reason.inOneLine(e),
+              e);
     }
   }
 

@@ -171,17 +171,21 @@ final class RunRecord implements TrainingListener, AutoCloseable {
       Files.write(draft.path(), content);
       draft.replace();
     } catch (IOException e) {
-      if (!Files.exists(file)) {
-        throw e;
+      if (!Files.exists(file) || !isOverwritten(file, content)) {
+        throw new IOException(file + " cannot be written: " + Reason.inOneLine(e), e);
       }
-      // No room for a second file: there may be for a few more bytes in the first.
-      byte[] before = Files.readAllBytes(file);
-      try {
-        overwrite(file, content);
-      } catch (IOException again) {
-        overwrite(file, before);
-        throw e;
-      }
+    }
+  }
+
+  /** Where there is no room for a second file, there may be for a few more bytes in the first. */
+  private static boolean isOverwritten(Path file, byte[] content) throws IOException {
+    byte[] before = Files.readAllBytes(file);
+    try {
+      overwrite(file, content);
+      return true;
+    } catch (IOException e) {
+      overwrite(file, before);
+      return false;
     }
   }
 

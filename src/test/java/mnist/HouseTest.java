@@ -27,12 +27,14 @@ class HouseTest {
           Map.entry("training", Set.of("network", "data")),
           Map.entry("export", Set.of("training", "network", "data", "platform")),
           Map.entry("crosscheck", Set.of("export", "training", "network", "data", "platform")),
+          Map.entry("checkpoint", Set.of("training", "network", "data", "platform")),
           Map.entry("web", Set.of("platform")),
           Map.entry("view", Set.of("web", "training", "network", "data", "platform")),
           Map.entry(
               "run",
               Set.of(
                   "view",
+                  "checkpoint",
                   "export",
                   "training",
                   "network",

@@ -207,6 +207,11 @@ public final class Checkpoint {
         String.join("; ", damages) + ": no checkpoint is left to go on from, nothing is changed");
   }
 
+  /** Whether a run has any. */
+  public static boolean isIn(Path run) throws IOException {
+    return !all(run).isEmpty();
+  }
+
   /** The checkpoints of a run, the newest first. */
   private static List<Path> all(Path run) throws IOException {
     try (Stream<Path> content = Files.list(run)) {

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A file or folder on its way to its name: it is written beside its place, under a hidden name that
@@ -16,6 +18,9 @@ import java.util.UUID;
  * what did not get that far.
  */
 public final class Draft implements AutoCloseable {
+  private static final Pattern LEFT =
+      Pattern.compile("\\..+\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.(part|old)");
+
   private final Path target;
   private final Path path;
 
@@ -39,6 +44,16 @@ public final class Draft implements AutoCloseable {
   private static Path hiddenBeside(Path target, String suffix) {
     return target.resolveSibling(
         "." + target.getFileName() + "." + UUID.randomUUID() + "." + suffix);
+  }
+
+  /** Removes what drafts have left in a folder whose process was killed. */
+  public static void removeLeft(Path folder) throws IOException {
+    try (Stream<Path> content = Files.list(folder)) {
+      for (Path path :
+          content.filter(p -> LEFT.matcher(p.getFileName().toString()).matches()).toList()) {
+        FileTree.delete(path);
+      }
+    }
   }
 
   /** Where to write. */

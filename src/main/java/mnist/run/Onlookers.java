@@ -20,7 +20,7 @@ final class Onlookers implements AutoCloseable {
 
   private final PrintStream err;
   private final List<Closeable> open = new ArrayList<>();
-  private final List<TrainingListener> listeners = new ArrayList<>();
+  private final List<Onlooker> listeners = new ArrayList<>();
 
   Onlookers(PrintStream err) {
     this.err = err;
@@ -56,7 +56,12 @@ final class Onlookers implements AutoCloseable {
     listeners.add(onlooker);
   }
 
-  List<TrainingListener> listeners() {
+  /** Waits until they have written down all that they have been told. */
+  void catchUp() {
+    listeners.forEach(Onlooker::catchUp);
+  }
+
+  List<? extends TrainingListener> listeners() {
     return listeners;
   }
 

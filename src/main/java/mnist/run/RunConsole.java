@@ -37,8 +37,12 @@ final class RunConsole implements TrainingListener, AutoCloseable {
     this.iterations = iterations;
   }
 
-  /** What is about to be trained, on what, and where its record will be. */
-  void started(DataSet data, Path folder) {
+  /**
+   * What is about to be trained, on what, and where its record will be.
+   *
+   * @param from the iteration that a run goes on from
+   */
+  void started(DataSet data, Path folder, Optional<Integer> from) {
     if (quiet) {
       return;
     }
@@ -51,6 +55,7 @@ final class RunConsole implements TrainingListener, AutoCloseable {
         data.name(),
         data.source());
     out.println("Recording in " + folder);
+    from.ifPresent(next -> out.println("Going on from iteration " + next));
     if (Terminal.isThere()) {
       progress =
           Optional.of(new ProgressLine(err, "stage " + stage.name(), " steps", 1, iterations + 1L));

@@ -2,6 +2,7 @@ package mnist.run;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import mnist.training.Stage;
  * @param data the data set
  * @param versions of the program, TensorFlow and the Java virtual machine
  * @param platform operating system, processor, and what of the environment matters
+ * @param resumed where and when it was taken up again, each time
  * @param error why the run failed
  * @param results what came of it
  */
@@ -38,8 +40,20 @@ record RunFile(
     Data data,
     Map<String, String> versions,
     Map<String, Object> platform,
+    List<Resumption> resumed,
     String error,
     Results results) {
+
+  /**
+   * A run was taken up again.
+   *
+   * @param iteration the first one that was made then
+   * @param at ISO 8601 in UTC
+   */
+  record Resumption(int iteration, String at) {}
+
+  static final String RUNNING = "running";
+  static final String COMPLETED = "completed";
 
   /**
    * The data set of a run.
@@ -123,7 +137,7 @@ record RunFile(
     return new RunFile(
         stage.name(),
         stage.title(),
-        "running",
+        RUNNING,
         Instant.now().toString(),
         null,
         options,
@@ -131,12 +145,37 @@ record RunFile(
         Versions.all(),
         Versions.platform(oneDnn),
         null,
+        null,
         null);
   }
 
   RunFile ended(String how, String when, String why, Results came) {
     return new RunFile(
-        stage, title, how, started, when, options, data, versions, platform, why, came);
+        stage, title, how, started, when, options, data, versions, platform, resumed, why, came);
+  }
+
+  /** The same run, going on from an iteration. */
+  RunFile resumed(int iteration, Map<String, Object> optionsNow) {
+    List<Resumption> all = new ArrayList<>(resumed == null ? List.of() : resumed);
+    all.add(new Resumption(iteration, Instant.now().toString()));
+    return new RunFile(
+        stage,
+        title,
+        RUNNING,
+        started,
+        null,
+        optionsNow,
+        data,
+        versions,
+        platform,
+        all,
+        null,
+        null);
+  }
+
+  /** Whether its kernels were oneDNN's. */
+  boolean usedOneDnn() {
+    return Boolean.TRUE.equals(platform.get("onednn"));
   }
 
   RunFile with(Model model) {

@@ -92,6 +92,22 @@ final class RunOptions {
   Path runFolder;
 
   @Option(
+      names = "--resume",
+      paramLabel = "DIR",
+      description =
+          "Go on with the run in this folder from its newest checkpoint, as if nothing had happened."
+              + " Options and data are the run's; --iterations can extend it.")
+  Path resume;
+
+  @Option(
+      names = "--checkpoint-seconds",
+      paramLabel = "N",
+      defaultValue = "10",
+      description =
+          "Leave a checkpoint every so often, and at the end; 0 for none. Default: ${DEFAULT-VALUE}")
+  int checkpointSeconds;
+
+  @Option(
       names = "--graph",
       paramLabel = "FILE",
       description =
@@ -174,6 +190,10 @@ final class RunOptions {
     refuse(overwrite && exportFolder == null, "--overwrite has no use without --export");
     refuse(view && noRecordView, "--view needs the record that --no-record-view leaves out");
     refuse(viewPort < 0 || viewPort > 65_535, "view port must be 0 to 65535, found " + viewPort);
+    refuse(
+        resume != null && runFolder != null, "--resume goes on in the run's folder, no --run-dir");
+    refuse(
+        checkpointSeconds < 0, "checkpoint seconds must be 0 or more, found " + checkpointSeconds);
     refuse(batchSize < 1, "batch size must be 1 or more, found " + batchSize);
   }
 
@@ -188,6 +208,46 @@ final class RunOptions {
     refuse(learningRate != null && inForce.learningRate().isEmpty(), "--learning-rate" + end);
     refuse(
         keepProbability != null && inForce.keepProbability().isEmpty(), "--keep-probability" + end);
+  }
+
+  /**
+   * Takes the options of a run that goes on; one that was given must be the same.
+   *
+   * @param run what its record says
+   */
+  void takeFrom(RunFile run) {
+    Map<String, Object> its = run.options();
+    agree("--dataset", source, its.get("dataset"));
+    agree("--batch-size", batchSize, its.get("batch_size"));
+    agree("--seed", seed, its.get("seed"));
+    agree("--learning-rate", learningRate, its.get("learning_rate"));
+    agree("--keep-probability", keepProbability, its.get("keep_probability"));
+    agree("--activation", activation, its.get("activation"));
+    agree("--no-onednn", noOneDnn, !run.usedOneDnn());
+    source = DataSource.named((String) its.get("dataset"));
+    batchSize = ((Number) its.get("batch_size")).intValue();
+    seed = ((Number) its.get("seed")).longValue();
+    learningRate = its.get("learning_rate") instanceof Number rate ? rate.floatValue() : null;
+    keepProbability =
+        its.get("keep_probability") instanceof Number share ? share.floatValue() : null;
+    activation =
+        its.get("activation") instanceof String name
+            ? Activation.valueOf(name.toUpperCase(Locale.ROOT))
+            : null;
+    noOneDnn = !run.usedOneDnn();
+    int wanted = ((Number) its.get("iterations")).intValue();
+    refuse(
+        iterations != null && iterations < wanted,
+        "--iterations %d is less than the run's %d; a run can be extended, not shortened"
+            .formatted(iterations, wanted));
+    iterations = iterations == null ? (Integer) wanted : iterations;
+  }
+
+  private void agree(String option, Object given, Object its) {
+    refuse(
+        spec.commandLine().getParseResult().hasMatchedOption(option)
+            && !String.valueOf(given).equalsIgnoreCase(String.valueOf(its)),
+        "%s is %s, but the run to go on with has %s".formatted(option, given, its));
   }
 
   private void refuse(boolean wrong, String why) {

@@ -2,6 +2,7 @@ package mnist.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -48,8 +49,43 @@ final class RunRecord implements TrainingListener, AutoCloseable {
   private RunRecord(Path folder, RunFile start) throws IOException {
     this.folder = folder;
     write(start);
-    metrics =
-        FileChannel.open(metricsFile(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    metrics = FileChannel.open(metricsFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  }
+
+  /**
+   * Takes up the record of a run that goes on; measurements of the iterations that are made again
+   * are taken out.
+   *
+   * @param next the first iteration that is made again
+   * @throws IOException if the folder cannot be written
+   */
+  static RunRecord resume(Path folder, RunFile goingOn, int next) throws IOException {
+    Draft.removeLeft(folder);
+    RunRecord record = new RunRecord(folder, goingOn);
+    record.metrics.truncate(record.lengthBefore(next));
+    record.metrics.position(record.metrics.size());
+    return record;
+  }
+
+  /** How long the metrics are up to an iteration, or to a line that was cut. */
+  private long lengthBefore(int next) throws IOException {
+    byte[] content = Files.readAllBytes(metricsFile());
+    int good = 0;
+    for (int i = 0; i < content.length; i++) {
+      if (content[i] == '\n') {
+        JsonNode line = JSON.readTree(new String(content, good, i - good, UTF_8));
+        if (line.path("iteration").asInt(next) >= next) {
+          break;
+        }
+        good = i + 1;
+      }
+    }
+    return good;
+  }
+
+  /** Makes sure that the metrics are on the disk. */
+  void sync() throws IOException {
+    metrics.force(true);
   }
 
   /**

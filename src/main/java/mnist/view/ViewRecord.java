@@ -165,6 +165,25 @@ record ViewRecord(
     return Optional.of(body);
   }
 
+  /**
+   * The blocks of a record between its header and an iteration.
+   *
+   * @param next the first iteration that is left out
+   */
+  static ByteBuffer blocksBefore(Path file, int next) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.position(Math.min(MAGIC.length(), bytes.limit()));
+    nextBody(bytes); // the header
+    int from = bytes.position();
+    int to = from;
+    for (Optional<ByteBuffer> body = nextBody(bytes);
+        body.isPresent() && body.get().getInt(1) < next;
+        body = nextBody(bytes)) {
+      to = bytes.position();
+    }
+    return bytes.slice(from, to - from);
+  }
+
   private static int crc(ByteBuffer body) {
     CRC32 crc = new CRC32();
     crc.update(body.duplicate());

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import mnist.data.DataSet;
 import mnist.data.LabelledImages;
 import mnist.data.Split;
 import mnist.network.Network;
+import mnist.platform.Draft;
 import mnist.training.Measurement;
 import mnist.training.Observation;
 import mnist.training.Schedule;
@@ -32,47 +34,87 @@ public final class ViewRecorder implements TrainingListener, Closeable {
   private final DataSet data;
   private final RecordHeader header;
   private final FileChannel channel;
-  private final long started = System.nanoTime();
+  private final long started;
   private ByteBuffer block = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
 
   /**
-   * Begins the record.
+   * Begins the record of a run.
    *
    * @param folder the run's, which must not have one yet
    * @throws IOException if it cannot be written
    */
-  public ViewRecorder(
+  public static ViewRecorder begin(
       Path folder, Stage stage, Network network, DataSet data, Schedule schedule, int batchSize)
       throws IOException {
+    RecordHeader header = header(stage, network, data, schedule, batchSize);
+    return new ViewRecorder(folder, header, data, ByteBuffer.allocate(0), 0);
+  }
+
+  /**
+   * Takes up the record of a run that goes on.
+   *
+   * @param next the first iteration that is made again
+   * @param seconds that the training took until there
+   * @throws IOException if there is none, or it cannot be written
+   */
+  public static ViewRecorder resume(
+      Path folder,
+      Stage stage,
+      Network network,
+      DataSet data,
+      Schedule schedule,
+      int batchSize,
+      int next,
+      double seconds)
+      throws IOException {
+    RecordHeader header = header(stage, network, data, schedule, batchSize);
+    ByteBuffer kept = ViewRecord.blocksBefore(folder.resolve(ViewRecord.FILE), next);
+    return new ViewRecorder(folder, header, data, kept, seconds);
+  }
+
+  /** Whether a run has a record of its view. */
+  public static boolean isIn(Path folder) {
+    return Files.exists(folder.resolve(ViewRecord.FILE));
+  }
+
+  private ViewRecorder(
+      Path folder, RecordHeader header, DataSet data, ByteBuffer kept, double seconds)
+      throws IOException {
     this.data = data;
-    header =
-        new RecordHeader(
-            stage.name(),
-            stage.title(),
-            stage.reportedAccuracy(),
-            schedule.iterations(),
-            batchSize,
-            data.name(),
-            data.classNames(),
-            data.test().count(),
-            ViewRecord.packed(data.test().labels()),
-            SeenNodes.groups(network),
-            List.of("weights", "biases"),
-            SeenNodes.firstLayer(network));
-    channel =
-        FileChannel.open(
-            folder.resolve(ViewRecord.FILE),
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.WRITE);
-    try {
-      writeAll(ByteBuffer.wrap(ViewRecord.MAGIC.getBytes(UTF_8)));
-      begin(ViewRecord.HEADER);
-      put(ViewRecord.JSON.writeValueAsBytes(header));
-      end();
-    } catch (IOException e) {
-      channel.close();
-      throw e;
+    this.header = header;
+    started = System.nanoTime() - (long) (seconds * 1e9);
+    Path file = folder.resolve(ViewRecord.FILE);
+    try (Draft draft = Draft.of(file)) {
+      try (FileChannel whole =
+          FileChannel.open(draft.path(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        writeAll(whole, ByteBuffer.wrap(ViewRecord.MAGIC.getBytes(UTF_8)));
+        startBlock(ViewRecord.HEADER);
+        put(ViewRecord.JSON.writeValueAsBytes(header));
+        ViewRecord.putHead(block.flip());
+        writeAll(whole, block);
+        writeAll(whole, kept);
+      }
+      draft.replace();
     }
+    channel = FileChannel.open(file, StandardOpenOption.WRITE);
+    channel.position(channel.size());
+  }
+
+  private static RecordHeader header(
+      Stage stage, Network network, DataSet data, Schedule schedule, int batchSize) {
+    return new RecordHeader(
+        stage.name(),
+        stage.title(),
+        stage.reportedAccuracy(),
+        schedule.iterations(),
+        batchSize,
+        data.name(),
+        data.classNames(),
+        data.test().count(),
+        ViewRecord.packed(data.test().labels()),
+        SeenNodes.groups(network),
+        List.of("weights", "biases"),
+        SeenNodes.firstLayer(network));
   }
 
   @Override
@@ -88,7 +130,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
   @Override
   public void observed(Observation seen) throws IOException {
     Measurement m = seen.measurement();
-    begin(m.set() == Split.TRAIN ? ViewRecord.TRAIN : ViewRecord.TEST);
+    startBlock(m.set() == Split.TRAIN ? ViewRecord.TRAIN : ViewRecord.TEST);
     room(24).putInt(m.iteration()).putInt(m.epoch());
     block.putFloat(m.accuracy()).putFloat(m.loss()).putFloat(m.learningRate());
     block.putFloat((System.nanoTime() - started) / 1e9f);
@@ -101,7 +143,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
       put(ViewRecord.packed(seen.predicted()));
       putFirstLayer(seen.values(header.firstLayer().node()));
     }
-    end();
+    endBlock();
   }
 
   /** Which images, and of each the right class and what the network said. */
@@ -152,7 +194,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
 
   // ---- Blocks
 
-  private void begin(byte kind) {
+  private void startBlock(byte kind) {
     block.clear().position(ViewRecord.BLOCK_HEAD); // written at the end
     block.put(kind);
   }
@@ -173,19 +215,18 @@ public final class ViewRecorder implements TrainingListener, Closeable {
   }
 
   /** Writes the block whole, or takes back what a full disk has left of it. */
-  private void end() throws IOException {
-    block.flip();
-    ViewRecord.putHead(block);
+  private void endBlock() throws IOException {
+    ViewRecord.putHead(block.flip());
     long whole = channel.position();
     try {
-      writeAll(block);
+      writeAll(channel, block);
     } catch (IOException e) {
       channel.truncate(whole);
       throw e;
     }
   }
 
-  private void writeAll(ByteBuffer bytes) throws IOException {
+  private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes);
     }

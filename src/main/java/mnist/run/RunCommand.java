@@ -30,6 +30,7 @@ import mnist.training.Stage;
 import mnist.training.TrainingException;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingLoop;
+import mnist.view.EventRecorder;
 import mnist.view.ViewRecorder;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.GraphDef;
@@ -171,6 +172,11 @@ final class RunCommand implements Callable<Integer> {
                 () ->
                     new ViewRecorder(
                         record.folder(), stage, network, data, schedule, options.batchSize));
+          }
+          if (options.tensorBoard) {
+            onlookers.add(
+                "record for TensorBoard",
+                () -> new EventRecorder(record.folder(), network, data, schedule));
           }
           console.started(data, record.folder());
           if (page != null) {

@@ -146,6 +146,13 @@ final class RunOptions {
       description = "Do not keep what the page, the picture and the movie of a run are made from.")
   boolean noRecordView;
 
+  @Option(
+      names = "--tensorboard",
+      description =
+          "Write event files for TensorBoard into the run's folder; tensorboard --logdir runs shows"
+              + " them.")
+  boolean tensorBoard;
+
   @Option(names = "--quiet", description = "Print nothing but the report at the end.")
   boolean quiet;
 

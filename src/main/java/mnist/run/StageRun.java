@@ -30,6 +30,7 @@ import mnist.training.TrainingException;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingLoop;
 import mnist.training.TrainingState;
+import mnist.view.EventRecorder;
 import mnist.view.ViewRecorder;
 import org.tensorflow.TensorFlow;
 
@@ -250,6 +251,9 @@ final class StageRun {
     if (recordsView(run)) {
       run.onlookers().add("record of the view", () -> viewRecorder(run));
     }
+    if (writesEvents(run)) {
+      run.onlookers().add("record for TensorBoard", () -> eventRecorder(run));
+    }
     listeners.addAll(run.onlookers().listeners());
     listeners.addAll(alsoTold);
     if (options.checkpointSeconds > 0) {
@@ -285,6 +289,17 @@ final class StageRun {
             run.from().get().seconds())
         : ViewRecorder.begin(
             run.folder(), stage, run.network(), run.data(), run.schedule(), options.batchSize);
+  }
+
+  private boolean writesEvents(Parts run) {
+    return run.from().isPresent() ? EventRecorder.isIn(run.folder()) : options.tensorBoard;
+  }
+
+  private EventRecorder eventRecorder(Parts run) throws IOException {
+    return run.from().isPresent()
+        ? EventRecorder.resume(
+            run.folder(), run.network(), run.data(), run.schedule(), run.from().get().next())
+        : EventRecorder.begin(run.folder(), run.network(), run.data(), run.schedule());
   }
 
   // ---- What a run leaves

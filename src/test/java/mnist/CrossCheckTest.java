@@ -53,9 +53,12 @@ class CrossCheckTest {
     String mnist = TestData.mnist().source();
     expect("onednn-" + oneDnn + "/1.0.json", "", ""); // and not the other's
     expect("onednn-" + oneDnn + "/2.2.json", "", "");
-    String[] on = oneDnn.equals("on") ? new String[] {"--onednn"} : new String[0];
+    List<String> args = new ArrayList<>(List.of("--stage=1.0", "--stage=2.2"));
+    if (oneDnn.equals("on")) {
+      args.add("--onednn");
+    }
 
-    Run run = checkWithoutPython(mnist, append(on, "--stage=1.0", "--stage=2.2"));
+    Run run = checkWithoutPython(mnist, args.toArray(String[]::new));
 
     assertThat(run.err()).isEmpty();
     assertThat(run.exitCode()).isZero();
@@ -66,12 +69,6 @@ class CrossCheckTest {
         .anyMatch(line -> line.endsWith("oneDNN " + oneDnn))
         .anyMatch(line -> line.startsWith("1.0  as expected"))
         .anyMatch(line -> line.startsWith("2.2  as expected"));
-  }
-
-  private static String[] append(String[] args, String... more) {
-    List<String> all = new ArrayList<>(List.of(args));
-    all.addAll(List.of(more));
-    return all.toArray(String[]::new);
   }
 
   @Test

@@ -1,5 +1,7 @@
 package mnist.crosscheck;
 
+import static mnist.data.Split.TEST;
+import static mnist.data.Split.TRAIN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
@@ -43,6 +45,7 @@ class ExpectedRunTest {
   private static final Platform ELSEWHERE = new Platform(64, Set.of("neon"));
   private static final int FEW = 6;
   private static final int LAST = -1;
+  private static final Schedule SCHEDULE = Stages.named("2.2").schedule();
 
   private static DataSet mnist;
 
@@ -71,8 +74,8 @@ class ExpectedRunTest {
   private record Numbers(float bias, float pkeep, float start, float decaySteps, float adams) {
     static final Numbers RIGHT = new Numbers(0.1f, 0.75f, 0.003f, 2000, 1);
 
-    Stage stage() {
-      return new Stage("2.2", "", Schedule.upTo(100).measuring(20, 100).withMoreTestsAtStart(), 0) {
+    Stage stage(Schedule schedule) {
+      return new Stage("2.2", "", schedule, 0) {
         @Override
         protected void build(NetworkBuilder net) {
           Numbers.this.build(net);
@@ -108,7 +111,13 @@ class ExpectedRunTest {
 
   @Test
   void stage22IsRightWithItsOwnNumbers() throws Exception {
-    assertThat(difference(Numbers.RIGHT.stage(), mnist)).isEmpty();
+    assertThat(difference(Numbers.RIGHT.stage(SCHEDULE), mnist)).isEmpty();
+  }
+
+  @Test
+  void aMissingMeasurementIsFound() throws Exception {
+    assertThat(difference(Numbers.RIGHT.stage(Schedule.upTo(0).measuring(20, 100)), mnist))
+        .hasValue("measured 3 times, expected 4");
   }
 
   static Stream<Arguments> faults() {
@@ -124,7 +133,7 @@ class ExpectedRunTest {
   @ParameterizedTest
   @MethodSource("faults")
   void aWrongNumberIsFound(Numbers numbers, String told) throws Exception {
-    assertThat(difference(numbers.stage(), mnist)).get(STRING).contains(told);
+    assertThat(difference(numbers.stage(SCHEDULE), mnist)).get(STRING).contains(told);
   }
 
   @Test
@@ -185,20 +194,15 @@ class ExpectedRunTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 3, 100, LAST})
   void iterationEpochSetAndLearningRateAreEqualEverywhere(int which) throws Exception {
-    for (boolean same : new boolean[] {true, false}) {
-      assertThat(isFound(same, which, m -> at(m, m.iteration() + 1, m.epoch(), m.set()))).isTrue();
-      assertThat(isFound(same, which, m -> at(m, m.iteration(), m.epoch() + 1, m.set()))).isTrue();
-      Split[] other = {Split.TEST, Split.TRAIN};
-      assertThat(
-              isFound(
-                  same,
-                  which,
-                  m -> at(m, m.iteration(), m.epoch(), other[m.set() == Split.TEST ? 1 : 0])))
-          .isTrue();
-      assertThat(
-              isFound(
-                  same, which, m -> with(m, m.accuracy(), m.loss(), m.learningRate() * 1.0001f)))
-          .isTrue();
+    List<UnaryOperator<Measurement>> changes =
+        List.of(
+            m -> at(m, m.iteration() + 1, m.epoch(), m.set()),
+            m -> at(m, m.iteration(), m.epoch() + 1, m.set()),
+            m -> at(m, m.iteration(), m.epoch(), m.set() == TRAIN ? TEST : TRAIN),
+            m -> with(m, m.accuracy(), m.loss(), m.learningRate() * 1.0001f));
+    for (UnaryOperator<Measurement> change : changes) {
+      assertThat(isFound(true, which, change)).isTrue();
+      assertThat(isFound(false, which, change)).isTrue();
     }
   }
 

@@ -1,32 +1,37 @@
-"""Keeps a run's results in expected/, for machines without Python: keep_expected.py RUN_FOLDER ..."""
+"""Keeps full runs' results in expected/, for machines without Python: keep_expected.py RUN_FOLDER ..."""
 
 import json
 import pathlib
 import sys
 
+# By the TF_ENABLE_ONEDNN_OPTS that the script ran with.
+FOLDERS = {"0": "onednn-off", "1": "onednn-on"}
 
-def keep(folder):
-    """Writes expected/<stage>.json from the record in a run's folder."""
+
+def keep(folder, expected=pathlib.Path(__file__).parent / "expected"):
+    """Writes expected/onednn-on/<stage>.json, or onednn-off, from the record in a run's folder."""
     run = json.loads((folder / "run.json").read_text())
     measurements = [json.loads(line) for line in open(folder / "metrics.jsonl")]
-    tests = [m for m in measurements if m["set"] == "TEST"]
-    expected = {
-        "stage": run["stage"],
-        "options": run["options"],
-        "data": run["data"]["sha256"],
+    onednn = run["platform"]["onednn"]
+    if onednn not in FOLDERS:
+        sys.exit(f"error: {folder} ran with oneDNN {onednn}; set TF_ENABLE_ONEDNN_OPTS to 0 or 1")
+    kept = {
+        "conditions": {
+            "stage": run["stage"],
+            **run["options"],
+            "sha256": run["data"]["sha256"],
+        },
         "versions": run["versions"],
         "platform": run["platform"],
         "initial_weights_sha256": run["results"]["initial_weights_sha256"],
         "weights_sha256": run["results"]["weights_sha256"],
-        "best_test_accuracy": max(m["accuracy"] for m in tests),
-        "last_test_accuracy": tests[-1]["accuracy"],
         "measurements": "@",
     }
     # One line a measurement: iteration, epoch, set, accuracy, loss, learning rate.
     lines = ",\n    ".join(json.dumps(list(m.values())) for m in measurements)
-    text = json.dumps(expected, indent=2).replace('"@"', "[\n    " + lines + "\n  ]")
-    path = pathlib.Path(__file__).parent / "expected" / (run["stage"] + ".json")
-    path.parent.mkdir(exist_ok=True)
+    text = json.dumps(kept, indent=2).replace('"@"', "[\n    " + lines + "\n  ]")
+    path = expected / FOLDERS[onednn] / (run["stage"] + ".json")
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text + "\n")
 
 

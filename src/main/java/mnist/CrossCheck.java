@@ -2,18 +2,16 @@ package mnist;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import mnist.console.ErrorLine;
+import mnist.crosscheck.Conditions;
 import mnist.crosscheck.CrossCheckException;
 import mnist.crosscheck.ExpectedRun;
 import mnist.crosscheck.ModelComparison;
 import mnist.crosscheck.PythonReference;
 import mnist.crosscheck.ReferenceRun;
-import mnist.crosscheck.RunOptions;
 import mnist.crosscheck.StageComparison;
 import mnist.data.DataSet;
 import mnist.platform.FileTree;
@@ -27,6 +25,7 @@ import mnist.training.TrainingException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * Holds the stages against the same stages in Python: the graphs node by node, and the numbers of a
@@ -41,14 +40,13 @@ import picocli.CommandLine.Option;
             + " anything is beyond its bound.")
 public final class CrossCheck implements Callable<Integer> {
   private static final int SHORT = 200;
-  private static final int BATCH_SIZE = 100;
-  private static final long SEED = 0;
+  private static final int SHORT_WITHOUT_PYTHON = 50;
 
   @Option(
       names = "--stage",
       paramLabel = "N",
       description = "Only this stage; may be given several times.")
-  private List<String> chosen = new ArrayList<>();
+  private List<Stage> stages = Stages.all();
 
   @Option(
       names = "--full",
@@ -69,6 +67,14 @@ public final class CrossCheck implements Callable<Integer> {
   private String interpreter;
 
   @Option(
+      names = "--scripts",
+      paramLabel = "DIR",
+      description =
+          "Folder with the scripts and what they found before. Default: the project's"
+              + " python-reference.")
+  private Path scripts = ProjectFolder.path().resolve("python-reference");
+
+  @Option(
       names = "--reference",
       paramLabel = "DIR",
       description = "Compare with the runs of the scripts in DIR/<stage> instead of running them.")
@@ -77,173 +83,153 @@ public final class CrossCheck implements Callable<Integer> {
   public static void main(String[] args) {
     System.exit(
         new CommandLine(new CrossCheck())
+            .registerConverter(Stage.class, CrossCheck::stage)
             .setParameterExceptionHandler(
                 (wrong, unparsed) -> ErrorLine.wrongOption(wrong, System.err))
             .execute(args));
   }
 
-  @Override
-  public Integer call() throws InterruptedException {
-    boolean good;
+  private static Stage stage(String name) {
     try {
-      NativeEnvironment.load(oneDnn);
-      List<Stage> stages =
-          chosen.isEmpty() ? Stages.all() : chosen.stream().map(Stages::named).toList();
-      DataSet data;
-      try (DataConsole console = new DataConsole(System.err)) {
-        data =
-            DataSets.ofThisProject(console).open(DataSource.MNIST, Optional.ofNullable(dataFolder));
-      }
-      good = check(stages, data);
+      return Stages.named(name);
     } catch (IllegalArgumentException e) {
-      System.err.println("error: " + e.getMessage());
-      return CommandLine.ExitCode.USAGE;
-    } catch (CrossCheckException | TrainingException | IOException e) {
-      return ErrorLine.notDone(e, System.err);
+      throw new TypeConversionException(e.getMessage());
     }
-    return good ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
   }
 
-  private boolean check(List<Stage> stages, DataSet data)
+  @Override
+  public Integer call() throws InterruptedException {
+    try {
+      oneDnn = NativeEnvironment.load(oneDnn); // which the user's environment may forbid
+      boolean good = check(openData());
+      return good ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    } catch (CrossCheckException
+        | TrainingException
+        | IOException
+        | LinkageError
+        | OutOfMemoryError e) {
+      return ErrorLine.notDone(e, System.err);
+    }
+  }
+
+  private DataSet openData() throws IOException {
+    try (DataConsole console = new DataConsole(System.err)) {
+      return DataSets.ofThisProject(console)
+          .open(DataSource.MNIST, Optional.ofNullable(dataFolder));
+    }
+  }
+
+  private boolean check(DataSet data)
       throws CrossCheckException, TrainingException, IOException, InterruptedException {
-    Path scripts = ProjectFolder.path().resolve("python-reference");
-    PythonReference python = null;
+    Optional<PythonReference> python = Optional.empty();
     if (reference == null) {
       try {
-        python = PythonReference.open(scripts, interpreter, System.out);
+        python = Optional.of(PythonReference.open(scripts, interpreter, System.out));
       } catch (CrossCheckException e) {
         System.out.println(e.getMessage());
-        return checkExpected(stages, data, scripts.resolve("expected"));
+        return checkExpected(data);
       }
     }
-    System.out.printf(
-        "Java against Python, %s, oneDNN %s%n%n",
-        full ? "full runs" : "the first " + SHORT + " iterations", oneDnn ? "on" : "off");
-    System.out.println(
-        "stage  graph      initial   gradients  accuracy  loss      lr        final     ms per step");
-    System.out.println(
-        "                  weights                                             weights   Java / Python");
-    boolean good = true;
-    List<Path> runs = new ArrayList<>();
-    for (Stage stage : stages) {
-      RunOptions options = options(stage, data);
-      Path run =
-          reference != null
-              ? reference.resolve(options.stage())
-              : trained(python, options, Path.of(data.source()));
-      runs.add(run);
-      Optional<Path> model = python == null ? Optional.empty() : Optional.of(javasModel(run));
-      StageComparison found =
-          StageComparison.of(stage, options, data, ReferenceRun.read(run, options), model);
-      print(options.stage(), found);
-      good &= found.withinBounds();
+    boolean good = checkTraining(data, python);
+    if (python.isPresent()) {
+      good &= checkModels(data, python.get());
     }
-    if (python != null) {
-      good &= checkModels(stages, python, runs, data);
-    }
-    System.out.println();
     System.out.println(
         good
-            ? "All within their bounds; \"equal\" is to the last bit."
-            : "Something is beyond its bound; see the lines above.");
+            ? "\nAll within their bounds; \"equal\" is to the last bit."
+            : "\nSomething is beyond its bound; see the lines above.");
     return good;
   }
 
-  // ---- The models
+  // ---- With Python, or what it left
 
-  /** Where the Java program's model goes, beside what the Python run left. */
-  private static Path javasModel(Path run) {
-    return run.resolve("java-model");
+  private boolean checkTraining(DataSet data, Optional<PythonReference> python)
+      throws CrossCheckException, TrainingException, IOException, InterruptedException {
+    System.out.printf(
+        "Java against Python, %s, oneDNN %s%n%n%s%n",
+        full ? "full runs" : "the first " + SHORT + " iterations",
+        onOrOff(),
+        StageComparison.HEADING);
+    boolean good = true;
+    for (Stage stage : stages) {
+      Conditions conditions =
+          Conditions.ofTheScript(stage, full ? stage.schedule().iterations() : SHORT, data);
+      Path run = run(stage);
+      if (python.isPresent()) {
+        FileTree.delete(run);
+        python
+            .get()
+            .train(stage.name(), Path.of(data.source()), conditions.iterations(), oneDnn, run);
+      }
+      StageComparison found =
+          StageComparison.of(
+              stage,
+              conditions,
+              data,
+              ReferenceRun.read(run, conditions),
+              python.map(there -> javasModel(stage)));
+      System.out.println(found.row(stage));
+      good &= found.withinBounds();
+    }
+    return good;
   }
 
-  private boolean checkModels(
-      List<Stage> stages, PythonReference python, List<Path> runs, DataSet data)
+  private boolean checkModels(DataSet data, PythonReference python)
       throws CrossCheckException, IOException, InterruptedException {
     Path used = work().resolve("models");
     FileTree.delete(used);
     python.useModels(
-        runs.stream().map(CrossCheck::javasModel).toList(), Path.of(data.source()), oneDnn, used);
-    System.out.printf("%nTheir models, on the %,d test images%n%n", data.test().count());
-    System.out.println(
-        "stage  Java's:  run's   in Python  as bytes   saved_     TFLite: same   Python's:");
-    System.out.println(
-        "       accuracy best               in Python  model_cli  class of       in Java");
+        stages.stream().map(this::javasModel).toList(), Path.of(data.source()), oneDnn, used);
+    System.out.printf(
+        "%nTheir models, on the %,d test images%n%n%s%n",
+        data.test().count(), ModelComparison.HEADING);
     boolean good = true;
-    for (int i = 0; i < runs.size(); i++) {
+    for (int i = 0; i < stages.size(); i++) {
+      Stage stage = stages.get(i);
       ModelComparison found =
-          ModelComparison.of(javasModel(runs.get(i)), used, i, runs.get(i), data.test());
-      System.out.printf(
-          Locale.ROOT,
-          "%5s  %-7s  %-6s  %-9s  %-9s  %-9s  %,-13d  %s%n",
-          stages.get(i).name(),
-          found.accuracy(),
-          found.bestAccuracy(),
-          found.inPython(),
-          found.bytesEqual() ? "equal" : "differs",
-          found.commandLineDifference() == 0
-              ? "equal"
-              : String.format(Locale.ROOT, "%.1e", found.commandLineDifference()),
-          found.tfliteAgree(),
-          found.inJava());
+          ModelComparison.of(javasModel(stage), used, i, run(stage), data.test());
+      System.out.println(found.row(stage));
       good &= found.withinBounds();
     }
     return good;
   }
 
-  // ---- The runs
-
-  private RunOptions options(Stage stage, DataSet data) {
-    return new RunOptions(
-        stage.name(),
-        full ? stage.schedule().iterations() : SHORT,
-        BATCH_SIZE,
-        SEED,
-        data.sha256());
+  /** The folder that Python's run of a stage leaves. */
+  private Path run(Stage stage) {
+    return (reference == null ? work() : reference).resolve(stage.name());
   }
 
-  private Path trained(PythonReference python, RunOptions options, Path data)
-      throws CrossCheckException, IOException, InterruptedException {
-    Path folder = work().resolve(options.stage());
-    FileTree.delete(folder);
-    python.train(options.stage(), data, options.iterations(), oneDnn, folder);
-    return folder;
+  /** Where the Java program's model goes, beside what the Python run left. */
+  private Path javasModel(Stage stage) {
+    return run(stage).resolve("java-model");
   }
 
   private Path work() {
     return ProjectFolder.path()
         .resolve("target")
         .resolve("crosscheck")
-        .resolve((oneDnn ? "onednn-on" : "onednn-off") + (full ? "-full" : ""));
+        .resolve("onednn-" + onOrOff() + (full ? "-full" : ""));
   }
 
-  private static void print(String stage, StageComparison found) {
-    System.out.printf(
-        Locale.ROOT,
-        "%5s  %-9s  %-8s  %-9s  %-8s  %-8s  %-8s  %-8s  %.2f / %.2f%n",
-        stage,
-        found.graph().isEmpty() ? "identical" : "differs",
-        found.initialWeights(),
-        found.gradients(),
-        found.accuracy(),
-        found.loss(),
-        found.learningRate(),
-        found.finalWeights(),
-        found.javaStepMillis(),
-        found.pythonStepMillis());
-    found.graph().ifPresent(difference -> System.out.println("       " + difference));
+  private String onOrOff() {
+    return oneDnn ? "on" : "off";
   }
 
   // ---- Without Python
 
-  private boolean checkExpected(List<Stage> stages, DataSet data, Path expected)
-      throws IOException, CrossCheckException, TrainingException {
-    System.out.println("Checking against what Python found before, in " + expected);
+  private boolean checkExpected(DataSet data) throws IOException, CrossCheckException {
+    System.out.printf(
+        "Java against what Python found before, %s, oneDNN %s%n%n",
+        full ? "full runs" : "the first " + SHORT_WITHOUT_PYTHON + " measurements", onOrOff());
     boolean good = true;
+    ExpectedRun.Platform here = ExpectedRun.Platform.here();
+    int measurements = full ? Integer.MAX_VALUE : SHORT_WITHOUT_PYTHON;
     for (Stage stage : stages) {
-      String name = stage.name();
-      ExpectedRun run = ExpectedRun.read(expected.resolve(name + ".json"));
-      Optional<String> difference = run.firstDifference(stage, data, full);
-      System.out.println(name + ": " + difference.orElse("as expected"));
+      ExpectedRun expected = ExpectedRun.read(scripts.resolve("expected"), oneDnn, stage, data);
+      Optional<String> difference = expected.firstDifference(stage, data, measurements, here);
+      System.out.printf(
+          "%s  %s%n",
+          stage.name(), difference.orElseGet(() -> "as expected" + expected.reach(here)));
       good &= difference.isEmpty();
     }
     return good;

@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import mnist.data.LabelledImages;
 import mnist.export.Model;
 import mnist.export.ModelCard;
 import mnist.export.Prediction;
+import mnist.training.Stage;
 
 /**
  * The models of one stage, used in both languages on the whole test set.
@@ -31,6 +33,12 @@ public record ModelComparison(
     double commandLineDifference,
     int tfliteAgree,
     Difference inJava) {
+  /** Above the rows. */
+  public static final String HEADING =
+      """
+      stage  Java's:  run's   in Python  as bytes   saved_     TFLite: same   Python's:
+             accuracy best               in Python  model_cli  class of       in Java""";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int BATCH = 1000;
 
@@ -51,6 +59,23 @@ public record ModelComparison(
         && commandLineDifference <= PROBABILITY_BOUND
         && tfliteAgree >= 10_000 - TFLITE_MAY_DIFFER
         && inJava.largest() <= PROBABILITY_BOUND;
+  }
+
+  /** A row of the table. */
+  public String row(Stage stage) {
+    return String.format(
+        Locale.ROOT,
+        "%5s  %-7s  %-6s  %-9s  %-9s  %-9s  %,-13d  %s",
+        stage.name(),
+        accuracy,
+        bestAccuracy,
+        inPython,
+        bytesEqual ? "equal" : "differs",
+        commandLineDifference == 0
+            ? "equal"
+            : String.format(Locale.ROOT, "%.1e", commandLineDifference),
+        tfliteAgree,
+        inJava);
   }
 
   /**

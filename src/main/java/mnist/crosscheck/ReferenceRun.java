@@ -1,8 +1,5 @@
 package mnist.crosscheck;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import mnist.data.Split;
 import mnist.training.Measurement;
 import org.tensorflow.proto.GraphDef;
 
@@ -34,9 +30,22 @@ public record ReferenceRun(
     float[] gradients,
     float[] finalWeights,
     double medianStepMillis) {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> FILES =
       List.of("run.json", "metrics.jsonl", "graph.pb", "initial.f32", "gradients.f32", "final.f32");
+
+  /** What is used of run.json. */
+  private record RunFile(String status, String stage, Options options, Data data, Results results) {
+    Conditions conditions() {
+      return new Conditions(
+          stage, options.iterations, options.batchSize, options.seed, data.sha256);
+    }
+  }
+
+  private record Options(int iterations, int batchSize, long seed) {}
+
+  private record Data(Map<String, String> sha256) {}
+
+  private record Results(double medianStepMs) {}
 
   /**
    * Reads a run.
@@ -44,7 +53,7 @@ public record ReferenceRun(
    * @param expected what it must be a run of
    * @throws CrossCheckException if it broke off, is damaged, or is a run of something else
    */
-  public static ReferenceRun read(Path folder, RunOptions expected)
+  public static ReferenceRun read(Path folder, Conditions expected)
       throws IOException, CrossCheckException {
     for (String file : FILES) {
       if (!Files.exists(folder.resolve(file))) {
@@ -52,77 +61,33 @@ public record ReferenceRun(
             folder + " has no " + file + ": the reference run broke off; run it again");
       }
     }
-    JsonNode run = readRun(folder);
-    refuseOther(folder, "stage", expected.stage(), run.path("stage").asText());
-    refuseOther(
-        folder, "last iteration", expected.iterations(), run.at("/options/iterations").asInt());
-    refuseOther(folder, "batch size", expected.batchSize(), run.at("/options/batch_size").asInt());
-    refuseOther(folder, "seed", expected.seed(), run.at("/options/seed").asLong());
-    for (Map.Entry<String, String> file : expected.sha256().entrySet()) {
-      refuseOther(
-          folder,
-          "SHA-256 of " + file.getKey(),
-          file.getValue(),
-          run.path("data").path("sha256").path(file.getKey()).asText());
-    }
+    RunFile run = readRun(folder);
+    expected.refuseOther(folder, run.conditions());
     return new ReferenceRun(
         GraphDef.parseFrom(Files.readAllBytes(folder.resolve("graph.pb"))),
         readMeasurements(folder.resolve("metrics.jsonl")),
         readFloats(folder.resolve("initial.f32")),
         readFloats(folder.resolve("gradients.f32")),
         readFloats(folder.resolve("final.f32")),
-        run.at("/results/median_step_ms").asDouble());
+        run.results.medianStepMs);
   }
 
-  private static JsonNode readRun(Path folder) throws IOException, CrossCheckException {
-    JsonNode run;
-    try {
-      run = JSON.readTree(folder.resolve("run.json").toFile());
-    } catch (JsonProcessingException e) {
-      throw new CrossCheckException(folder + "/run.json is damaged: " + e.getOriginalMessage());
-    }
-    if (!run.path("status").asText().equals("completed")) {
+  private static RunFile readRun(Path folder) throws IOException, CrossCheckException {
+    Path file = folder.resolve("run.json");
+    RunFile run = Json.read(Json.OBJECTS, Files.readString(file), RunFile.class, file);
+    if (!run.status.equals("completed")) {
       throw new CrossCheckException(
-          "%s/run.json has the status %s, expected completed; run it again"
-              .formatted(folder, run.path("status")));
+          "%s has the status %s, expected completed; run it again".formatted(file, run.status));
     }
     return run;
-  }
-
-  private static void refuseOther(Path folder, String what, Object expected, Object found)
-      throws CrossCheckException {
-    if (!expected.equals(found)) {
-      throw new CrossCheckException(
-          "%s is a run of something else: its %s is %s, expected %s"
-              .formatted(folder, what, found, expected));
-    }
   }
 
   private static List<Measurement> readMeasurements(Path file)
       throws IOException, CrossCheckException {
     List<Measurement> measurements = new ArrayList<>();
     for (String line : Files.readAllLines(file)) {
-      JsonNode m;
-      try {
-        m = JSON.readTree(line);
-      } catch (JsonProcessingException e) {
-        throw new CrossCheckException(
-            "%s: line %d is damaged".formatted(file, measurements.size() + 1));
-      }
-      for (String key : List.of("iteration", "epoch", "set", "accuracy", "loss", "learning_rate")) {
-        if (!m.has(key)) {
-          throw new CrossCheckException(
-              "%s: line %d has no %s".formatted(file, measurements.size() + 1, key));
-        }
-      }
-      measurements.add(
-          new Measurement(
-              m.get("iteration").asInt(),
-              m.get("epoch").asInt(),
-              Split.valueOf(m.get("set").asText()),
-              (float) m.get("accuracy").asDouble(),
-              (float) m.get("loss").asDouble(),
-              (float) m.get("learning_rate").asDouble()));
+      String where = file + ": line " + (measurements.size() + 1);
+      measurements.add(Json.read(Json.OBJECTS, line, Measurement.class, where));
     }
     return measurements;
   }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
@@ -47,6 +48,12 @@ public record StageComparison(
     Difference finalWeights,
     double javaStepMillis,
     double pythonStepMillis) {
+  /** Above the rows. */
+  public static final String HEADING =
+      """
+      stage  graph      initial   gradients  accuracy  loss      lr        final     ms per step
+                        weights                                            weights   Java / Python""";
+
   /**
    * Graphs, initial weights and learning rates must be equal. The rest is equal too where both
    * TensorFlow versions have the same kernels; where one adds up in another order, as in stage 1.0,
@@ -70,6 +77,24 @@ public record StageComparison(
         && finalWeights.largest() <= WEIGHT_BOUND;
   }
 
+  /** A row of the table, and under it where the graphs differ. */
+  public String row(Stage stage) {
+    return String.format(
+            Locale.ROOT,
+            "%5s  %-9s  %-8s  %-9s  %-8s  %-8s  %-8s  %-8s  %.2f / %.2f",
+            stage.name(),
+            graph.isEmpty() ? "identical" : "differs",
+            initialWeights,
+            gradients,
+            accuracy,
+            loss,
+            learningRate,
+            finalWeights,
+            javaStepMillis,
+            pythonStepMillis)
+        + graph.map(difference -> "\n       " + difference).orElse("");
+  }
+
   /**
    * Trains a stage as the reference was trained, and compares.
    *
@@ -77,20 +102,21 @@ public record StageComparison(
    * @throws CrossCheckException if the two did not measure at the same iterations
    */
   public static StageComparison of(
-      Stage stage, RunOptions options, DataSet data, ReferenceRun python, Optional<Path> model)
+      Stage stage, Conditions conditions, DataSet data, ReferenceRun python, Optional<Path> model)
       throws CrossCheckException, TrainingException, IOException {
-    Schedule schedule = stage.schedule().withIterations(options.iterations());
+    Schedule schedule = stage.schedule().withIterations(conditions.iterations());
     List<Measurement> measurements = new ArrayList<>();
-    try (Network network = stage.network(Hyperparameters.ofTheScript(options.seed()))) {
+    try (Network network = stage.network(Hyperparameters.ofTheScript(conditions.seed()))) {
       GraphDef definition = network.graph().toGraphDef();
 
       // In a session of its own, as dropout's random numbers must not move on here.
       float[] gradients;
-      try (TrainingLoop aside = new TrainingLoop(schedule, network, data, options.batchSize());
-          Batches batches = new Batches(data.training(), options.batchSize(), options.seed())) {
+      try (TrainingLoop aside = new TrainingLoop(schedule, network, data, conditions.batchSize());
+          Batches batches =
+              new Batches(data.training(), conditions.batchSize(), conditions.seed())) {
         gradients = aside.evaluate(gradients(definition, network), batches.next());
       }
-      try (TrainingLoop loop = new TrainingLoop(schedule, network, data, options.batchSize())) {
+      try (TrainingLoop loop = new TrainingLoop(schedule, network, data, conditions.batchSize())) {
         float[] initialWeights = loop.weights().values();
         Outcome outcome = loop.run(TrainingListener.keeping(measurements), () -> false);
         refuseOtherIterations(measurements, python.measurements());

@@ -31,14 +31,15 @@ class ModelComparisonTest {
     Stage stage = Stages.named(name);
     DataSet digits = TestData.drawnDigits();
     Path data = Path.of(digits.source());
-    RunOptions options = new RunOptions(name, 20, 100, 0, digits.sha256());
+    Conditions conditions = Conditions.ofTheScript(stage, 20, digits);
     PythonReference python = PythonReference.open(SCRIPTS, "python3", System.out);
     Path run = temporary.resolve("run");
     Path model = temporary.resolve("model");
     Path used = temporary.resolve("used");
 
     python.train(name, data, 20, false, run);
-    StageComparison.of(stage, options, digits, ReferenceRun.read(run, options), Optional.of(model));
+    StageComparison.of(
+        stage, conditions, digits, ReferenceRun.read(run, conditions), Optional.of(model));
     python.useModels(List.of(model), data, false, used);
     ModelComparison found = ModelComparison.of(model, used, 0, run, digits.test());
 

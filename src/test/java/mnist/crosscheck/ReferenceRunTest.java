@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReferenceRunTest {
-  private static final RunOptions OPTIONS =
-      new RunOptions("2.1", 200, 100, 0, Map.of("train-images-idx3-ubyte", "abc"));
+  private static final Conditions CONDITIONS =
+      new Conditions("2.1", 200, 100, 0, Map.of("train-images-idx3-ubyte", "abc"));
   private static final String MEASUREMENT =
       """
       {"iteration": 0, "epoch": 1, "set": "TRAIN", "accuracy": 0.1, "loss": 230.5, "learning_rate": 0.0031}
@@ -50,7 +50,7 @@ class ReferenceRunTest {
 
   @Test
   void readsWhatTheScriptWrote() throws Exception {
-    ReferenceRun run = ReferenceRun.read(folder, OPTIONS);
+    ReferenceRun run = ReferenceRun.read(folder, CONDITIONS);
     assertThat(run.finalWeights()).containsExactly(1.5f);
     assertThat(run.medianStepMillis()).isEqualTo(0.7);
     assertThat(run.measurements()).hasSize(1);
@@ -59,7 +59,7 @@ class ReferenceRunTest {
 
   private void refused(String... parts) {
     assertThatExceptionOfType(CrossCheckException.class)
-        .isThrownBy(() -> ReferenceRun.read(folder, OPTIONS))
+        .isThrownBy(() -> ReferenceRun.read(folder, CONDITIONS))
         .satisfies(e -> assertThat(e.getMessage()).contains(parts).hasLineCount(1));
   }
 
@@ -71,6 +71,8 @@ class ReferenceRunTest {
     refused("running", "expected completed");
     write("run.json", "{\"status\":");
     refused("run.json is damaged");
+    write("run.json", run("completed", "2.1", 200, 0, "abc").replace("iterations", "steps"));
+    refused("run.json has no usable options.iterations");
   }
 
   @Test
@@ -88,7 +90,7 @@ class ReferenceRunTest {
   @Test
   void aMissingMetricIsRefused() throws IOException {
     write("metrics.jsonl", MEASUREMENT + MEASUREMENT.replace("loss", "perte"));
-    refused("line 2 has no loss");
+    refused("line 2 has no usable loss");
     write("metrics.jsonl", MEASUREMENT + "{\"iteration\": 20,");
     refused("line 2 is damaged");
   }

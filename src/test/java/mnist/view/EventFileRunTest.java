@@ -123,7 +123,8 @@ class EventFileRunTest {
     options.addAll(List.of("--no-record-view", "--run-dir", folder.toString()));
     options.add("--iterations=" + ITERATIONS);
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-    int exitCode = Run.run(Stages.named("2.2"), listener, nowhere, options.toArray(String[]::new));
+    int exitCode =
+        Run.run(Stages.named("2.2"), listener, nowhere, System.err, options.toArray(String[]::new));
     assertThat(exitCode).isZero();
     return folder;
   }

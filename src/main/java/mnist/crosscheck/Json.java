@@ -1,0 +1,72 @@
+package mnist.crosscheck;
+
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException.Reference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import mnist.training.Measurement;
+
+/**
+ * The records that Python runs leave, read into Java's: keys in snake case, what Java has no
+ * component for is passed over, and a component without a key is an error.
+ */
+final class Json {
+  /** Each measurement an object, as in metrics.jsonl. */
+  static final ObjectMapper OBJECTS =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .build();
+
+  /** Each measurement an array of six, as in python-reference/expected. */
+  static final ObjectMapper ARRAYS = arrays();
+
+  private Json() {}
+
+  private static ObjectMapper arrays() {
+    ObjectMapper mapper = OBJECTS.copy();
+    mapper
+        .configOverride(Measurement.class)
+        .setFormat(JsonFormat.Value.forShape(JsonFormat.Shape.ARRAY));
+    return mapper;
+  }
+
+  /**
+   * Reads one JSON value.
+   *
+   * @param where it comes from, for the message
+   * @throws CrossCheckException if it is damaged or something is missing; one line
+   */
+  static <T> T read(ObjectMapper mapper, String text, Class<T> type, Object where)
+      throws CrossCheckException {
+    try {
+      return mapper.readValue(text, type);
+    } catch (MismatchedInputException e) {
+      String path = path(e);
+      throw new CrossCheckException(
+          where + (path.isEmpty() ? " is damaged: it is empty" : " has no usable " + path));
+    } catch (JsonProcessingException e) {
+      throw new CrossCheckException(
+          "%s is damaged at character %d".formatted(where, e.getLocation().getCharOffset() + 1));
+    }
+  }
+
+  /** Such as {@code measurements[3].loss}. */
+  private static String path(MismatchedInputException e) {
+    StringBuilder path = new StringBuilder();
+    for (Reference step : e.getPath()) {
+      if (step.getFieldName() == null) {
+        path.append('[').append(step.getIndex()).append(']');
+      } else {
+        path.append(path.isEmpty() ? "" : ".").append(step.getFieldName());
+      }
+    }
+    return path.toString();
+  }
+}

@@ -3,6 +3,8 @@
 # make predict MODEL=DIR IMAGE=FILE   says which digit a picture shows; IMAGE may be several
 # make view                    shows all runs in a browser, live and finished
 # make crosscheck              holds the stages against Python; STAGE=2.1 only one, FULL=1 full runs
+# make resume                  goes on with the newest run that was broken off
+# make torture                 kills runs, fills their disks and looks for losses; takes minutes
 # make bench                   measures every stage's speed and memory
 #
 # NATIVES says which of TensorFlow's native libraries to fetch: host (this machine's, 160 MB), gpu
@@ -33,11 +35,14 @@ override MODEL := $(value MODEL)
 override IMAGE := $(value IMAGE)
 export MODEL IMAGE
 
-.PHONY: run view predict test crosscheck bench format clean
+.PHONY: run resume view predict test crosscheck bench torture format clean
 
 run: $(JAVA_ARGS)
 	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1))
 	@$(JAVA) $(MAIN_$(STAGE)) $(ARGS)
+
+resume: $(JAVA_ARGS)
+	@$(JAVA) mnist.Resume $(ARGS)
 
 view: $(JAVA_ARGS)
 	@$(JAVA) mnist.View $(ARGS)
@@ -60,6 +65,9 @@ crosscheck: $(JAVA_ARGS)
 
 bench: $(JAVA_ARGS)
 	@$(JAVA) mnist.Bench $(ARGS)
+
+torture: $(JAVA_ARGS)
+	@$(JAVA) mnist.Torture $(ARGS)
 
 format:
 	@$(MVN) -q spotless:apply

@@ -24,4 +24,13 @@ public final class FileTree {
       Files.delete(file);
     }
   }
+
+  /** Deletes all that is in a folder. */
+  public static void deleteContent(Path folder) throws IOException {
+    try (Stream<Path> content = Files.list(folder)) {
+      for (Path path : content.toList()) {
+        delete(path);
+      }
+    }
+  }
 }

@@ -130,6 +130,9 @@ public final class ViewRecorder implements TrainingListener, Closeable {
   @Override
   public void observed(Observation seen) throws IOException {
     Measurement m = seen.measurement();
+    if (!isKept(m.iteration())) {
+      return;
+    }
     startBlock(m.set() == Split.TRAIN ? ViewRecord.TRAIN : ViewRecord.TEST);
     room(24).putInt(m.iteration()).putInt(m.epoch());
     block.putFloat(m.accuracy()).putFloat(m.loss()).putFloat(m.learningRate());
@@ -144,6 +147,16 @@ public final class ViewRecorder implements TrainingListener, Closeable {
       putFirstLayer(seen.values(header.firstLayer().node()));
     }
     endBlock();
+  }
+
+  /**
+   * Of a long run less and less is kept, whichever its length, so that the record stays small: all
+   * of the first 20,000 iterations, then every thousandth, then every ten thousandth.
+   */
+  private static boolean isKept(int iteration) {
+    return iteration <= 20_000
+        || iteration % 1_000 == 0 && iteration <= 200_000
+        || iteration % 10_000 == 0;
   }
 
   /** Which images, and of each the right class and what the network said. */

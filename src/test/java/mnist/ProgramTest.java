@@ -185,7 +185,7 @@ class ProgramTest {
             List.of(),
             "Mnist10Softmax",
             "--data=" + digits,
-            "--iterations=100000000",
+            "--iterations=10000000",
             "--run-dir=stopped");
     Path metrics = folder.resolve("stopped/metrics.jsonl");
     while (process.isAlive() && !(Files.exists(metrics) && Files.size(metrics) > 10_000)) {
@@ -220,7 +220,7 @@ class ProgramTest {
 
     assertThat(Program.end(folder, process).exitCode()).isEqualTo(128 + 9);
     assertThat(record("stopped").path("status").asText()).isEqualTo("running");
-    assertThat(record("stopped").at("/options/iterations").asInt()).isEqualTo(100_000_000);
+    assertThat(record("stopped").at("/options/iterations").asInt()).isEqualTo(10_000_000);
     assertThat(measurementsIn("stopped/metrics.jsonl")).hasSizeGreaterThan(50);
     assertThat(folder.resolve("stopped").toFile().list())
         .containsExactlyInAnyOrder("run.json", "metrics.jsonl");

@@ -1,6 +1,8 @@
 # make run                     trains stage 3.0; make run STAGE=2.1 ARGS="--seed 1" another one
 # make test                    builds and runs the tests
 # make predict MODEL=DIR IMAGE=FILE   says which digit a picture shows; IMAGE may be several
+# make picture RUN=DIR         draws a run as it ended; ARGS="--iteration 500" an earlier moment
+# make movie RUN=DIR           draws a run from start to end: a GIF and, with ffmpeg, an MP4
 # make crosscheck              holds the stages against Python; STAGE=2.1 only one, FULL=1 full runs
 # make bench                   measures every stage's speed and memory
 #
@@ -30,9 +32,10 @@ JAVA      = "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" @$(JAVA_ARGS)
 # The shell takes these from its environment, as they were given, so names may hold blanks and $.
 override MODEL := $(value MODEL)
 override IMAGE := $(value IMAGE)
-export MODEL IMAGE
+override RUN := $(value RUN)
+export MODEL IMAGE RUN
 
-.PHONY: run predict test crosscheck bench format clean
+.PHONY: run predict picture movie test crosscheck bench format clean
 
 run: $(JAVA_ARGS)
 	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1))
@@ -44,6 +47,12 @@ predict: $(JAVA_ARGS)
 	$(if $(IMAGE),,$(error IMAGE names one or several pictures, such as IMAGE=seven.png))
 	@[ -e "$$IMAGE" ] && set -- "$$IMAGE" || eval "set -- $$IMAGE"; \
 	$(JAVA) mnist.Predict --model "$$MODEL" $(ARGS) -- "$$@"
+
+picture: $(JAVA_ARGS)
+	@$(JAVA) mnist.RunPicture $(ARGS) $${RUN:+-- "$$RUN"}
+
+movie: $(JAVA_ARGS)
+	@$(JAVA) mnist.RunMovie $(ARGS) $${RUN:+-- "$$RUN"}
 
 test:
 	@$(MVN) verify

@@ -93,7 +93,11 @@ public final class RunPicture implements Callable<Integer> {
       Path file = seen.write(run, "picture.png", draft -> draw(run, draft));
       out.println(file);
       return CommandLine.ExitCode.OK;
-    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+    } catch (OutOfMemoryError e) {
+      return ErrorLine.notDone(
+          new IOException("not enough memory for so large a picture; choose a smaller --size", e),
+          err);
+    } catch (IOException | RuntimeException e) {
       return ErrorLine.notDone(e, err);
     }
   }

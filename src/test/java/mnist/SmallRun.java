@@ -22,6 +22,7 @@ public final class SmallRun {
             new Mnist21FiveLayersReluLrDecay(),
             new TrainingListener() {},
             new PrintStream(OutputStream.nullOutputStream()),
+            System.err,
             "--data=" + TestData.drawnDigits().source(),
             "--iterations=" + LAST,
             "--quiet",

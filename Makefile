@@ -2,6 +2,8 @@
 # make test                    builds and runs the tests
 # make predict MODEL=DIR IMAGE=FILE   says which digit a picture shows; IMAGE may be several
 # make view                    shows all runs in a browser, live and finished
+# make picture RUN=DIR         draws a run as it ended; ARGS="--iteration 500" an earlier moment
+# make movie RUN=DIR           draws a run from start to end: a GIF and, with ffmpeg, an MP4
 # make crosscheck              holds the stages against Python; STAGE=2.1 only one, FULL=1 full runs
 # make resume                  goes on with the newest run that was broken off
 # make torture                 kills runs, fills their disks and looks for losses; takes minutes
@@ -33,9 +35,10 @@ JAVA      = "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" @$(JAVA_ARGS)
 # The shell takes these from its environment, as they were given, so names may hold blanks and $.
 override MODEL := $(value MODEL)
 override IMAGE := $(value IMAGE)
-export MODEL IMAGE
+override RUN := $(value RUN)
+export MODEL IMAGE RUN
 
-.PHONY: run resume view predict test crosscheck bench torture format clean
+.PHONY: run resume view predict picture movie test crosscheck bench torture format clean
 
 run: $(JAVA_ARGS)
 	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1))
@@ -53,6 +56,12 @@ predict: $(JAVA_ARGS)
 	$(if $(IMAGE),,$(error IMAGE names one or several pictures, such as IMAGE=seven.png))
 	@[ -e "$$IMAGE" ] && set -- "$$IMAGE" || eval "set -- $$IMAGE"; \
 	$(JAVA) mnist.Predict --model "$$MODEL" $(ARGS) -- "$$@"
+
+picture: $(JAVA_ARGS)
+	@$(JAVA) mnist.RunPicture $(ARGS) $${RUN:+-- "$$RUN"}
+
+movie: $(JAVA_ARGS)
+	@$(JAVA) mnist.RunMovie $(ARGS) $${RUN:+-- "$$RUN"}
 
 test:
 	@$(MVN) verify

@@ -132,7 +132,8 @@ class ProgramTest {
         .isEqualTo("error: the model cannot be written to full/model: File too large\n");
     assertThat(run.out()).contains("best test accuracy");
     assertThat(folder.resolve("full").toFile().list())
-        .containsExactlyInAnyOrder("run.json", "metrics.jsonl");
+        .doesNotContain("model")
+        .noneMatch(name -> name.startsWith("."));
     assertThat(record("full").path("status").asText()).isEqualTo("completed");
     assertThat(record("full").at("/results/weights_sha256").asText()).hasSize(64);
   }
@@ -140,7 +141,14 @@ class ProgramTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void measurementsWithoutRoomEndTheRun() throws Exception {
-    Run run = limitedTo(8, "Mnist10Softmax", "--data=" + digits, "--quiet", "--run-dir=full");
+    Run run =
+        limitedTo(
+            8,
+            "Mnist10Softmax",
+            "--data=" + digits,
+            "--quiet",
+            "--no-record-view",
+            "--run-dir=full");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err()).isEqualTo("error: full/metrics.jsonl: File too large\n");
     assertThat(run.out()).isEmpty();
@@ -185,7 +193,7 @@ class ProgramTest {
             List.of(),
             "Mnist10Softmax",
             "--data=" + digits,
-            "--iterations=100000000",
+            "--iterations=10000000",
             "--run-dir=stopped");
     Path metrics = folder.resolve("stopped/metrics.jsonl");
     while (process.isAlive() && !(Files.exists(metrics) && Files.size(metrics) > 10_000)) {
@@ -220,10 +228,11 @@ class ProgramTest {
 
     assertThat(Program.end(folder, process).exitCode()).isEqualTo(128 + 9);
     assertThat(record("stopped").path("status").asText()).isEqualTo("running");
-    assertThat(record("stopped").at("/options/iterations").asInt()).isEqualTo(100_000_000);
+    assertThat(record("stopped").at("/options/iterations").asInt()).isEqualTo(10_000_000);
     assertThat(measurementsIn("stopped/metrics.jsonl")).hasSizeGreaterThan(50);
     assertThat(folder.resolve("stopped").toFile().list())
-        .containsExactlyInAnyOrder("run.json", "metrics.jsonl");
+        .doesNotContain("model")
+        .noneMatch(name -> name.startsWith("."));
   }
 
   // ---- oneDNN

@@ -28,6 +28,11 @@ public final class TestData {
 
   private TestData() {}
 
+  /** A folder's own IDX files. */
+  public static DataSet in(Path folder) throws IOException {
+    return DataSets.ofThisProject(SILENT).open(DataSource.AUTO, Optional.of(folder));
+  }
+
   /**
    * MNIST from {@code MNIST_DATA} or the project's data folder; where neither has it, the test that
    * asks is skipped and says so.

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs on a terminal, which the command {@code script} of util-linux plays. */
 class TerminalTest {
-  private static final Pattern BAR = Pattern.compile("\r\033\\[K(stage 3\\.0 [^\r\n]*)");
+  private static final Pattern BAR = Pattern.compile("\r\033\\[K(stage 2\\.1 [^\r\n]*)");
 
   /** Starts the command in its arguments on a terminal of $COLUMNS columns. */
   private static final String ON_A_TERMINAL =
@@ -55,14 +55,14 @@ class TerminalTest {
     options =
         new String[] {
           "--data=" + FewDigits.writeTo(shared.resolve("digits")),
-          "--iterations=60",
+          "--iterations=200",
           "--no-export",
           "--no-onednn",
           "--run-dir=" + shared.resolve("plain")
         };
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     PrintStream printed = new PrintStream(out, true, UTF_8);
-    Stage stage = Stages.named("3.0");
+    Stage stage = Stages.named("2.1");
     assertThat(Run.run(stage, new TrainingListener() {}, printed, System.err, options)).isZero();
     plain = out.toString(UTF_8);
     assertThat(plain).doesNotContain("\033", "\r");
@@ -75,7 +75,7 @@ class TerminalTest {
             folder,
             Map.of("WIDTH", String.valueOf(columns), "TERM", kind),
             List.of("sh", "-c", ON_A_TERMINAL, "sh"),
-            "Mnist30Convolutional",
+            "Mnist21FiveLayersReluLrDecay",
             options);
     Program.Run run = Program.end(folder, process);
     assertThat(run.exitCode()).as(run.out()).isZero();

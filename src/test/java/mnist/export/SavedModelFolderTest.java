@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
+import mnist.FewDigits;
 import mnist.Stages;
 import mnist.TestData;
 import mnist.data.Batch;
@@ -59,8 +60,8 @@ class SavedModelFolderTest {
   private Path folder;
 
   @BeforeAll
-  static void drawDigits() throws IOException {
-    digits = TestData.drawnDigits();
+  static void drawDigits(@TempDir Path folder) throws IOException {
+    digits = TestData.in(FewDigits.writeTo(folder.resolve("digits")));
   }
 
   /** Trains a little, exports, and gives both sides to whoever compares them. */

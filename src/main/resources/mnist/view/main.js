@@ -1,0 +1,72 @@
+/** Which page is shown, by the address: # the list, #NAME a run, #compare=A,B several runs. */
+
+import {ComparePage} from './compare.js';
+import {ListPage} from './list.js';
+import {RunPage} from './runpage.js';
+
+const element = id => document.getElementById(id);
+
+/** Says at the top of the page what people must know; an empty text takes it away. */
+function notice(text) {
+  const line = element('notice');
+  if (line.textContent !== text) line.textContent = text;
+  line.hidden = !text;
+}
+
+const pages = {
+  list: new ListPage(notice),
+  compare: new ComparePage(notice),
+  run: new RunPage(notice),
+};
+let shown = null;
+
+function route() {
+  const address = location.hash.slice(1);
+  const [page, argument] = address === ''
+    ? ['list']
+    : address.startsWith('compare=')
+      ? ['compare', address.slice('compare='.length).split(',').map(decodeURIComponent)]
+      : ['run', decodeURIComponent(address)];
+  if (shown) pages[shown].close();
+  notice('');
+  shown = page;
+  for (const name of Object.keys(pages)) element(`${name}-page`).hidden = name !== page;
+  scrollTo(0, 0);
+  pages[page].open(argument);
+}
+
+/** Whether a key belongs to what has the focus. */
+function taken(e) {
+  if (e.ctrlKey || e.altKey || e.metaKey) return true;
+  const at = e.target instanceof Element ? e.target : document.body;
+  if (at.closest('dialog, select, input:not([type=range])')) return e.key !== 'Escape' || at.closest('dialog');
+  return (e.key === ' ' || e.key === 'Enter') && at.closest('button, a');
+}
+
+addEventListener('keydown', e => {
+  if (shown === 'run' && !taken(e) && pages.run.key(e)) e.preventDefault();
+});
+addEventListener('hashchange', route);
+route();
+
+/** What is shown, for those who look from outside, such as a test. */
+window.view = {
+  get page() {
+    return shown;
+  },
+  get state() {
+    return shown === 'list' ? {} : pages[shown].state;
+  },
+  get iteration() {
+    return this.state.iteration;
+  },
+  get wrongTraining() {
+    return this.state.wrongTraining;
+  },
+  get wrongTest() {
+    return this.state.wrongTest;
+  },
+  get frames() {
+    return this.state.frames;
+  },
+};

@@ -1,0 +1,106 @@
+/** Which moment of a run is shown: moved by people, by time, or by the run's end. */
+
+/** As many as the tutorial's film shows. */
+const MOMENTS_PER_SECOND = 24;
+
+export class Player {
+  /** Place of the moment among the recorded ones. */
+  index = 0;
+  /** Whether it stays at the end as the run grows. */
+  following = true;
+  playing = false;
+  speed = 1;
+  #x = [];
+  #live = false;
+  #onMove;
+
+  /** @param onMove called when another moment is to be shown, or playing starts or stops */
+  constructor(onMove) {
+    this.#onMove = onMove;
+  }
+
+  get end() {
+    return Math.max(this.#x.length - 1, 0);
+  }
+
+  /** Takes over the moments that there are now, staying at the same iteration. */
+  update(x, live) {
+    const iteration = this.#x[this.index];
+    this.#x = x;
+    this.#live = live;
+    if (this.following || iteration === undefined) {
+      this.index = this.end;
+    } else {
+      this.index = nearest(x, iteration);
+    }
+  }
+
+  /** Shows a moment, and no longer follows the run unless it is the last one. */
+  moveTo(index) {
+    this.playing = false;
+    this.#show(index);
+  }
+
+  step(by) {
+    this.moveTo(this.index + by);
+  }
+
+  /** Goes to the end and stays there. */
+  follow() {
+    this.moveTo(this.end);
+  }
+
+  toggle() {
+    if (this.playing || (this.#live && this.following)) {
+      this.pause();
+    } else {
+      this.play();
+    }
+  }
+
+  pause() {
+    this.playing = false;
+    this.following = false;
+    this.#onMove();
+  }
+
+  play() {
+    if (this.index >= this.end) this.index = 0;
+    this.playing = true;
+    this.following = false;
+    let before = performance.now();
+    let due = 0;
+    const tick = now => {
+      if (!this.playing) return;
+      due += (now - before) / 1000 * MOMENTS_PER_SECOND * this.speed;
+      before = now;
+      if (due >= 1) {
+        const steps = Math.floor(due);
+        due -= steps;
+        this.#show(this.index + steps);
+        if (this.following) this.playing = false; // the end
+      }
+      requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+    this.#onMove();
+  }
+
+  #show(index) {
+    this.index = Math.min(Math.max(index, 0), this.end);
+    this.following = this.index === this.end;
+    if (this.following) this.playing = false;
+    this.#onMove();
+  }
+}
+
+/** Where in ascending numbers one stands, or else the last smaller one. */
+function nearest(x, iteration) {
+  let [low, high] = [0, x.length - 1];
+  while (low < high) {
+    const middle = low + high + 1 >> 1;
+    if (x[middle] <= iteration) low = middle;
+    else high = middle - 1;
+  }
+  return Math.max(low, 0);
+}

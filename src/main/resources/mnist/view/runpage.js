@@ -1,0 +1,564 @@
+/** The page of one run: six panels, time, and what stands below. */
+
+import {ChartGroup, accuracyMarks, bands} from './charts.js';
+import {Confusion} from './confusion.js';
+import {DigitDialog} from './dialog.js';
+import {DigitGrid, Sheet, wrongFirst} from './digits.js';
+import {factsMissing, showFacts} from './facts.js';
+import {Filters} from './filters.js';
+import {count, duration, figure, percent} from './format.js';
+import {statusOf} from './list.js';
+import {Player} from './player.js';
+import {Run} from './run.js';
+
+const TRAINING_DIGITS = 100;
+const TEST_DIGITS = 1000;
+const KEPT_BATCHES = 64;
+const MOST_IMAGES = 10_000;
+
+/** After images could not be had, they are asked for again so much later. */
+const RETRY_MILLIS = 10_000;
+
+/** A summary for those who listen follows so long after the last change. */
+const SUMMARY_MILLIS = 400;
+
+const element = id => document.getElementById(id);
+const plotOf = panel => document.querySelector(`#panel-${panel} .plot`);
+const valuesOf = panel => document.querySelector(`#panel-${panel} .values`);
+
+export class RunPage {
+  run = null;
+  /** Frames that were drawn since the page was opened. */
+  frames = 0;
+  /** When curves were first drawn and when digits were, in ms since the page was asked for. */
+  firstCurves = null;
+  firstDigits = null;
+  #notice;
+  #player = new Player(() => this.#soon());
+  #confusion = new Confusion(cell => this.#openDigit('test', cell, cell.number));
+  #filters = new Filters();
+  #dialog = new DigitDialog();
+  #training;
+  #test;
+  #group = null;
+  #charts = {};
+  #due = 0;
+  #grown = false;
+  #pointer = null;
+  #testSheet = null;
+  #batches = new Map();
+  #batchWanted = 0;
+  #batchShown = 0;
+  #batchSeen = null;
+  #testSeen = null;
+  #imagesTrouble = '';
+  #retryAt = 0;
+  #facts = null;
+  #factsOf = '';
+  #moreVisible = false;
+  #summaryTimer = 0;
+
+  constructor(notice) {
+    this.#notice = notice;
+    this.#training = new DigitGrid(plotOf(3), {
+      columns: 10, rows: 10, gutter: 1, widest: 1.6,
+      onOpen: cell => this.#openDigit('train', cell, this.#batchSeen?.iteration),
+      onHover: cell => this.#hovered(3, cell),
+    });
+    this.#test = new DigitGrid(plotOf(6), {
+      columns: 40, rows: 25, gutter: 3.1, widest: 1.2,
+      onOpen: cell => this.#openDigit('test', cell),
+      onHover: cell => this.#hovered(6, cell),
+    });
+    this.#wire();
+  }
+
+  #wire() {
+    element('slider').addEventListener('input', e => this.#player.moveTo(Number(e.target.value)));
+    element('play').addEventListener('click', () => this.#player.toggle());
+    element('live').addEventListener('click', () => this.#player.follow());
+    element('speed').addEventListener('change', e => this.#player.speed = Number(e.target.value));
+    element('log').addEventListener('click', e => {
+      const log = e.target.getAttribute('aria-pressed') !== 'true';
+      e.target.setAttribute('aria-pressed', String(log));
+      this.#charts.loss?.change({log});
+      this.#soon();
+    });
+    for (const panel of [4, 5]) {
+      element(`group-${panel}`).addEventListener('change', () => {
+        this.#fillLayers(panel);
+        this.#showSpread(panel);
+        this.#soon();
+      });
+      element(`layer-${panel}`).addEventListener('change', () => {
+        this.#showSpread(panel);
+        this.#soon();
+      });
+    }
+    for (const key of document.querySelectorAll('.key')) {
+      key.addEventListener('click', () =>
+        this.showOnly(element('panels').dataset.show === key.dataset.key ? '0' : key.dataset.key));
+    }
+    for (const button of document.querySelectorAll('[data-to]')) {
+      const calm = matchMedia('(prefers-reduced-motion: reduce)');
+      button.addEventListener('click', () => element(button.dataset.to)
+        .scrollIntoView({behavior: calm.matches ? 'auto' : 'smooth'}));
+    }
+    new IntersectionObserver(([seen]) => {
+      this.#moreVisible = seen.isIntersecting;
+      this.#testSeen = null; // so that what was out of sight is brought up to date
+      this.#soon();
+    }, {rootMargin: '100px'}).observe(element('more'));
+    setInterval(() => this.run?.live && this.#head(), 1000);
+  }
+
+  // ---- Opening and closing
+
+  async open(name) {
+    document.title = `${name} · MNIST`;
+    this.frames = 0;
+    this.#facts = null;
+    this.#factsOf = '';
+    this.#testSheet = null;
+    this.#batches.clear();
+    this.#batchSeen = this.#testSeen = null;
+    this.#imagesTrouble = '';
+    this.#retryAt = 0;
+    this.#pointer = null;
+    this.#player = Object.assign(new Player(() => this.#soon()), {speed: Number(element('speed').value)});
+    element('log').setAttribute('aria-pressed', 'false');
+    element('panels').hidden = element('bar').hidden = element('no-record').hidden = true;
+    element('filters').hidden = element('confusion').hidden = element('facts').hidden = true;
+    for (const id of ['stage', 'title', 'status', 'data', 'iteration', 'iterations', 'test-accuracy',
+      'train-accuracy', 'test-loss', 'train-loss', 'step-ms', 'time-value']) element(id).textContent = '';
+    element('name').textContent = name;
+    this.showOnly('0');
+    this.run = new Run(name, () => {
+      this.#grown = true;
+      this.#soon();
+    });
+    await this.run.open();
+  }
+
+  close() {
+    this.run?.close();
+    this.run = null;
+    this.#player.playing = false;
+    this.#group?.destroy();
+    this.#group = null;
+    this.#charts = {};
+    if (this.#dialog.isOpen) this.#dialog.close();
+    cancelAnimationFrame(this.#due);
+    clearTimeout(this.#summaryTimer);
+    this.#due = 0;
+  }
+
+  /** What is shown, for those who look from outside. */
+  get state() {
+    const {run} = this;
+    return {
+      run: run?.name ?? null,
+      status: run?.summary?.status ?? null,
+      iteration: run?.curves.x[this.#player.index] ?? null,
+      moments: run?.curves.x.length ?? 0,
+      following: this.#player.following,
+      playing: this.#player.playing,
+      wrongTraining: this.#training.wrong,
+      wrongTest: this.#test.wrong,
+      trainingIteration: this.#batchSeen?.iteration ?? null,
+      testIteration: this.#testSeen?.iteration ?? null,
+      zoom: this.#group?.zoom ?? null,
+      heights: this.#charts.accuracy?.plot
+        ? [this.#charts.accuracy.plot.scales.y.min, this.#charts.accuracy.plot.scales.y.max] : null,
+      pointer: this.#pointer,
+      show: element('panels').dataset.show,
+      frames: this.frames,
+      firstCurves: this.firstCurves,
+      firstDigits: this.firstDigits,
+    };
+  }
+
+  // ---- Drawing: at most once a frame, and only what has changed
+
+  #soon() {
+    if (this.run) this.#due ||= requestAnimationFrame(() => this.#frame());
+  }
+
+  #frame() {
+    this.#due = 0;
+    const {run} = this;
+    this.frames++;
+    if (this.#grown) {
+      this.#grown = false;
+      this.#player.update(run.curves.x, run.live);
+      if (run.header && run.curves.x.length > 0) {
+        if (!this.#group) this.#begin();
+        this.#curves();
+      }
+      this.#words();
+      this.#askFacts();
+    }
+    this.#head();
+    if (this.#group) this.#moment();
+  }
+
+  /** Begins to draw, once the record's header and first moment are there. */
+  #begin() {
+    const {header, record} = this.run;
+    element('panels').hidden = element('bar').hidden = false;
+    element('filters').hidden = element('confusion').hidden = element('facts').hidden = false;
+    this.#group = new ChartGroup('run', {
+      onPick: at => this.#player.moveTo(at),
+      onPointer: at => {
+        if (at === this.#pointer) return;
+        this.#pointer = at;
+        this.#values();
+      },
+    });
+    const marks = () => ({reported: header.reported_accuracy, best: record.best});
+    const series = [{colour: 'train', width: 1, alpha: 0.8}, {colour: 'test', width: 2.2}];
+    this.#charts = {
+      accuracy: this.#group.add(plotOf(1),
+        {series, fixed: [0, 1], limits: [0, 1], axis: percent, ...accuracyMarks(marks, percent)}),
+      loss: this.#group.add(plotOf(2), {series, fixed: [0, 100], limits: [0, Infinity], log: false}),
+      4: this.#group.add(plotOf(4), bands('band-4')),
+      5: this.#group.add(plotOf(5), bands('band-5')),
+    };
+    [4, 5].forEach((panel, i) => {
+      const select = element(`group-${panel}`);
+      select.replaceChildren(...header.groups.map(({name}) => new Option(capital(name), name)));
+      select.value = header.panels[i] ?? header.groups[i].name;
+      this.#fillLayers(panel);
+    });
+    this.#confusion.reset(header.class_names);
+    const least = 1 - TEST_DIGITS / header.test_images;
+    this.#test.marks = least < 0 ? [] : Array.from({length: 6}, (_, i) => percent(1 - (1 - least) * i / 5));
+    this.#loadTestImages();
+  }
+
+  #fillLayers(panel) {
+    const {nodes} = this.#groupOf(panel);
+    const select = element(`layer-${panel}`);
+    const one = (node, i) => /^[WBbYS]/.test(node) ? node : `layer ${i + 1}`;
+    select.replaceChildren(new Option('all layers', '0'),
+      ...nodes.map((node, i) => new Option(one(node, i), String(i + 1))));
+    select.hidden = nodes.length < 2;
+  }
+
+  #groupOf(panel) {
+    return this.run.header.groups.find(({name}) => name === element(`group-${panel}`).value);
+  }
+
+  #curves() {
+    const {run} = this;
+    const {x, trainAccuracy, testAccuracy, trainLoss, testLoss} = run.curves;
+    this.#group.setX(x, this.#lastOnAxis());
+    this.#charts.accuracy.setData([trainAccuracy, testAccuracy]);
+    this.#charts.loss.setData([trainLoss, testLoss]);
+    this.#showSpread(4);
+    this.#showSpread(5);
+    element('slider').max = this.#player.end;
+    this.firstCurves ??= performance.now();
+  }
+
+  /** A live run's axis doubles when it is full, so that curves do not move all the time. */
+  #lastOnAxis() {
+    const {run} = this;
+    const last = run.curves.x.at(-1);
+    if (!run.live) return last;
+    let end = 100;
+    while (end < last) end *= 2;
+    return Math.min(end, Math.max(run.header.iterations, last));
+  }
+
+  #showSpread(panel) {
+    if (!this.#group) return;
+    const row = this.run.spreadRow(this.#groupOf(panel).name) + Number(element(`layer-${panel}`).value);
+    this.#charts[panel].setData(this.run.spread(row));
+  }
+
+  /** Everything as it was at the player's moment. */
+  #moment() {
+    const {run} = this;
+    const at = this.#player.index;
+    const iteration = run.curves.x[at];
+    const slider = element('slider');
+    if (Number(slider.value) !== at) slider.value = at;
+    slider.style.setProperty('--share', `${100 * at / Math.max(this.#player.end, 1)}%`);
+    slider.setAttribute('aria-valuetext', `iteration ${iteration}`);
+    const play = element('play');
+    const running = this.#player.playing || (run.live && this.#player.following);
+    if (play.dataset.running !== String(running)) {
+      play.dataset.running = running;
+      play.setAttribute('aria-label', running ? 'Pause' : 'Play');
+      element('space-does').textContent = running ? 'pause' : 'play';
+    }
+    const live = element('live');
+    live.hidden = !run.live;
+    live.setAttribute('aria-pressed', String(this.#player.following));
+    const veil = at === this.#player.end ? null : iteration;
+    for (const chart of Object.values(this.#charts)) chart.setMoment(veil);
+    this.#values();
+    this.#showBatch(run.batch(at));
+    this.#showTest(run.test(at));
+    clearTimeout(this.#summaryTimer);
+    this.#summaryTimer = setTimeout(() => this.#describe(), SUMMARY_MILLIS);
+  }
+
+  // ---- Words and figures
+
+  #words() {
+    const {run} = this;
+    const {summary} = run;
+    this.#notice(run.trouble || this.#imagesTrouble);
+    if (!summary) return;
+    element('stage').textContent = summary.stage;
+    element('title').textContent = summary.title || run.name;
+    element('data').textContent = summary.data_set;
+    const missing = element('no-record');
+    missing.hidden = !!this.#group;
+    if (!this.#group) {
+      element('facts').hidden = false;
+      missing.textContent = run.record.wrong || run.trouble
+        ? ''
+        : run.live
+          ? 'The run has just begun; its first measurement will show here.'
+          : summary.recorded
+            ? 'The record of this run’s view ends before its first measurement, so there is nothing to draw. What the run says of itself is below.'
+            : 'This run was made without a record of its view (an older program, or recording was off), so there are no curves and no digits. What it says of itself is below.';
+    }
+  }
+
+  #head() {
+    const {run} = this;
+    if (!run?.summary) return;
+    const status = statusOf({...run.summary, quiet_seconds: Math.round(run.quietSeconds)});
+    put('status', status.text);
+    element('status').className = `status ${status.kind}`;
+    const at = this.#player.index;
+    const iteration = run.curves.x[at];
+    if (iteration === undefined) {
+      put('test-accuracy', percent(run.summary.best_accuracy));
+      return;
+    }
+    const [batch, test] = [run.batch(at), run.test(at)];
+    put('iteration', count(iteration));
+    put('iterations', ` / ${count(run.header.iterations)}`);
+    put('train-accuracy', percent(batch?.accuracy));
+    put('test-accuracy', percent(test?.accuracy));
+    put('train-loss', figure(batch?.loss));
+    put('test-loss', figure(test?.loss));
+    const millis = batch && run.stepMillis(batch);
+    put('step-ms', figure(millis));
+    const ahead = run.live && this.#player.following;
+    put('time-name', ahead ? 'Time left' : 'Time');
+    put('time-value', ahead
+      ? (millis ? duration((run.header.iterations - iteration) * millis / 1000) : '–')
+      : duration(Math.max(batch?.seconds ?? 0, test?.seconds ?? 0)));
+  }
+
+  /** The values above the charts: at the pointer where there is one, else at the moment. */
+  #values() {
+    const {run} = this;
+    if (!this.#group) return;
+    const at = this.#pointer ?? this.#player.index;
+    const [batch, test] = [run.batch(at), run.test(at)];
+    const where = this.#pointer == null ? '' : `at ${count(run.curves.x[at])}`;
+    values(1, where, ['training', percent(batch?.accuracy), 'train'], ['test', percent(test?.accuracy), 'test']);
+    values(2, where, ['training', figure(batch?.loss), 'train'], ['test', figure(test?.loss), 'test']);
+    for (const panel of [4, 5]) {
+      const row = run.spreadRow(this.#groupOf(panel).name) + Number(element(`layer-${panel}`).value);
+      values(panel, where, [
+        '', batch ? `${figure(batch.boundary(row, 0))} … ${figure(batch.boundary(row, 7))}` : '–', `band-${panel}`]);
+    }
+  }
+
+  #hovered(panel, cell) {
+    if (!cell) {
+      this.#counts();
+      return;
+    }
+    const names = this.run.header.class_names;
+    const said = cell.right === cell.given ? '' : `, taken for ${names[cell.given]}`;
+    valuesOf(panel).textContent = `${names[cell.right]}${said}`;
+  }
+
+  #counts() {
+    const [batch, test] = [this.#batchSeen, this.#testSeen];
+    if (batch) {
+      valuesOf(3).textContent = `${count(Math.round((1 - batch.accuracy) * batch.size))} of ${count(batch.size)} wrong`;
+    }
+    if (test) {
+      valuesOf(6).textContent = `${count(Math.round((1 - test.accuracy) * test.images))} of ${count(test.images)} wrong`;
+    }
+  }
+
+  #describe() {
+    if (!this.#group) return;
+    const iteration = `iteration ${this.run.curves.x[this.#player.index]}`;
+    for (const panel of [1, 2, 4, 5]) {
+      const what = panel < 3 ? element(`h-${panel}`).textContent
+        : `${element(`group-${panel}`).value}, spread from smallest to largest`;
+      const canvas = plotOf(panel).querySelector('canvas');
+      canvas?.setAttribute('role', 'img');
+      canvas?.setAttribute('aria-label', `${what} at ${iteration}: ${valuesOf(panel).textContent.trim()}`);
+    }
+    const choose = 'arrow keys choose a digit, Enter opens it';
+    this.#training.describe(`Training digits at ${iteration}: ${valuesOf(3).textContent}; ${choose}`);
+    this.#test.describe(`Test digits at ${iteration}: ${valuesOf(6).textContent}; ${choose}`);
+  }
+
+  async #askFacts() {
+    const {run} = this;
+    const {status} = run.summary ?? {};
+    if (!status || status === this.#factsOf || status === 'gone' || status === 'unreadable') return;
+    this.#factsOf = status;
+    try {
+      const facts = await run.facts();
+      if (run !== this.run) return;
+      this.#facts = facts;
+      showFacts(facts);
+    } catch (e) {
+      if (run === this.run) factsMissing(e.message);
+    }
+  }
+
+  // ---- Digits
+
+  async #loadTestImages() {
+    const {run} = this;
+    const images = Math.min(run.header.test_images, MOST_IMAGES);
+    const pixels = await this.#images('test', `first=0&count=${images}`);
+    if (run !== this.run) return;
+    if (pixels) {
+      this.#testSheet = new Sheet(pixels);
+    } else {
+      setTimeout(() => run === this.run && this.#loadTestImages(), RETRY_MILLIS);
+    }
+    this.#testSeen = null;
+    this.#soon();
+  }
+
+  /** Images, or null where they are not to be had; then the page says why. */
+  async #images(split, query) {
+    const {run} = this;
+    if (performance.now() < this.#retryAt) return null;
+    try {
+      const pixels = await run.images(split, query);
+      this.#imagesTrouble = '';
+      return pixels;
+    } catch (e) {
+      this.#retryAt = performance.now() + RETRY_MILLIS - 100;
+      this.#imagesTrouble = `The pictures of the digits are not to be had: ${e.message}.`;
+      return null;
+    } finally {
+      if (run === this.run) this.#notice(run.trouble || this.#imagesTrouble);
+    }
+  }
+
+  /** Shows a batch's digits as soon as their pictures are here; the batches before stay until then. */
+  async #showBatch(batch) {
+    if (!batch || batch === this.#batchSeen) return;
+    const {run} = this;
+    const turn = ++this.#batchWanted;
+    const cells = wrongFirst(batch.size, TRAINING_DIGITS, place =>
+      ({number: batch.image(place), right: batch.right(place), given: batch.given(place)}));
+    cells.forEach((cell, i) => cell.image = i);
+    const kept = this.#batches.get(batch.iteration);
+    const sheet = kept ?? await this.#loadBatch(cells.map(cell => cell.number));
+    if (run !== this.run || turn < this.#batchShown) return; // a later one is there already
+    if (sheet) {
+      this.#batches.delete(batch.iteration);
+      this.#batches.set(batch.iteration, sheet);
+      if (this.#batches.size > KEPT_BATCHES) this.#batches.delete(this.#batches.keys().next().value);
+    }
+    this.#batchShown = turn;
+    this.#batchSeen = batch;
+    this.#training.show(cells, sheet);
+    this.#counts();
+  }
+
+  async #loadBatch(numbers) {
+    const pixels = await this.#images('train', `numbers=${numbers.join(',')}`);
+    return pixels && new Sheet(pixels);
+  }
+
+  #showTest(test) {
+    if (!test || test === this.#testSeen) return;
+    const {run} = this;
+    const labels = run.record.testLabels;
+    const waiting = !this.#testSheet && !this.#imagesTrouble;
+    const cells = wrongFirst(test.images, TEST_DIGITS, i =>
+      ({image: i, number: i, right: labels[i], given: test.given(i)}));
+    this.#testSeen = test;
+    this.#test.show(cells, this.#testSheet, waiting);
+    if (this.#testSheet) this.firstDigits ??= performance.now();
+    this.#counts();
+    if (this.#moreVisible) {
+      const {header, record} = run;
+      this.#filters.show(header.first_layer, test.firstLayer, test.largestWeight, record.largestWeight,
+        header.class_names, test.iteration);
+      this.#confusion.show(test, labels, this.#testSheet);
+    }
+  }
+
+  async #openDigit(split, cell, iteration = this.#testSeen?.iteration) {
+    let image = null;
+    if (split === 'test') {
+      image = this.#testSheet?.image(cell.number) ?? null;
+    } else {
+      image = this.#batches.get(iteration)?.image(cell.image) ?? null;
+    }
+    this.#dialog.open(this.run, {...cell, split}, image, iteration, this.#facts);
+  }
+
+  // ---- Keys
+
+  /** Shows one panel, two (7, 8, 9), or all (0). */
+  showOnly(key) {
+    const panels = element('panels');
+    panels.dataset.show = key;
+    for (const button of panels.querySelectorAll('.key')) {
+      button.setAttribute('aria-pressed', String(button.dataset.key === key));
+    }
+    scrollTo(0, 0);
+  }
+
+  /** @returns whether the key meant something */
+  key(e) {
+    if (this.#dialog.isOpen || !this.#group) return false;
+    if (/^[0-9]$/.test(e.key)) this.showOnly(e.key);
+    else if (e.key === 'Escape') this.showOnly('0');
+    else if (e.key === ' ') {
+      if (this.run.live && !this.#player.following && !this.#player.playing) this.#player.follow();
+      else this.#player.toggle();
+    } else if (e.key === 'ArrowLeft') this.#player.step(e.shiftKey ? -10 : -1);
+    else if (e.key === 'ArrowRight') this.#player.step(e.shiftKey ? 10 : 1);
+    else if (e.key === 'Home') this.#player.moveTo(0);
+    else if (e.key === 'End') this.#player.follow();
+    else return false;
+    return true;
+  }
+}
+
+const capital = word => word[0].toUpperCase() + word.slice(1);
+
+/** Changes a text only where it is another, as each change costs a layout. */
+function put(id, text) {
+  const node = element(id);
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Writes named values in their colours into the head of a panel, reusing what stands there. */
+function values(panel, where, ...named) {
+  const host = valuesOf(panel);
+  while (host.childElementCount < named.length + 1) host.append(document.createElement('span'));
+  const spans = host.children;
+  if (spans[0].textContent !== where) spans[0].textContent = where;
+  named.forEach(([name, value, colour], i) => {
+    const span = spans[i + 1];
+    const text = name ? `${name} ${value}` : value;
+    if (span.textContent !== text) span.textContent = text;
+    if (!span.className) span.className = `dot ${colour}`;
+  });
+}

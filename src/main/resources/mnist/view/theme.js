@@ -1,0 +1,42 @@
+/** The colours of style.css for what is drawn on a canvas; they follow the system's light or dark. */
+
+const NAMES = ['paper', 'ink', 'muted', 'grid', 'train', 'test', 'band-4', 'band-5', 'wrong',
+  'negative', 'positive'];
+
+/** Colours by name, as CSS text. */
+export const colours = {};
+
+const listeners = new Set();
+
+function read() {
+  const style = getComputedStyle(document.documentElement);
+  for (const name of NAMES) colours[name] = style.getPropertyValue(`--${name}`).trim();
+}
+
+/** Calls back whenever light turns to dark or back. */
+export const onThemeChange = listener => listeners.add(listener);
+
+/** The size of a letter in CSS pixels; it grows with the window. */
+export const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+
+export const font = (size = 0.78, weight = 400) =>
+  `${weight} ${Math.round(10 * size * rem()) / 10}px ${getComputedStyle(document.body).fontFamily}`;
+
+/** Red, green and blue of a colour written #rrggbb. */
+export const rgb = hex => [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));
+
+/** A colour as a pixel of an ImageData seen as Uint32Array. */
+export const pixel = ([r, g, b]) => (255 << 24 | b << 16 | g << 8 | r) >>> 0;
+
+/** The pixels from one colour to another, in 256 steps. */
+export function ramp(from, to) {
+  const [a, b] = [rgb(from), rgb(to)];
+  return Uint32Array.from({length: 256}, (_, i) =>
+    pixel(a.map((channel, c) => Math.round(channel + (b[c] - channel) * i / 255))));
+}
+
+read();
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  read();
+  listeners.forEach(listener => listener());
+});

@@ -126,6 +126,7 @@ class ProgramTest {
             "Mnist21FiveLayersReluLrDecay",
             "--data=" + digits,
             "--iterations=1",
+            "--checkpoint-seconds=0",
             "--run-dir=full");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err())

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import mnist.FewDigits;
 import mnist.Stages;
 import mnist.TestData;
 import mnist.data.DataSet;
@@ -34,8 +35,8 @@ class CheckpointTest {
   private final List<String> told = new ArrayList<>();
 
   @BeforeAll
-  static void drawDigits() throws Exception {
-    digits = TestData.drawnDigits();
+  static void drawDigits(@TempDir Path folder) throws Exception {
+    digits = TestData.in(FewDigits.writeTo(folder.resolve("digits")));
   }
 
   private static Network network(Stage stage) {

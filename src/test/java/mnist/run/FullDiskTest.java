@@ -110,7 +110,8 @@ class FullDiskTest {
 
   @Test
   void theResultsAreRecordedInPlaceOfTheBeginning() throws IOException {
-    assertThat(fullFrom(2, "--iterations=0")).isEqualTo(1);
+    assertThat(fullFrom(2, "--iterations=0", "--no-record-view", "--checkpoint-seconds=0"))
+        .isEqualTo(1);
 
     assertThat(err.toString(UTF_8))
         .hasLineCount(1)

@@ -290,7 +290,14 @@ class RunTest {
             Files.createFile(run);
           }
         };
-    heardBy(vandal, "1.0", digits, "--iterations=0", "--no-export", "--run-dir=" + run)
+    heardBy(
+            vandal,
+            "1.0",
+            digits,
+            "--iterations=0",
+            "--no-export",
+            "--checkpoint-seconds=0",
+            "--run-dir=" + run)
         .failed("run.json cannot be written");
   }
 }

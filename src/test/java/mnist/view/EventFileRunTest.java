@@ -139,8 +139,7 @@ class EventFileRunTest {
   void changesNoNumberOfTheRun() throws Exception {
     Path without = train("without", new TrainingListener() {});
     try (Stream<Path> files = Files.list(without)) {
-      assertThat(files.map(file -> file.getFileName().toString()))
-          .containsExactlyInAnyOrder("run.json", "metrics.jsonl");
+      assertThat(files.map(file -> file.getFileName().toString())).doesNotContain("train", "test");
     }
     assertThat(weights(without)).isEqualTo(weights(run)).isNotEmpty();
     assertThat(without.resolve("metrics.jsonl"))

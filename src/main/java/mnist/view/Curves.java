@@ -5,6 +5,7 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.Rectangle;
 import java.awt.Shape;
+import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.text.NumberFormat;
@@ -153,18 +154,13 @@ final class Curves {
     return space;
   }
 
-  /**
-   * A curve.
-   *
-   * @param width of the line, in pixels of a picture of 1920 × 1080
-   */
-  Layer line(XYSeries series, Color colour, double width) {
+  /** A curve. */
+  Layer line(XYSeries series, Color colour, BasicStroke stroke) {
     XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
     renderer.setDrawSeriesLineAsPath(true);
     renderer.setDefaultPaint(colour);
     renderer.setAutoPopulateSeriesPaint(false);
-    renderer.setDefaultStroke(
-        new BasicStroke((float) look.letters(width), BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND));
+    renderer.setDefaultStroke(stroke);
     renderer.setAutoPopulateSeriesStroke(false);
     return layer(new XYSeriesCollection(series), renderer);
   }
@@ -199,6 +195,14 @@ final class Curves {
     Shape before = g.getClip();
     g.clip(new Rectangle2D.Double(area.x, around.y, x(iteration) - area.x, around.height));
     g.drawImage(layer.image(), around.x, around.y, null);
+    g.setClip(before);
+  }
+
+  /** Draws a line, as far as it is on the plot area. */
+  void drawLine(Graphics2D g, Line2D line) {
+    Shape before = g.getClip();
+    g.clip(around);
+    g.draw(line);
     g.setClip(before);
   }
 }

@@ -13,6 +13,8 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
@@ -47,35 +49,14 @@ public final class Mp4 implements Closeable {
    * @throws NoFfmpegException if there is none
    */
   public Mp4(Path file, int width, int height, int perSecond) throws IOException {
-    ProcessBuilder command =
-        new ProcessBuilder(
-            "ffmpeg",
-            "-v",
-            "error",
-            "-nostdin", //
-            "-f",
-            "rawvideo",
-            "-pix_fmt",
-            "bgr0",
-            "-s",
-            width + "x" + height, //
-            "-r",
-            String.valueOf(perSecond),
-            "-i",
-            "pipe:0", //
-            "-c:v",
-            "libx264",
-            "-preset",
-            "veryfast",
-            "-crf",
-            "18",
-            "-pix_fmt",
-            "yuv420p", //
-            "-movflags",
-            "+faststart",
-            "-f",
-            "mp4",
-            file.toString());
+    String options =
+        "-v error -nostdin -f rawvideo -pix_fmt bgr0 -s %dx%d -r %d -i pipe:0"
+            + " -c:v libx264 -preset veryfast -crf 21 -pix_fmt yuv420p"
+            + " -movflags +faststart -f mp4";
+    List<String> words = new ArrayList<>(List.of("ffmpeg"));
+    words.addAll(List.of(options.formatted(width, height, perSecond).split(" ")));
+    words.add(file.toString());
+    ProcessBuilder command = new ProcessBuilder(words);
     command.redirectErrorStream(true);
     try {
       ffmpeg = command.start();

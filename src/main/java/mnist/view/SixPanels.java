@@ -47,6 +47,11 @@ public final class SixPanels {
   private static final int TEST_COLUMNS = 40;
   private static final int BATCH_SIDE = 10;
 
+  /** Of the curves, in pixels of a picture of 1920 × 1080; it tells them apart without colour. */
+  private static final double TRAINING_WIDTH = 1.3;
+
+  private static final double TEST_WIDTH = 3.5;
+
   private final ViewRecord record;
   private final RecordHeader header;
   private final byte[] testLabels;
@@ -165,7 +170,9 @@ public final class SixPanels {
     XYSeries series = new XYSeries("");
     measurements(ofTest).forEach(m -> series.add(m.iteration(), value.applyAsDouble(m)));
     Layer layer =
-        ofTest ? curves.line(series, Look.TEST, 3.5) : curves.line(series, Look.TRAINING, 1.3);
+        ofTest
+            ? curves.line(series, Look.TEST, stroke(TEST_WIDTH))
+            : curves.line(series, Look.TRAINING, stroke(TRAINING_WIDTH));
     return new Line(curves, layer, ofTest, value);
   }
 
@@ -370,15 +377,35 @@ public final class SixPanels {
 
   /** A curve up to now, with a dot where it is now. */
   private void draw(Graphics2D g, Line line, Measurement now) {
-    line.curves().draw(g, line.layer(), now.iteration());
-    double value = line.value().applyAsDouble(now);
+    Curves curves = line.curves();
+    Color colour = line.ofTest() ? Look.TEST : Look.TRAINING;
+    double x = curves.x(now.iteration());
+    double y = curves.y(line.value().applyAsDouble(now));
+    // Where the curve is steep, its width would show a little of what comes next.
+    last(measurements(line.ofTest()).stream().filter(m -> m.iteration() < now.iteration()))
+        .ifPresent(
+            before -> {
+              curves.draw(g, line.layer(), before.iteration());
+              g.setColor(colour);
+              g.setStroke(stroke(line.ofTest() ? TEST_WIDTH : TRAINING_WIDTH));
+              curves.drawLine(
+                  g,
+                  new Line2D.Double(
+                      curves.x(before.iteration()),
+                      curves.y(line.value().applyAsDouble(before)),
+                      x,
+                      y));
+            });
     double radius = look.letters(line.ofTest() ? 4.5 : 3);
-    double x = line.curves().x(now.iteration());
-    double y = line.curves().y(value);
-    if (y >= line.curves().area().y) {
-      g.setColor(line.ofTest() ? Look.TEST : Look.TRAINING);
+    if (y >= curves.area().y) {
+      g.setColor(colour);
       g.fill(new Ellipse2D.Double(x - radius, y - radius, 2 * radius, 2 * radius));
     }
+  }
+
+  private BasicStroke stroke(double width) {
+    return new BasicStroke(
+        (float) look.letters(width), BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND);
   }
 
   /** How many are wrong, beside the panel's title. */
@@ -404,12 +431,31 @@ public final class SixPanels {
         new Rectangle2D.Double(
             sample - look.letters(8), top, right - sample + look.letters(12), rows * row));
     double base = top + 0.7 * row;
-    entry(g, font, Look.TRAINING, 1.3, "training", value(ofBatch, ofAccuracy), sample, right, base);
+    entry(
+        g,
+        font,
+        Look.TRAINING,
+        stroke(TRAINING_WIDTH),
+        "training",
+        value(ofBatch, ofAccuracy),
+        sample,
+        right,
+        base);
     base += row;
-    entry(g, font, Look.TEST, 3.5, "test", value(ofTest, ofAccuracy), sample, right, base);
+    entry(
+        g,
+        font,
+        Look.TEST,
+        stroke(TEST_WIDTH),
+        "test",
+        value(ofTest, ofAccuracy),
+        sample,
+        right,
+        base);
     if (ofAccuracy) {
       String best = percent(header.reportedAccuracy());
-      entry(g, font, Look.TEXT, 0, "tutorial's best", best, sample, right, base + row);
+      entry(
+          g, font, Look.TEXT, tutorialStroke(), "tutorial's best", best, sample, right, base + row);
     }
   }
 
@@ -423,7 +469,7 @@ public final class SixPanels {
       Graphics2D g,
       Font font,
       Color colour,
-      double lineWidth,
+      BasicStroke stroke,
       String what,
       String value,
       double sample,
@@ -431,8 +477,7 @@ public final class SixPanels {
       double base) {
     double y = base - look.letters(5.5);
     g.setColor(colour);
-    g.setStroke(
-        lineWidth == 0 ? tutorialStroke() : new BasicStroke((float) look.letters(lineWidth)));
+    g.setStroke(stroke);
     g.draw(new Line2D.Double(sample, y, sample + look.letters(24), y));
     text(g, font, Look.TEXT, what, sample + look.letters(32), base);
     textTo(g, font, Look.TEXT, value, right, base);

@@ -88,9 +88,7 @@ export class Run {
 
   /** Seconds since the run last wrote anything, as far as is known. */
   get quietSeconds() {
-    return Math.min(
-      (performance.now() - this.#heardAt) / 1000 + (this.summary?.quiet_seconds ?? 0),
-      Number.MAX_SAFE_INTEGER);
+    return (performance.now() - this.#heardAt) / 1000 + (this.summary?.quiet_seconds ?? 0);
   }
 
   // ---- Following
@@ -149,6 +147,10 @@ export class Run {
         this.#unfollow();
         await this.#check();
       } else {
+        if (bytes > this.#wanted) {
+          this.#heardAt = performance.now();
+          this.summary.quiet_seconds = 0;
+        }
         await this.#load(bytes);
       }
     };
@@ -181,8 +183,6 @@ export class Run {
         record.feed(chunk);
         if (record.bytes === from) break; // the last block is still being written
         this.curves = curves(this.record);
-        this.#heardAt = performance.now();
-        this.summary.quiet_seconds = 0;
         this.#onChange();
       }
     } catch (e) {

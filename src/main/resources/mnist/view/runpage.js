@@ -108,7 +108,7 @@ export class RunPage {
       this.#moreVisible = seen.isIntersecting;
       this.#testSeen = null; // so that what was out of sight is brought up to date
       this.#soon();
-    }, {rootMargin: '100px'}).observe(element('more'));
+    }, {rootMargin: '0px 0px -10% 0px'}).observe(element('more'));
     setInterval(() => this.run?.live && this.#head(), 1000);
   }
 
@@ -318,7 +318,7 @@ export class RunPage {
     const missing = element('no-record');
     missing.hidden = !!this.#group;
     if (!this.#group) {
-      element('facts').hidden = false;
+      element('facts').hidden = summary.status === 'unreadable';
       missing.textContent = run.record.wrong || run.trouble
         ? ''
         : run.live
@@ -364,8 +364,9 @@ export class RunPage {
     const at = this.#pointer ?? this.#player.index;
     const [batch, test] = [run.batch(at), run.test(at)];
     const where = this.#pointer == null ? '' : `at ${count(run.curves.x[at])}`;
-    values(1, where, ['training', percent(batch?.accuracy), 'train'], ['test', percent(test?.accuracy), 'test']);
-    values(2, where, ['training', figure(batch?.loss), 'train'], ['test', figure(test?.loss), 'test']);
+    const named = name => where ? '' : name; // there is room for one or the other
+    values(1, where, [named('training'), percent(batch?.accuracy), 'train'], [named('test'), percent(test?.accuracy), 'test']);
+    values(2, where, [named('training'), figure(batch?.loss), 'train'], [named('test'), figure(test?.loss), 'test']);
     for (const panel of [4, 5]) {
       const row = run.spreadRow(this.#groupOf(panel).name) + Number(element(`layer-${panel}`).value);
       values(panel, where, [

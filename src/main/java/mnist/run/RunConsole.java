@@ -68,12 +68,12 @@ final class RunConsole implements TrainingListener, AutoCloseable {
   }
 
   /** On a terminal, keeps the page there until whoever looks at it has seen enough. */
-  void stays(BooleanSupplier stop) {
+  void stays(String address, BooleanSupplier stop) {
     if (!Terminal.isThere()) {
       return;
     }
     out.println();
-    out.println("The page stays until Ctrl-C.");
+    out.println("The page stays until Ctrl-C: " + address);
     try {
       while (!stop.getAsBoolean()) {
         Thread.sleep(100);

@@ -241,7 +241,7 @@ final class StageRun {
     }
     if (page.isPresent()) {
       run.onlookers().finish(); // the record of the view is whole now
-      run.console().stays(stop);
+      run.console().stays(page.get().address(run.folder()), stop);
     }
   }
 

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import mnist.platform.Reason;
-import mnist.training.Onlooker;
 import mnist.training.TrainingListener;
 
 /**

@@ -13,10 +13,16 @@ public final class Observation {
   private final int[] predicted;
   private final Map<String, float[]> values;
 
-  Observation(Measurement measurement, int[] images, int[] predicted, Map<String, float[]> values) {
+  /**
+   * @param images where each image stands in its set
+   * @param predicted the class that each was taken for, 0..9
+   * @param values of the nodes that were wanted, row-major
+   */
+  public Observation(
+      Measurement measurement, int[] images, int[] predicted, Map<String, float[]> values) {
     this.measurement = measurement;
-    this.images = images;
-    this.predicted = predicted;
+    this.images = images.clone();
+    this.predicted = predicted.clone();
     this.values = Map.copyOf(values);
   }
 

@@ -22,6 +22,7 @@ import mnist.data.DataSet;
 import mnist.data.Split;
 import mnist.network.Hyperparameters;
 import mnist.network.Network;
+import mnist.run.Onlooker;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package mnist.training;
+package mnist.run;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import mnist.data.Split;
+import mnist.training.Observation;
+import mnist.training.TrainingListener;
 
 /**
  * A listener for whom the training waits a limited time, and without whom it can do. It hears of

@@ -1,4 +1,4 @@
-package mnist.training;
+package mnist.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,6 +11,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import mnist.data.Split;
+import mnist.training.Measurement;
+import mnist.training.Observation;
+import mnist.training.TrainingListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 

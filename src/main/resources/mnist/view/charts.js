@@ -210,7 +210,8 @@ class Chart {
       },
       axes: [
         {...axis, size: 1.5 * unit, space: 5 * unit, values: (_, marks) => marks.map(thousands)},
-        {...axis, size: 3.1 * unit, space: 2.4 * unit,
+        {...axis, size: 3.1 * unit, space: 2.4 * unit, filter: kind.log ? powersOfTen : all,
+          grid: {...axis.grid, filter: kind.log ? powersOfTen : all},
           values: (_, marks, which, space, step) =>
             marks.map(mark => mark == null ? '' : kind.axis ? kind.axis(mark) : heightText(mark, step, kind.log))},
       ],
@@ -302,6 +303,10 @@ class Chart {
 
 const thousands = mark => mark == null ? '' : mark >= 10_000 ? `${mark / 1000}k` : `${mark}`;
 
+const all = (_, marks) => marks;
+const powersOfTen = (_, marks) =>
+  marks.map(mark => Number.isInteger(Math.round(1e6 * Math.log10(mark)) / 1e6) ? mark : null);
+
 /** A height with as many digits after the point as the steps between marks need. */
 function heightText(mark, step, log) {
   if (log) return figure(mark).replace(/\.0+$|(\.\d*[1-9])0+$/, '$1');
@@ -386,6 +391,10 @@ export function accuracyMarks(marks, percent) {
       const label = (text, x, y, colour) => {
         const wide = ctx.measureText(text).width;
         const at = Math.min(Math.max(x - wide / 2, left + 0.4 * unit), left + width - wide - 0.4 * unit);
+        ctx.strokeStyle = colours.paper; // so that it is read above curves
+        ctx.lineWidth = 0.3 * unit;
+        ctx.lineJoin = 'round';
+        ctx.strokeText(text, at, y);
         ctx.fillStyle = colour;
         ctx.fillText(text, at, y);
       };
@@ -406,7 +415,9 @@ export function accuracyMarks(marks, percent) {
         ctx.fill();
         ctx.stroke();
         const below = Math.max(y, reported ? line : y) + 2.8 * unit;
-        label(`best ${percent(best.accuracy)}`, x, below < top + height ? below : y - unit, colours.test);
+        if (x >= left && x <= left + width) {
+          label(`best ${percent(best.accuracy)}`, x, below < top + height ? below : y - unit, colours.test);
+        }
       }
     },
   };

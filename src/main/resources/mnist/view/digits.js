@@ -100,6 +100,9 @@ export class DigitGrid {
   #cells = [];
   #sheet = null;
   #sprites = null;
+  #inks = null;
+  /** Width and height of the host; asking for them would cost a layout. */
+  #host = [0, 0];
   #waiting = false;
   #spot = null;
   #box = null;
@@ -123,9 +126,14 @@ export class DigitGrid {
     this.#spot.hidden = true;
     host.append(this.canvas, this.#spot);
     this.#listen();
-    this.observer = new ResizeObserver(() => this.draw());
-    this.observer.observe(host);
-    onThemeChange(() => this.draw());
+    new ResizeObserver(() => {
+      this.#host = [host.clientWidth, host.clientHeight];
+      this.draw();
+    }).observe(host);
+    onThemeChange(() => {
+      this.#inks = null;
+      this.draw();
+    });
   }
 
   /**
@@ -149,8 +157,8 @@ export class DigitGrid {
 
   draw() {
     const ratio = devicePixelRatio;
-    const width = Math.floor(this.host.clientWidth * ratio);
-    let height = Math.floor(this.host.clientHeight * ratio);
+    const width = Math.floor(this.#host[0] * ratio);
+    let height = Math.floor(this.#host[1] * ratio);
     if (width < 20) return;
     const unit = rem() * ratio;
     const columns = this.columns || Math.max(4, Math.floor(width / (2.6 * unit)));
@@ -170,8 +178,9 @@ export class DigitGrid {
       canvas.style.height = `${height / ratio}px`;
     }
     this.#box = {left, top, cellWidth, cellHeight, columns, rows};
-    const ctx = canvas.getContext('2d');
-    ctx.clearRect(0, 0, width, height);
+    const ctx = canvas.getContext('2d', {alpha: false});
+    ctx.fillStyle = colours.paper;
+    ctx.fillRect(0, 0, width, height);
     if (cellWidth < 3 || cellHeight < 3) return;
     if (this.#cells.length) this.#paint(ctx);
     this.#labels(ctx);
@@ -185,8 +194,9 @@ export class DigitGrid {
     const width = Math.ceil(columns * cellWidth);
     const image = ctx.createImageData(width, Math.ceil(rows * cellHeight));
     const out = new Uint32Array(image.data.buffer);
-    const plain = ramp(colours.paper, colours.ink);
-    const red = ramp(colours.wrong, colours.ink);
+    out.fill(pixel(rgb(colours.paper)));
+    this.#inks ??= [ramp(colours.paper, colours.ink), ramp(colours.wrong, colours.ink)];
+    const [plain, red] = this.#inks;
     const empty = pixel(rgb(colours.grid));
     if (this.#sheet && (this.#sprites?.sheet !== this.#sheet || this.#sprites.size !== size)) {
       this.#sprites = new Sprites(this.#sheet, size);

@@ -1,5 +1,6 @@
 /** A run, followed through the server: what it says of itself and its record as it grows. */
 
+import {duration} from './format.js';
 import {BOUNDARIES, RecordReader} from './record.js';
 
 const CHECK_MILLIS = 4000;
@@ -88,9 +89,7 @@ export class Run {
 
   /** Seconds since the run last wrote anything, as far as is known. */
   get quietSeconds() {
-    return Math.min(
-      (performance.now() - this.#heardAt) / 1000 + (this.summary?.quiet_seconds ?? 0),
-      Number.MAX_SAFE_INTEGER);
+    return (performance.now() - this.#heardAt) / 1000 + (this.summary?.quiet_seconds ?? 0);
   }
 
   // ---- Following
@@ -130,7 +129,7 @@ export class Run {
     if (record.wrong) return `The run cannot be shown: ${record.wrong}.`;
     if (summary.status === 'unreadable') return `The run says nothing readable of itself: ${summary.error}.`;
     if (this.live && this.quietSeconds > QUIET_SECONDS) {
-      return `No news for ${Math.round(this.quietSeconds)} s: the run says that it is running but writes nothing; it may have been killed.`;
+      return `No news for ${duration(this.quietSeconds)}: the run says that it is running but writes nothing; it may have been killed.`;
     }
     if (record.cut && !this.live) {
       return `The record is cut short or damaged from byte ${record.bytes} on; it is shown as far as it is good.`;
@@ -149,6 +148,10 @@ export class Run {
         this.#unfollow();
         await this.#check();
       } else {
+        if (bytes > this.#wanted) {
+          this.#heardAt = performance.now();
+          this.summary.quiet_seconds = 0;
+        }
         await this.#load(bytes);
       }
     };
@@ -181,8 +184,6 @@ export class Run {
         record.feed(chunk);
         if (record.bytes === from) break; // the last block is still being written
         this.curves = curves(this.record);
-        this.#heardAt = performance.now();
-        this.summary.quiet_seconds = 0;
         this.#onChange();
       }
     } catch (e) {

@@ -108,7 +108,7 @@ export class RunPage {
       this.#moreVisible = seen.isIntersecting;
       this.#testSeen = null; // so that what was out of sight is brought up to date
       this.#soon();
-    }, {rootMargin: '100px'}).observe(element('more'));
+    }, {rootMargin: '0px 0px -10% 0px'}).observe(element('more'));
     setInterval(() => this.run?.live && this.#head(), 1000);
   }
 
@@ -316,16 +316,14 @@ export class RunPage {
     element('title').textContent = summary.title || run.name;
     element('data').textContent = summary.data_set;
     const missing = element('no-record');
-    missing.hidden = !!this.#group;
+    missing.hidden = !!this.#group || !!run.record.wrong || !!run.trouble;
     if (!this.#group) {
-      element('facts').hidden = false;
-      missing.textContent = run.record.wrong || run.trouble
-        ? ''
-        : run.live
-          ? 'The run has just begun; its first measurement will show here.'
-          : summary.recorded
-            ? 'The record of this run’s view ends before its first measurement, so there is nothing to draw. What the run says of itself is below.'
-            : 'This run was made without a record of its view (an older program, or recording was off), so there are no curves and no digits. What it says of itself is below.';
+      element('facts').hidden = summary.status === 'unreadable';
+      missing.textContent = run.live
+        ? 'The run has just begun; its first measurement will show here.'
+        : summary.recorded
+          ? 'The record of this run’s view ends before its first measurement, so there is nothing to draw. What the run says of itself is below.'
+          : 'This run was made without a record of its view (an older program, or recording was off), so there are no curves and no digits. What it says of itself is below.';
     }
   }
 
@@ -364,8 +362,9 @@ export class RunPage {
     const at = this.#pointer ?? this.#player.index;
     const [batch, test] = [run.batch(at), run.test(at)];
     const where = this.#pointer == null ? '' : `at ${count(run.curves.x[at])}`;
-    values(1, where, ['training', percent(batch?.accuracy), 'train'], ['test', percent(test?.accuracy), 'test']);
-    values(2, where, ['training', figure(batch?.loss), 'train'], ['test', figure(test?.loss), 'test']);
+    const named = name => where ? '' : name; // there is room for one or the other
+    values(1, where, [named('training'), percent(batch?.accuracy), 'train'], [named('test'), percent(test?.accuracy), 'test']);
+    values(2, where, [named('training'), figure(batch?.loss), 'train'], [named('test'), figure(test?.loss), 'test']);
     for (const panel of [4, 5]) {
       const row = run.spreadRow(this.#groupOf(panel).name) + Number(element(`layer-${panel}`).value);
       values(panel, where, [

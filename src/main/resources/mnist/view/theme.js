@@ -16,11 +16,22 @@ function read() {
 /** Calls back whenever light turns to dark or back. */
 export const onThemeChange = listener => listeners.add(listener);
 
-/** The size of a letter in CSS pixels; it grows with the window. */
-export const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+let letter = 0;
+let family = '';
 
-export const font = (size = 0.78, weight = 400) =>
-  `${weight} ${Math.round(10 * size * rem()) / 10}px ${getComputedStyle(document.body).fontFamily}`;
+/** The size of a letter in CSS pixels; it grows with the window. */
+export function rem() {
+  letter ||= parseFloat(getComputedStyle(document.documentElement).fontSize);
+  return letter;
+}
+
+/** A font for a canvas, so many letters high. */
+export function font(size = 0.78, weight = 400) {
+  family ||= getComputedStyle(document.body).fontFamily;
+  return `${weight} ${Math.round(10 * size * rem()) / 10}px ${family}`;
+}
+
+addEventListener('resize', () => letter = 0, {capture: true});
 
 /** Red, green and blue of a colour written #rrggbb. */
 export const rgb = hex => [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));

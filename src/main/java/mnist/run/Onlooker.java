@@ -103,10 +103,10 @@ public final class Onlooker implements TrainingListener, AutoCloseable {
 
   private synchronized void leave(Exception why) {
     if (!gone) {
+      lost.accept(why); // before anybody sees that it has gone
       gone = true;
       waiting.clear();
       awaited.countDown();
-      lost.accept(why);
     }
   }
 

@@ -6,17 +6,16 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import mnist.data.DataSet;
-import mnist.export.Model;
-import mnist.platform.NativeEnvironment;
 import mnist.view.RunFolders;
 import mnist.view.ViewServer;
 
 /** The page that shows runs, served by this process. */
 public final class ViewPage implements AutoCloseable {
+  private final RunModels models = new RunModels();
   private final ViewServer server;
 
   private ViewPage(Path runs, RunImages images, int port, String option) throws IOException {
-    server = new ViewServer(new RunFolders(runs), images, ViewPage::probabilities, port, option);
+    server = new ViewServer(new RunFolders(runs), images, models, port, option);
   }
 
   /**
@@ -37,13 +36,6 @@ public final class ViewPage implements AutoCloseable {
    */
   static ViewPage of(Path runs, DataSet data, int port) throws IOException {
     return new ViewPage(runs, new RunImages(data), port, "--view-port");
-  }
-
-  private static float[] probabilities(Path run, float[] pixels) throws IOException {
-    NativeEnvironment.load(true);
-    try (Model model = Model.load(run.resolve("model"))) {
-      return model.probabilities(pixels);
-    }
   }
 
   /** What to open in a browser to see all runs. */
@@ -72,5 +64,6 @@ public final class ViewPage implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    models.close();
   }
 }

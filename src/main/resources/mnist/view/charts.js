@@ -69,6 +69,7 @@ export class ChartGroup {
   }
 
   destroy() {
+    this.unlisten();
     this.charts.forEach(chart => chart.destroy());
     this.charts = [];
   }

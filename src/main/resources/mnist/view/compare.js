@@ -4,8 +4,8 @@ import {ChartGroup} from './charts.js';
 import {count, figure, percent} from './format.js';
 import {Run} from './run.js';
 
-/** Okabe and Ito's colours, those first that differ most. */
-const COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#8C6BB1', '#7F7F7F'];
+/** Okabe and Ito's colours, those first that differ most; names are those of the theme. */
+const COLOURS = ['train', 'test', 'band-5', '#CC79A7', '#E69F00', '#8C6BB1', '#A6761D', '#7F7F7F'];
 
 const element = id => document.getElementById(id);
 
@@ -68,7 +68,8 @@ export class ComparePage {
       const button = document.createElement('button');
       button.type = 'button';
       button.setAttribute('aria-pressed', 'true');
-      button.style.setProperty('--colour', colourOf(i));
+      const colour = colourOf(i);
+      button.style.setProperty('--colour', colour.startsWith('#') ? colour : `var(--${colour})`);
       button.append(document.createElement('i'), document.createElement('span'));
       button.lastChild.textContent = name;
       button.addEventListener('click', () => {

@@ -1,6 +1,6 @@
 /** One digit: large, what it is, what it was taken for over time, and its ten probabilities. */
 
-import {colours, font, pixel, ramp, rem} from './theme.js';
+import {colours, font, ramp, rem} from './theme.js';
 import {count, percent} from './format.js';
 
 const CLASSES = 10;
@@ -77,7 +77,7 @@ export class DigitDialog {
         : 'The run has kept no model, so there are no probabilities.';
       return;
     }
-    words.textContent = '…';
+    words.textContent = 'Asking the run’s model …';
     try {
       const {probabilities} = await run.probabilities(split, number);
       if (asked !== this.#asked) return;

@@ -1,6 +1,6 @@
 /** The list of all runs, newest first; several may be chosen for comparing. */
 
-import {count, percent, when} from './format.js';
+import {count, duration, percent, when} from './format.js';
 import {runs} from './run.js';
 
 const LOOK_MILLIS = 2000;
@@ -126,7 +126,7 @@ function set(node, text) {
 /** How a run is, in a word or two, and what kind of word that is. */
 export function statusOf(run) {
   if (run.status === 'running' && run.quiet_seconds > 60) {
-    return {kind: 'quiet', text: `no news for ${run.quiet_seconds} s`};
+    return {kind: 'quiet', text: `no news for ${duration(run.quiet_seconds)}`};
   }
   return {kind: run.status, text: run.status};
 }

@@ -1,5 +1,6 @@
 /** A run, followed through the server: what it says of itself and its record as it grows. */
 
+import {duration} from './format.js';
 import {BOUNDARIES, RecordReader} from './record.js';
 
 const CHECK_MILLIS = 4000;
@@ -128,7 +129,7 @@ export class Run {
     if (record.wrong) return `The run cannot be shown: ${record.wrong}.`;
     if (summary.status === 'unreadable') return `The run says nothing readable of itself: ${summary.error}.`;
     if (this.live && this.quietSeconds > QUIET_SECONDS) {
-      return `No news for ${Math.round(this.quietSeconds)} s: the run says that it is running but writes nothing; it may have been killed.`;
+      return `No news for ${duration(this.quietSeconds)}: the run says that it is running but writes nothing; it may have been killed.`;
     }
     if (record.cut && !this.live) {
       return `The record is cut short or damaged from byte ${record.bytes} on; it is shown as far as it is good.`;

@@ -66,7 +66,7 @@ export class RunPage {
       onHover: cell => this.#hovered(3, cell),
     });
     this.#test = new DigitGrid(plotOf(6), {
-      columns: 40, rows: 25, gutter: 3.1, widest: 1.2,
+      columns: 40, rows: 25, gutter: 3.1, widest: 1.7,
       onOpen: cell => this.#openDigit('test', cell),
       onHover: cell => this.#hovered(6, cell),
     });
@@ -128,6 +128,7 @@ export class RunPage {
     this.#player = Object.assign(new Player(() => this.#soon()), {speed: Number(element('speed').value)});
     element('log').setAttribute('aria-pressed', 'false');
     element('panels').hidden = element('bar').hidden = element('no-record').hidden = true;
+    element('figures').hidden = true;
     element('filters').hidden = element('confusion').hidden = element('facts').hidden = true;
     for (const id of ['stage', 'title', 'status', 'data', 'iteration', 'iterations', 'test-accuracy',
       'train-accuracy', 'test-loss', 'train-loss', 'step-ms', 'time-value']) element(id).textContent = '';
@@ -205,7 +206,7 @@ export class RunPage {
   /** Begins to draw, once the record's header and first moment are there. */
   #begin() {
     const {header, record} = this.run;
-    element('panels').hidden = element('bar').hidden = false;
+    element('panels').hidden = element('bar').hidden = element('figures').hidden = false;
     element('filters').hidden = element('confusion').hidden = element('facts').hidden = false;
     this.#group = new ChartGroup('run', {
       onPick: at => this.#player.moveTo(at),
@@ -316,16 +317,14 @@ export class RunPage {
     element('title').textContent = summary.title || run.name;
     element('data').textContent = summary.data_set;
     const missing = element('no-record');
-    missing.hidden = !!this.#group;
+    missing.hidden = !!this.#group || !!run.record.wrong || !!run.trouble;
     if (!this.#group) {
       element('facts').hidden = summary.status === 'unreadable';
-      missing.textContent = run.record.wrong || run.trouble
-        ? ''
-        : run.live
-          ? 'The run has just begun; its first measurement will show here.'
-          : summary.recorded
-            ? 'The record of this run’s view ends before its first measurement, so there is nothing to draw. What the run says of itself is below.'
-            : 'This run was made without a record of its view (an older program, or recording was off), so there are no curves and no digits. What it says of itself is below.';
+      missing.textContent = run.live
+        ? 'The run has just begun; its first measurement will show here.'
+        : summary.recorded
+          ? 'The record of this run’s view ends before its first measurement, so there is nothing to draw. What the run says of itself is below.'
+          : 'This run was made without a record of its view (an older program, or recording was off), so there are no curves and no digits. What it says of itself is below.';
     }
   }
 
@@ -337,10 +336,7 @@ export class RunPage {
     element('status').className = `status ${status.kind}`;
     const at = this.#player.index;
     const iteration = run.curves.x[at];
-    if (iteration === undefined) {
-      put('test-accuracy', percent(run.summary.best_accuracy));
-      return;
-    }
+    if (iteration === undefined) return;
     const [batch, test] = [run.batch(at), run.test(at)];
     put('iteration', count(iteration));
     put('iterations', ` / ${count(run.header.iterations)}`);
@@ -353,7 +349,7 @@ export class RunPage {
     const ahead = run.live && this.#player.following;
     put('time-name', ahead ? 'Time left' : 'Time');
     put('time-value', ahead
-      ? (millis ? duration((run.header.iterations - iteration) * millis / 1000) : '–')
+      ? (millis && status.kind === 'running' ? duration((run.header.iterations - iteration) * millis / 1000) : '–')
       : duration(Math.max(batch?.seconds ?? 0, test?.seconds ?? 0)));
   }
 

@@ -13,8 +13,11 @@ function read() {
   for (const name of NAMES) colours[name] = style.getPropertyValue(`--${name}`).trim();
 }
 
-/** Calls back whenever light turns to dark or back. */
-export const onThemeChange = listener => listeners.add(listener);
+/** Calls back whenever light turns to dark or back, until the function that it returns is called. */
+export function onThemeChange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
 
 let letter = 0;
 let family = '';

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import mnist.FewDigits;
 import mnist.Mnist10Softmax;
@@ -119,8 +121,11 @@ class ViewServerTest {
   }
 
   @Test
-  void listensOnlyToThisMachine() {
-    assertThat(address.getHost()).isEqualTo("127.0.0.1");
+  void listensAtOneAddressOnly() throws Exception {
+    try (Socket socket = new Socket()) {
+      InetSocketAddress beside = new InetSocketAddress("127.0.0.2", address.getPort());
+      assertThatThrownBy(() -> socket.connect(beside, 1000)).isInstanceOf(IOException.class);
+    }
   }
 
   @Test
@@ -189,6 +194,36 @@ class ViewServerTest {
   }
 
   // ---- What it answers
+
+  @Test
+  void runsThatComeAndGoHideNoOthers() throws Exception {
+    Path coming = Files.createDirectory(run.resolveSibling("coming"));
+    Path json = coming.resolve("run.json");
+    byte[] content = Files.readAllBytes(run.resolve("run.json"));
+    RunFolders runs = new RunFolders(run.getParent());
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread comingAndGoing =
+        new Thread(
+            () -> {
+              try {
+                while (!stop.get()) {
+                  Files.write(json, content);
+                  Files.delete(json);
+                }
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    comingAndGoing.start();
+    try {
+      for (int look = 0; look < 1000; look++) {
+        assertThat(runs.all()).extracting(RunFolders.Run::name).contains("one");
+      }
+    } finally {
+      stop.set(true);
+      comingAndGoing.join();
+    }
+  }
 
   @Test
   void theRecordIsServedFromAnyByte() throws Exception {
@@ -282,12 +317,12 @@ class ViewServerTest {
   void stalledFollowersHoldNobodyUp() throws Exception {
     Path live = ShownRun.copy(run, "stalled");
     ShownRun.say(live, "running");
-    String thrice = "/api/runs/one/images/train?numbers=" + "0,".repeat(3500) + "0"; // 2.7 MB
+    String much = "/api/runs/one/images/train?numbers=" + "0,".repeat(3500) + "0"; // 2.7 MB
     List<Socket> stalled = new ArrayList<>();
     try {
       for (int i = 0; i < 10; i++) {
         stalled.add(ask("/api/runs/stalled/follow", "127.0.0.1"));
-        stalled.add(ask(thrice, "127.0.0.1"));
+        stalled.add(ask(much, "127.0.0.1"));
       }
       for (Socket socket : stalled) {
         assertThat(socket.getInputStream().read()).isEqualTo('H'); // it is being served

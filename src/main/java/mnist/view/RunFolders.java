@@ -59,7 +59,11 @@ public final class RunFolders {
     }
     List<Run> runs = new ArrayList<>();
     for (Path folder : folders) {
-      runs.add(summary(folder));
+      try {
+        runs.add(summary(folder));
+      } catch (NoSuchFileException e) {
+        // It has gone meanwhile.
+      }
     }
     runs.sort(
         Comparator.comparing(Run::started, Comparator.nullsLast(Comparator.reverseOrder()))

@@ -1,0 +1,60 @@
+package mnist.view;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Semaphore;
+import mnist.Mnist21FiveLayersReluLrDecay;
+import mnist.training.TrainingListener;
+
+/** A run in this process that makes only as many steps as it is let. */
+final class HeldRun implements AutoCloseable {
+  private static final int ALL = 1_000_000;
+
+  final Path folder;
+  private final Semaphore steps = new Semaphore(0);
+  private final Thread training;
+
+  /** Begins, and waits before the second step. */
+  HeldRun(Path data, Path folder, int iterations) {
+    this.folder = folder;
+    TrainingListener held =
+        new TrainingListener() {
+          @Override
+          public void stepped(int iteration, long nanos) {
+            steps.acquireUninterruptibly();
+          }
+        };
+    training =
+        new Thread(
+            () ->
+                ShownRun.train(
+                    new Mnist21FiveLayersReluLrDecay(),
+                    held,
+                    data,
+                    folder,
+                    "--iterations=" + iterations,
+                    "--no-export"));
+    training.start();
+  }
+
+  void go(int further) {
+    steps.release(further);
+  }
+
+  /** Bytes of the view's record so far. */
+  long recorded() throws IOException {
+    return Files.size(folder.resolve(ViewRecord.FILE));
+  }
+
+  /** Lets it go to its end. */
+  @Override
+  public void close() {
+    steps.release(ALL);
+    try {
+      training.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

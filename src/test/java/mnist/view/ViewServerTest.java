@@ -310,7 +310,7 @@ class ViewServerTest {
       }
     }
     ShownRun.copy(run, "without-model");
-    assertRefused("/api/runs/without-model/probabilities/test/0", 404, "is no SavedModel");
+    assertRefused("/api/runs/without-model/probabilities/test/0", 404, "has left no model yet");
   }
 
   @Test

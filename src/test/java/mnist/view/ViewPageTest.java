@@ -338,6 +338,7 @@ class ViewPageTest {
       assertThat(Double.parseDouble((String) bars.get(i)))
           .isCloseTo(100 * expected[i], within(0.1001));
     }
+    browser.keep("dialog");
     browser.press(Keys.ESCAPE);
     browser.until("!document.getElementById('digit').open");
     assertThat(panels()).hasSize(6);
@@ -387,16 +388,17 @@ class ViewPageTest {
 
   @Test
   void aFolderThatGoesIsMissed() throws Exception {
-    Path run = ShownRun.copy(finished, "gone");
+    Path run = ShownRun.copy(finished, "lost");
     ShownRun.say(run, "running");
     openWhole(run);
     ShownRun.delete(run);
     browser.until("document.getElementById('notice').textContent.includes('no longer there')");
     assertThat(panels()).hasSize(6); // what was read stays
     assertThat(browser.text("#status")).isEqualTo("gone");
+    browser.keep("gone");
 
     browser.reload();
-    browser.until("document.getElementById('notice').textContent === 'There is no run gone here.'");
+    browser.until("document.getElementById('notice').textContent === 'There is no run lost here.'");
   }
 
   @Test

@@ -1,7 +1,6 @@
 package mnist.view;
 
 import static org.assertj.core.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -39,23 +38,22 @@ final class Browser implements AutoCloseable {
     this.driver = driver;
   }
 
+  /** Whether there is one, and the driver for it. */
+  static boolean isThere() {
+    return onPath("chromium").isPresent() && onPath("chromedriver").isPresent();
+  }
+
   /**
-   * Opens it; where there is none, the test that asks is skipped and says so.
+   * Opens it.
    *
    * @param profile a new folder for what it keeps
    */
   static Browser open(Path profile) {
-    Optional<File> chromium = onPath("chromium");
-    Optional<File> chromedriver = onPath("chromedriver");
-    assumeTrue(
-        chromium.isPresent() && chromedriver.isPresent(),
-        "The page is not tested: chromium or chromedriver is not on the PATH"
-            + " (Debian: apt-get install chromium chromium-driver)");
     SELENIUM.setLevel(Level.SEVERE);
     LoggingPreferences logs = new LoggingPreferences();
     logs.enable(LogType.BROWSER, Level.ALL);
     ChromeOptions options = new ChromeOptions();
-    options.setBinary(chromium.get());
+    options.setBinary(onPath("chromium").orElseThrow());
     options.setCapability(ChromeOptions.LOGGING_PREFS, logs);
     options.addArguments(
         "--headless=new",
@@ -71,7 +69,7 @@ final class Browser implements AutoCloseable {
         "--user-data-dir=" + profile.toAbsolutePath());
     ChromeDriverService service =
         new ChromeDriverService.Builder()
-            .usingDriverExecutable(chromedriver.get())
+            .usingDriverExecutable(onPath("chromedriver").orElseThrow())
             .usingAnyFreePort()
             .withSilent(true)
             .build();

@@ -28,10 +28,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
 /** The page in a real browser; what it showed is kept in target/screenshots. */
+@EnabledIf(
+    value = "mnist.view.Browser#isThere",
+    disabledReason =
+        "chromium or chromedriver is not on the PATH (Debian: apt-get install chromium-driver)")
 class ViewPageTest {
   private static final int LAST = 200;
   private static final TrainingListener NOBODY = new TrainingListener() {};

@@ -177,7 +177,11 @@ public final class Torture implements Callable<Integer> {
     command.addAll(
         goesOn
             ? List.of("--resume", run.toString())
-            : List.of("--iterations=" + victim.iterations(), "--run-dir", run.toString()));
+            : List.of(
+                "--iterations=" + victim.iterations(),
+                "--record-view",
+                "--run-dir",
+                run.toString()));
     return new ProcessBuilder(command)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(errors.toFile())

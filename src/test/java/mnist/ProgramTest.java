@@ -142,14 +142,7 @@ class ProgramTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void measurementsWithoutRoomEndTheRun() throws Exception {
-    Run run =
-        limitedTo(
-            8,
-            "Mnist10Softmax",
-            "--data=" + digits,
-            "--quiet",
-            "--no-record-view",
-            "--run-dir=full");
+    Run run = limitedTo(8, "Mnist10Softmax", "--data=" + digits, "--quiet", "--run-dir=full");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err()).isEqualTo("error: full/metrics.jsonl: File too large\n");
     assertThat(run.out()).isEmpty();

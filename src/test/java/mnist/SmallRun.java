@@ -26,6 +26,7 @@ public final class SmallRun {
             "--data=" + TestData.drawnDigits().source(),
             "--iterations=" + LAST,
             "--quiet",
+            "--record-view",
             "--no-export",
             "--run-dir=" + folder);
     assertThat(exitCode).isZero();

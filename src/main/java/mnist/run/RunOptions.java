@@ -142,9 +142,10 @@ final class RunOptions {
   int viewPort;
 
   @Option(
-      names = "--no-record-view",
-      description = "Do not keep what the page, the picture and the movie of a run are made from.")
-  boolean noRecordView;
+      names = "--record-view",
+      description =
+          "Keep what the page, the picture and the movie of a run are made from; --view does too.")
+  boolean recordView;
 
   @Option(
       names = "--tensorboard",
@@ -195,7 +196,6 @@ final class RunOptions {
         "--data has no use with --dataset synthetic, which draws its images");
     refuse(noExport && exportFolder != null, "--export and --no-export contradict each other");
     refuse(overwrite && exportFolder == null, "--overwrite has no use without --export");
-    refuse(view && noRecordView, "--view needs the record that --no-record-view leaves out");
     refuse(viewPort < 0 || viewPort > 65_535, "view port must be 0 to 65535, found " + viewPort);
     refuse(
         resume != null && runFolder != null, "--resume goes on in the run's folder, no --run-dir");

@@ -273,7 +273,9 @@ final class StageRun {
   }
 
   private boolean recordsView(Parts run) {
-    return run.from().isPresent() ? ViewRecorder.isIn(run.folder()) : !options.noRecordView;
+    return run.from().isPresent()
+        ? ViewRecorder.isIn(run.folder())
+        : options.view || options.recordView;
   }
 
   private ViewRecorder viewRecorder(Parts run) throws IOException {

@@ -107,7 +107,7 @@ record ViewRecord(
       bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     } catch (NoSuchFileException e) {
       throw new IOException(
-          run + " has no " + FILE + ": the run was made without a record of its view", e);
+          run + " has no " + FILE + ": the run was made without --view or --record-view", e);
     }
     byte[] magic = new byte[Math.min(MAGIC.length(), bytes.remaining())];
     bytes.get(magic);

@@ -324,7 +324,7 @@ export class RunPage {
         ? 'The run has just begun; its first measurement will show here.'
         : summary.recorded
           ? 'The record of this run’s view ends before its first measurement, so there is nothing to draw. What the run says of itself is below.'
-          : 'This run was made without a record of its view (an older program, or recording was off), so there are no curves and no digits. What it says of itself is below.';
+          : 'This run was made without --view or --record-view, so there are no curves and no digits. What it says of itself is below.';
     }
   }
 

@@ -92,7 +92,7 @@ class FullDiskTest {
 
   @Test
   void aMeasurementThatCannotBeKeptEndsTheRunAndIsRecorded() throws IOException {
-    assertThat(fullFrom(1, "--no-record-view")).isEqualTo(1);
+    assertThat(fullFrom(1)).isEqualTo(1);
 
     String reason = disk.resolve("run/metrics.jsonl") + ": No space left on device";
     assertThat(err.toString(UTF_8)).isEqualTo("error: " + reason + "\n");
@@ -110,8 +110,7 @@ class FullDiskTest {
 
   @Test
   void theResultsAreRecordedInPlaceOfTheBeginning() throws IOException {
-    assertThat(fullFrom(2, "--iterations=0", "--no-record-view", "--checkpoint-seconds=0"))
-        .isEqualTo(1);
+    assertThat(fullFrom(2, "--iterations=0", "--checkpoint-seconds=0")).isEqualTo(1);
 
     assertThat(err.toString(UTF_8))
         .hasLineCount(1)

@@ -64,7 +64,11 @@ class ResumeTest {
     Path run = folder.resolve(name);
     Stream<String> all =
         Stream.concat(
-            Stream.of("--data=" + digits, "--iterations=" + iterations, "--run-dir=" + run),
+            Stream.of(
+                "--data=" + digits,
+                "--iterations=" + iterations,
+                "--record-view",
+                "--run-dir=" + run),
             Stream.of(more));
     assertThat(run(stage, all.toArray(String[]::new)).exitCode()).isZero();
     return run;
@@ -213,8 +217,8 @@ class ResumeTest {
   @DisabledOnOs(OS.WINDOWS)
   void aRunThatIsBrokenOffGoesOn(String signals) throws Exception {
     Path run = folder.resolve("run");
-    String[] options = {"--data=" + digits, "--iterations=2000"};
-    Process process = start(run, options[0], options[1], "--run-dir=" + run);
+    String[] options = {"--data=" + digits, "--iterations=2000", "--record-view"};
+    Process process = start(run, options[0], options[1], options[2], "--run-dir=" + run);
     awaitCheckpoint(run, process);
     for (String signal : signals.split(" ")) {
       new ProcessBuilder("kill", signal, String.valueOf(process.pid())).start().waitFor();
@@ -231,7 +235,7 @@ class ResumeTest {
     assertThat(Program.end(folder, start(run, "--resume=" + run)).exitCode()).isZero();
     Path expected = shared.resolve("left alone");
     if (!Files.exists(expected)) { // the same for all
-      Process alone = start(expected, options[0], options[1], "--run-dir=" + expected);
+      Process alone = start(expected, options[0], options[1], options[2], "--run-dir=" + expected);
       assertThat(Program.end(folder, alone).exitCode()).isZero();
     }
     assertEqual(run, expected);

@@ -120,7 +120,7 @@ class EventFileRunTest {
     Path folder = temporary.resolve(name);
     List<String> options = new ArrayList<>(List.of(more));
     options.addAll(List.of("--data", TestData.drawnDigits().source(), "--no-export", "--quiet"));
-    options.addAll(List.of("--no-record-view", "--run-dir", folder.toString()));
+    options.addAll(List.of("--run-dir", folder.toString()));
     options.add("--iterations=" + ITERATIONS);
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
     int exitCode =

@@ -34,6 +34,7 @@ final class HeldRun implements AutoCloseable {
                     data,
                     folder,
                     "--iterations=" + iterations,
+                    "--record-view",
                     "--no-export"));
     training.start();
   }

@@ -30,7 +30,9 @@ final class ShownRun {
   static Path train(
       Stage stage, TrainingListener listener, Path data, Path folder, String... further) {
     List<String> args =
-        new ArrayList<>(List.of("--data=" + data, "--quiet", "--seed=1", "--run-dir=" + folder));
+        new ArrayList<>(
+            List.of(
+                "--data=" + data, "--quiet", "--record-view", "--seed=1", "--run-dir=" + folder));
     args.addAll(List.of(further));
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
     int exitCode = Run.run(stage, listener, nowhere, System.err, args.toArray(String[]::new));

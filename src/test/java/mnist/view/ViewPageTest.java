@@ -427,7 +427,7 @@ class ViewPageTest {
     Files.delete(run.resolve(ViewRecord.FILE));
     open(run);
     browser.until("document.getElementById('no-record').checkVisibility()");
-    assertThat(browser.text("#no-record")).contains("made without a record of its view");
+    assertThat(browser.text("#no-record")).contains("made without --view or --record-view");
     assertThat(browser.text("#facts")).contains("completed");
   }
 

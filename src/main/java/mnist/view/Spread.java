@@ -13,7 +13,7 @@ final class Spread {
   static final int BOUNDARIES = 8;
 
   /** So many of the numbers, evenly picked, say where the inner boundaries are. */
-  private static final int SAMPLE = 1024;
+  private static final int SAMPLE = 2048;
 
   private Spread() {}
 

@@ -34,7 +34,6 @@ final class HeldRun implements AutoCloseable {
                     data,
                     folder,
                     "--iterations=" + iterations,
-                    "--record-view",
                     "--no-export"));
     training.start();
   }

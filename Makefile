@@ -22,6 +22,9 @@ MAIN_2.1 = mnist.Mnist21FiveLayersReluLrDecay
 MAIN_2.2 = mnist.Mnist22FiveLayersReluLrDecayDropout
 MAIN_3.0 = mnist.Mnist30Convolutional
 MAIN_3.1 = mnist.Mnist31ConvolutionalBiggerDropout
+MAIN_4.0 = mnist.Mnist40BatchNormFiveLayersSigmoid
+MAIN_4.1 = mnist.Mnist41BatchNormFiveLayersRelu
+MAIN_4.2 = mnist.Mnist42BatchNormConvolutional
 
 # MNIST kept beside the project is taken from there.
 ifneq ($(wildcard ../shared/mnist),)
@@ -41,7 +44,7 @@ export MODEL IMAGE RUN
 .PHONY: run resume view predict picture movie test crosscheck bench torture format clean
 
 run: $(JAVA_ARGS)
-	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1))
+	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1 4.0 4.1 4.2))
 	@$(JAVA) $(MAIN_$(STAGE)) $(ARGS)
 
 resume: $(JAVA_ARGS)

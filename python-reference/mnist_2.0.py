@@ -56,5 +56,5 @@ if __name__ == "__main__":
         more_tests_at_start=True,
         # With oneDNN, TensorFlow would fuse matmul, + and sigmoid into one kernel, whose sigmoid
         # differs in the last bit. It does not where + is the node Add, as Java makes it.
-        fusing=False,
+        rewrites_off=["remapping"],
     )

@@ -42,7 +42,7 @@ def train(
     more_tests_at_start=False,
     learning_rate=None,
     pkeep=None,
-    fusing=True,
+    rewrites_off=(),
 ):
     """Builds a stage's graph, trains it, and leaves the record of the run.
 
@@ -56,7 +56,9 @@ def train(
         as the batch.
       learning_rate: the learning rate, where the graph has no node lr.
       pkeep: what the placeholder pkeep is fed in training; 1 is fed in measuring.
-      fusing: whether TensorFlow may fuse neighbouring nodes into one kernel, as it does by default.
+      rewrites_off: TensorFlow's rewritings of the graph that are turned off, by their names in
+        RewriterConfig: those that it makes of this graph and not of Java's, whose gradients are
+        written in other nodes.
     """
     options = argparse.ArgumentParser(description=f"Stage {stage} of the tutorial in Python.")
     options.add_argument("--data", type=pathlib.Path, default=os.environ.get("MNIST_DATA"))
@@ -87,13 +89,17 @@ def train(
     graph = tf.get_default_graph()
     nodes = {operation.name for operation in graph.get_operations()}
 
-    def feed(batch, step, keep):
-        values = {"X:0": batch[0], "Y_:0": batch[1]}
-        if "step" in nodes:
-            values["step:0"] = step
-        if "pkeep" in nodes:
-            values["pkeep:0"] = keep
-        return values
+    def feed(batch, step, keep=1.0, tst=False):
+        values = {
+            "X:0": batch[0],
+            "Y_:0": batch[1],
+            "step:0": step,
+            "iter:0": step,
+            "pkeep:0": keep,
+            "pkeep_conv:0": 1.0,
+            "tst:0": tst,
+        }
+        return {name: value for name, value in values.items() if name[:-2] in nodes}
 
     log = open(args.out / "metrics.jsonl", "w") if args.out else None
     measurements = []
@@ -101,12 +107,13 @@ def train(
     started = time.time()
 
     config = tf.ConfigProto()
-    if not fusing:
-        config.graph_options.rewrite_options.remapping = RewriterConfig.OFF
+    for rewrite in rewrites_off:
+        setattr(config.graph_options.rewrite_options, rewrite, RewriterConfig.OFF)
 
     with tf.Session(config=config) as session:
         session.run(tf.global_variables_initializer())
-        variables = tf.trainable_variables()
+        trained = tf.trainable_variables()
+        variables = trained + tf.get_collection(tf.GraphKeys.MOVING_AVERAGE_VARIABLES)
         initial = session.run(variables)
 
         def measure(kind, batches, i):
@@ -115,7 +122,7 @@ def train(
             loss = 0.0
             rate = learning_rate
             for batch in batches:
-                found = session.run(fetches, feed(batch, i, 1.0))
+                found = session.run(fetches, feed(batch, i, tst=kind == "TEST"))
                 correct += round(float(found[0]) * len(batch[0]))
                 loss += float(found[1]) * len(batch[0])
                 images += len(batch[0])
@@ -156,7 +163,7 @@ def train(
                 # In a session of its own: dropout's random numbers must not move on here.
                 with tf.Session(config=config) as aside:
                     aside.run(tf.global_variables_initializer())
-                    gradients = aside.run(gradient_names(graph, variables), feed(batch, i, 1.0))
+                    gradients = aside.run(gradient_names(graph, trained), feed(batch, i))
                 (args.out / "gradients.f32").write_bytes(weights_bytes(gradients))
             if i % train_every == 0:
                 measure("TRAIN", [batch], i)
@@ -166,6 +173,8 @@ def train(
                 measure("TEST", test_batches, i)
             began = time.perf_counter()
             session.run("train_step", feed(batch, i, pkeep))
+            if "update_ema" in nodes:
+                session.run("update_ema", feed(batch, i))
             step_seconds.append(time.perf_counter() - began)
         final = session.run(variables)
 
@@ -210,7 +219,7 @@ def train(
 
 
 def export(graph, weights, folder, batches):
-    """Writes a SavedModel by Python's own means: the whole graph, with pkeep fixed at 1.
+    """Writes a SavedModel by Python's own means: the whole graph, with all neurons taking part and the moving averages.
 
     Args:
       graph: what was trained.
@@ -224,11 +233,17 @@ def export(graph, weights, folder, batches):
     meta_graph = tf.train.export_meta_graph(graph=graph)
     with tf.Graph().as_default(), tf.Session() as session:
         nodes = {node.name for node in meta_graph.graph_def.node}
+        measuring = {"pkeep": 1.0, "pkeep_conv": 1.0, "tst": True}
         tf.train.import_meta_graph(
-            meta_graph, input_map={"pkeep:0": tf.constant(1.0)} if "pkeep" in nodes else None
+            meta_graph,
+            input_map={
+                name + ":0": tf.constant(value)
+                for name, value in measuring.items()
+                if name in nodes
+            },
         )
         session.run(tf.global_variables_initializer())
-        for variable in tf.trainable_variables():
+        for variable in [v for v in tf.global_variables() if v.op.name in weights]:
             variable.load(weights[variable.op.name], session)
         X, Y = (session.graph.get_tensor_by_name(name) for name in ("X:0", "Y:0"))
         tf.saved_model.simple_save(

@@ -15,7 +15,10 @@ public final class Stages {
         new Mnist21FiveLayersReluLrDecay(),
         new Mnist22FiveLayersReluLrDecayDropout(),
         new Mnist30Convolutional(),
-        new Mnist31ConvolutionalBiggerDropout());
+        new Mnist31ConvolutionalBiggerDropout(),
+        new Mnist40BatchNormFiveLayersSigmoid(),
+        new Mnist41BatchNormFiveLayersRelu(),
+        new Mnist42BatchNormConvolutional());
   }
 
   /**

@@ -54,7 +54,7 @@ class StagesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1"})
+  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1", "4.2"})
   void everyStageHasTheNamedEnds(String stage) {
     withStage(
         stage,
@@ -205,6 +205,55 @@ class StagesTest {
   }
 
   @Test
+  void sigmoidIsNormalisedWithScaleAndOffset() {
+    withStage(
+        "4.0",
+        network -> {
+          assertThat(variables(network))
+              .startsWith("W1 [784, 200]", "S1 [200]", "O1 [200]", "W2 [200, 100]")
+              .contains("W5 [30, 10]", "B5 [10]", "M1 [200]", "V4 [30]")
+              .hasSize(14 + 8);
+          assertThat(network.trained()).hasSize(14);
+          assertThat(count(network, "ApplyAdam")).isEqualTo(14);
+          assertThat(count(network, "AssignSub")).isEqualTo(8);
+          assertThat(typesOf(network, "tst", "iter", "Y1l", "Y1bn", "Y1"))
+              .containsExactly("Placeholder", "Placeholder", "MatMul", "Add", "Sigmoid");
+          assertThat(network.updateEma()).isEmpty(); // is in the train step
+        });
+  }
+
+  @Test
+  void reluIsNormalisedWithAnOffsetOnly() {
+    withStage(
+        "4.1",
+        network -> {
+          assertThat(variables(network))
+              .startsWith("W1 [784, 200]", "B1 [200]", "W2 [200, 100]", "B2 [100]")
+              .hasSize(10 + 8);
+          assertThat(count(network, "AssignSub")).isEqualTo(8);
+          assertThat(outputShapes(network, "Y1max", "Y4max")).containsExactly("[200]", "[30]");
+          assertThat(network.updateEma()).isEmpty();
+        });
+  }
+
+  @Test
+  void convolutionsAreNormalisedByChannelAndDropChannels() {
+    withStage(
+        "4.2",
+        network -> {
+          assertThat(variables(network))
+              .startsWith("W1 [6, 6, 1, 24]", "B1 [24]", "W2 [5, 5, 24, 48]", "B2 [48]")
+              .contains("W4 [3136, 200]", "W5 [200, 10]", "M1 [24]", "V3 [64]", "M4 [200]")
+              .hasSize(10 + 8);
+          assertThat(network.updateEma()).isPresent(); // after the train step
+          assertThat(network.pkeepConv()).isPresent();
+          assertThat(network.drawnForAnImage().values())
+              .containsExactlyInAnyOrder(24L, 48L, 64L, 200L);
+          assertThat(network.hyperparameters().keepProbability()).contains(0.75f);
+        });
+  }
+
+  @Test
   void aStageHasOnlyWhatItUses() {
     Hyperparameters all =
         new Hyperparameters(
@@ -215,7 +264,7 @@ class StagesTest {
         assertThat(used.learningRate()).contains(0.01f);
         assertThat(used.activation().isPresent()).isEqualTo(stage.name().startsWith("2."));
         assertThat(used.keepProbability().isPresent())
-            .isEqualTo(List.of("2.2", "3.1").contains(stage.name()));
+            .isEqualTo(List.of("2.2", "3.1", "4.2").contains(stage.name()));
       }
     }
   }

@@ -79,8 +79,7 @@ public final class Checkpoint {
     try (Draft draft = Draft.of(target)) {
       Path folder = Files.createDirectory(draft.path());
       writeVariables(folder, network, state);
-      Files.write(
-          folder.resolve(STATE), JSON.writeValueAsBytes(described(stage, network, oneDnn, state)));
+      Files.write(folder.resolve(STATE), JSON.writeValueAsBytes(described(stage, oneDnn, state)));
       Files.writeString(folder.resolve(SUMS), sums(folder));
       try (Stream<Path> files = Files.list(folder)) {
         for (Path file : files.toList()) {
@@ -130,29 +129,17 @@ public final class Checkpoint {
     return network.graph().operation(variable).output(0).shape();
   }
 
-  private static CheckpointState described(
-      String stage, Network network, boolean oneDnn, TrainingState state) {
+  private static CheckpointState described(String stage, boolean oneDnn, TrainingState state) {
     return new CheckpointState(
         stage,
         state.next(),
         state.seconds(),
-        state.imagesFed(),
-        drawn(network, state.imagesFed()),
+        state.drawn(),
         state.last().orElse(null),
         state.best().map(Outcome.Best::measurement).orElse(null),
         state.best().map(best -> best.confusion().counts()).orElse(null),
         TensorFlow.version(),
         oneDnn);
-  }
-
-  private static Map<String, Long> drawn(Network network, long images) {
-    Map<String, Long> drawn = new LinkedHashMap<>();
-    for (NodeDef node : network.graph().toGraphDef().getNodeList()) {
-      if (node.getOp().equals("RandomUniform")) {
-        drawn.put(node.getName(), images * shape(network, node.getName()).tail().size());
-      }
-    }
-    return drawn;
   }
 
   /** As the command sha256sum writes and checks them. */
@@ -282,7 +269,7 @@ public final class Checkpoint {
     return new TrainingState(
         state.next(),
         values,
-        state.imagesFed(),
+        state.randomNumbersDrawn(),
         best,
         Optional.ofNullable(state.lastTest()),
         state.seconds());

@@ -9,8 +9,7 @@ import mnist.training.Measurement;
  * @param stage the stage's number
  * @param next the iteration that comes next
  * @param seconds that the training took so far
- * @param imagesFed how many images have gone through the network
- * @param randomNumbersDrawn how many numbers each node of dropout has drawn
+ * @param randomNumbersDrawn how many numbers each random node has drawn, by its name
  * @param lastTest the last test measurement, null before the first
  * @param bestTest the best one, null before the first; its weights are among the variables
  * @param confusion what was taken for what in it: confusion[right][said]
@@ -21,7 +20,6 @@ record CheckpointState(
     String stage,
     int next,
     double seconds,
-    long imagesFed,
     Map<String, Long> randomNumbersDrawn,
     Measurement lastTest,
     Measurement bestTest,

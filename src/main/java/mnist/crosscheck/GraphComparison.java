@@ -42,11 +42,13 @@ public final class GraphComparison {
   /** Where the type T is only that of the shape. */
   private static final Set<String> SHAPED_BY_T = Set.of("TruncatedNormal", "RandomUniform");
 
-  /** Inputs of each training update: its variable, slots, numbers; the gradient is left out. */
+  /**
+   * Inputs of each update: its variable, slots, numbers; the gradient, which is last, is left out.
+   */
   private static final Map<String, List<String>> UPDATE_INPUTS =
       Map.of(
           "ApplyGradientDescent",
-          List.of("variable", "learning rate", "gradient"),
+          List.of("variable", "learning rate"),
           "ApplyAdam",
           List.of(
               "variable",
@@ -57,8 +59,9 @@ public final class GraphComparison {
               "learning rate",
               "beta1",
               "beta2",
-              "epsilon",
-              "gradient"));
+              "epsilon"),
+          "AssignSub",
+          List.of("average", "what is taken off"));
 
   private final GraphSide java;
   private final GraphSide python;
@@ -124,7 +127,7 @@ public final class GraphComparison {
 
   private Optional<String> compareUpdateInputs(Ref update, Ref other, String path) {
     List<String> names = UPDATE_INPUTS.get(java.type(update));
-    for (int i = 1; i < names.size() - 1; i++) {
+    for (int i = 1; i < names.size(); i++) {
       Ref input = java.simplified(java.inputs(update).get(i));
       Ref otherInput = python.simplified(python.inputs(other).get(i));
       String inputPath = path + " < " + names.get(i);

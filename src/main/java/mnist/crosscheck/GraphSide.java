@@ -226,11 +226,11 @@ final class GraphSide implements AutoCloseable {
         || inputs(ref).stream().anyMatch(input -> dependsOn(input, variable));
   }
 
-  /** The node that trains each variable, by the variable's name. */
+  /** The node that trains each variable, or moves each average, by the variable's name. */
   Map<String, NodeDef> updates() {
     Map<String, NodeDef> updates = new LinkedHashMap<>();
     for (NodeDef node : nodes.values()) {
-      if (node.getOp().startsWith("Apply")) {
+      if (node.getOp().startsWith("Apply") || node.getOp().equals("AssignSub")) {
         updates.put(Ref.parse(node.getInput(0)).node(), node);
       }
     }

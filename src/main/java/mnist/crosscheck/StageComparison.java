@@ -1,5 +1,7 @@
 package mnist.crosscheck;
 
+import static mnist.data.Split.TRAIN;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -114,7 +116,7 @@ public record StageComparison(
       try (TrainingLoop aside = new TrainingLoop(schedule, network, data, conditions.batchSize());
           Batches batches =
               new Batches(data.training(), conditions.batchSize(), conditions.seed())) {
-        gradients = aside.evaluate(gradients(definition, network), batches.next());
+        gradients = aside.evaluate(gradients(definition, network), TRAIN, batches.next());
       }
       try (TrainingLoop loop = new TrainingLoop(schedule, network, data, conditions.batchSize())) {
         float[] initialWeights = loop.weights().values();
@@ -150,7 +152,7 @@ public record StageComparison(
         default -> {}
       }
     }
-    return network.variables().stream().map(v -> byVariable.get(v.op().name())).toList();
+    return network.trained().stream().map(v -> byVariable.get(v.op().name())).toList();
   }
 
   private static void refuseOtherIterations(List<Measurement> java, List<Measurement> python)

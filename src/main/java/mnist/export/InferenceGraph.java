@@ -118,17 +118,21 @@ final class InferenceGraph implements AutoCloseable {
   }
 
   /**
-   * The nodes that {@code Y} is computed from, {@code X} itself not among them. Where dropout was,
-   * its input is taken, and variables are taken through an identity, as converters expect them.
+   * The nodes that {@code Y} is computed from, {@code X} itself not among them. In place of what
+   * has no part in predicting its stand-in is taken, such as dropout's input, and variables are
+   * taken through an identity, as converters expect them.
    */
   private static List<NodeDef> neededBy(Network network) {
-    Map<String, String> instead = new HashMap<>(network.dropouts());
+    Map<String, String> instead = new HashMap<>();
     Map<String, NodeDef> nodes = new LinkedHashMap<>();
     for (Variable<TFloat32> variable : network.variables()) {
       NodeDef read = read(variable.op().name());
       nodes.put(read.getName(), read);
       instead.put(variable.op().name(), read.getName());
     }
+    network
+        .whenPredicting()
+        .forEach((node, other) -> instead.put(node, instead.getOrDefault(other, other)));
     for (NodeDef node : network.graph().toGraphDef().getNodeList()) {
       nodes.put(node.getName(), redirected(node, instead));
     }

@@ -3,6 +3,7 @@ package mnist.network;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.tensorflow.Graph;
 import org.tensorflow.Operation;
 import org.tensorflow.Output;
@@ -17,20 +18,29 @@ public final class Network implements AutoCloseable {
 
   private final Graph graph;
   private final Hyperparameters hyperparameters;
-  private final List<Variable<TFloat32>> variables;
-  private final Map<String, String> dropouts;
+  private final List<Variable<TFloat32>> trained;
+  private final List<Variable<TFloat32>> averages;
+  private final Map<String, String> whenPredicting;
+  private final Map<String, Long> drawnForAnImage;
+  private final Output<TFloat32> trainingLoss;
   private final Output<TInt64> predicted;
 
   Network(
       Graph graph,
       Hyperparameters hyperparameters,
-      List<Variable<TFloat32>> variables,
-      Map<String, String> dropouts,
+      List<Variable<TFloat32>> trained,
+      List<Variable<TFloat32>> averages,
+      Map<String, String> whenPredicting,
+      Map<String, Long> drawnForAnImage,
+      Output<TFloat32> trainingLoss,
       Output<TInt64> predicted) {
     this.graph = graph;
     this.hyperparameters = hyperparameters;
-    this.variables = List.copyOf(variables);
-    this.dropouts = Map.copyOf(dropouts);
+    this.trained = List.copyOf(trained);
+    this.averages = List.copyOf(averages);
+    this.whenPredicting = Map.copyOf(whenPredicting);
+    this.drawnForAnImage = Map.copyOf(drawnForAnImage);
+    this.trainingLoss = trainingLoss;
     this.predicted = predicted;
     for (String name : ENDS) {
       if (graph.operation(name) == null) {
@@ -62,14 +72,24 @@ public final class Network implements AutoCloseable {
     return end("Y_");
   }
 
-  /** {@code step}: int32 scalar, fed; where the learning rate decays. */
+  /** {@code step} or {@code iter}: int32 scalar, fed; where the learning rate decays. */
   public Optional<Operation> step() {
-    return Optional.ofNullable(graph.operation("step"));
+    return optional("step").or(() -> optional("iter"));
   }
 
   /** {@code pkeep}: float32 scalar, fed; where there is dropout. */
   public Optional<Operation> pkeep() {
-    return Optional.ofNullable(graph.operation("pkeep"));
+    return optional("pkeep");
+  }
+
+  /** {@code pkeep_conv}: float32 scalar, fed; where there is dropout of channels. */
+  public Optional<Operation> pkeepConv() {
+    return optional("pkeep_conv");
+  }
+
+  /** {@code tst}: bool scalar, fed; where testing takes moving averages. */
+  public Optional<Operation> tst() {
+    return optional("tst");
   }
 
   /** {@code cross_entropy}: the loss, float32 scalar. */
@@ -89,7 +109,7 @@ public final class Network implements AutoCloseable {
 
   /** {@code lr}: float32 scalar; where the learning rate is a node of the graph. */
   public Optional<Output<TFloat32>> learningRate() {
-    return Optional.ofNullable(graph.operation("lr")).map(op -> op.output(0));
+    return optional("lr").map(op -> op.output(0));
   }
 
   /** {@code train_step}: run it to train. */
@@ -97,14 +117,44 @@ public final class Network implements AutoCloseable {
     return graph.operation("train_step");
   }
 
-  /** Weights and biases, in the chapter's order. */
-  public List<Variable<TFloat32>> variables() {
-    return variables;
+  /** The loss that {@code train_step} goes down: float32 scalar. */
+  public Output<TFloat32> trainingLoss() {
+    return trainingLoss;
   }
 
-  /** The dropouts by their nodes' names, each with the name of the node that it drops from. */
-  public Map<String, String> dropouts() {
-    return dropouts;
+  /**
+   * {@code update_ema}: run it after {@code train_step} to bring moving averages up to date; where
+   * the step has not done that itself.
+   */
+  public Optional<Operation> updateEma() {
+    return optional("update_ema");
+  }
+
+  /** What is trained, weights and biases, in the chapter's order; and then the moving averages. */
+  public List<Variable<TFloat32>> variables() {
+    return Stream.concat(trained.stream(), averages.stream()).toList();
+  }
+
+  /** What is trained: weights and biases, in the chapter's order. */
+  public List<Variable<TFloat32>> trained() {
+    return trained;
+  }
+
+  /**
+   * Nodes that have no part in predicting, such as dropout, each with the one whose value is taken
+   * in its place; both by name.
+   */
+  public Map<String, String> whenPredicting() {
+    return whenPredicting;
+  }
+
+  /** How many random numbers each random node of training draws for one image, by its name. */
+  public Map<String, Long> drawnForAnImage() {
+    return drawnForAnImage;
+  }
+
+  private Optional<Operation> optional(String name) {
+    return Optional.ofNullable(graph.operation(name));
   }
 
   private Output<TFloat32> end(String name) {

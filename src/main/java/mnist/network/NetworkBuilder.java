@@ -11,11 +11,13 @@ import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.framework.optimizers.Optimizer;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.core.Variable;
 import org.tensorflow.op.random.RandomUniform;
 import org.tensorflow.op.random.TruncatedNormal;
+import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
@@ -36,8 +38,10 @@ public final class NetworkBuilder {
   private final Graph graph;
   private final Ops tf;
   private final Hyperparameters chosen;
-  private final List<Variable<TFloat32>> variables = new ArrayList<>();
-  private final Map<String, String> dropouts = new HashMap<>();
+  private final List<Variable<TFloat32>> trained = new ArrayList<>();
+  private final List<Variable<TFloat32>> averages = new ArrayList<>();
+  private final Map<String, String> whenPredicting = new HashMap<>();
+  private final Map<String, Long> drawnForAnImage = new HashMap<>();
   private long randomNodes;
 
   // What the script and the choices come to.
@@ -45,8 +49,9 @@ public final class NetworkBuilder {
   private Optional<Float> learningRate = Optional.empty();
   private Optional<Float> keepProbability = Optional.empty();
   private Output<TInt64> predicted;
+  private Output<TFloat32> trainingLoss;
 
-  private NetworkBuilder(Graph graph, Hyperparameters chosen) {
+  NetworkBuilder(Graph graph, Hyperparameters chosen) {
     this.graph = graph;
     this.tf = Ops.create(graph);
     this.chosen = chosen;
@@ -66,8 +71,11 @@ public final class NetworkBuilder {
       return new Network(
           graph,
           new Hyperparameters(chosen.seed(), net.activation, net.learningRate, net.keepProbability),
-          net.variables,
-          net.dropouts,
+          net.trained,
+          net.averages,
+          net.whenPredicting,
+          net.drawnForAnImage,
+          net.trainingLoss,
           net.predicted);
     } catch (RuntimeException e) {
       graph.close();
@@ -100,6 +108,27 @@ public final class NetworkBuilder {
   /** {@code step}: the number of the iteration, scalar, from 0. */
   public Placeholder<TInt32> step() {
     return placeholder("step", TInt32.class, Shape.scalar());
+  }
+
+  /** {@code iter}: the same by the name that it has since batch normalisation, mnist_4.0. */
+  public Placeholder<TInt32> iteration() {
+    return placeholder("iter", TInt32.class, Shape.scalar());
+  }
+
+  /**
+   * {@code tst}: whether the test set is measured, scalar; false in training and when the present
+   * batch is measured.
+   */
+  public Placeholder<TBool> testing() {
+    return placeholder("tst", TBool.class, Shape.scalar());
+  }
+
+  /**
+   * {@code pkeep_conv}: the probability that dropout keeps a channel of a convolutional layer,
+   * scalar; always 1, in training too.
+   */
+  public Placeholder<TFloat32> keepProbabilityOfChannels() {
+    return placeholder("pkeep_conv", TFloat32.class, Shape.scalar());
   }
 
   /**
@@ -145,10 +174,34 @@ public final class NetworkBuilder {
   }
 
   private Variable<TFloat32> variable(String name, Shape shape, Operand<TFloat32> initialValue) {
+    Variable<TFloat32> variable = notTrained(name, shape, initialValue);
+    trained.add(variable);
+    return variable;
+  }
+
+  private Variable<TFloat32> notTrained(String name, Shape shape, Operand<TFloat32> initialValue) {
     Variable<TFloat32> variable = tf.withName(name).variable(shape, TFloat32.class);
     tf.withInitScope().withName(name + "_assign").assign(variable, initialValue);
-    variables.add(variable);
     return variable;
+  }
+
+  /**
+   * A variable that is not trained but averages what it is told, from 0 on.
+   *
+   * @param shape all sizes known
+   */
+  Variable<TFloat32> average(String name, Shape shape) {
+    Ops initial = tf.withSubScope(name + "_initial");
+    Variable<TFloat32> average =
+        notTrained(
+            name, shape, initial.fill(initial.constant(shape.asArray()), initial.constant(0f)));
+    averages.add(average);
+    return average;
+  }
+
+  /** From now on the node is left out of predictions, and another's value is in its place. */
+  void whenPredicting(Operand<?> node, Operand<?> instead) {
+    whenPredicting.put(node.asOutput().op().name(), instead.asOutput().op().name());
   }
 
   // ---- What may be chosen otherwise
@@ -196,6 +249,26 @@ public final class NetworkBuilder {
     return tf.nn.conv2d(x, w, List.of(1L, stride, stride, 1L), "SAME");
   }
 
+  /** The same as a node of that name. */
+  public Operand<TFloat32> conv2d(
+      String name, Operand<TFloat32> x, Operand<TFloat32> w, long stride) {
+    return tf.withName(name).nn.conv2d(x, w, List.of(1L, stride, stride, 1L), "SAME");
+  }
+
+  /**
+   * The largest value of each neuron over the batch, {@code Y1max} for {@code Y1} and so on.
+   * Nothing depends on these nodes; whoever looks at the training sees by them which neurons are of
+   * use.
+   *
+   * @param layers [batch, …]
+   */
+  @SafeVarargs
+  public final void largest(Operand<TFloat32>... layers) {
+    for (Operand<TFloat32> layer : layers) {
+      tf.withName(layer.asOutput().op().name() + "max").max(layer, tf.constant(new int[] {0}));
+    }
+  }
+
   /**
    * Dropout: each value is kept with probability {@code pkeep} and scaled by 1/pkeep, or becomes 0.
    * Node for node what {@code tf.nn.dropout(x, pkeep)} makes.
@@ -206,17 +279,44 @@ public final class NetworkBuilder {
    * @return the same shape
    */
   public Operand<TFloat32> dropout(String name, Operand<TFloat32> x, Operand<TFloat32> pkeep) {
-    dropouts.put(name, x.asOutput().op().name());
+    return dropout(name, x, pkeep, tf.shape(x), x.shape().tail().size());
+  }
+
+  /**
+   * The same for whole channels of a convolutional layer, each with one throw of the dice: what is
+   * next to a dropped value says almost the same, and must go with it.
+   *
+   * @param x [batch, height, width, channels]
+   */
+  public Operand<TFloat32> dropoutOfChannels(
+      String name, Operand<TFloat32> x, Operand<TFloat32> pkeep) {
+    Operand<TInt32> shape = // [batch, 1, 1, channels]
+        tf.math.add(
+            tf.math.mul(tf.shape(x), tf.constant(new int[] {1, 0, 0, 1})),
+            tf.constant(new int[] {0, 1, 1, 0}));
+    return dropout(name, x, pkeep, shape, x.shape().get(3));
+  }
+
+  private Operand<TFloat32> dropout(
+      String name,
+      Operand<TFloat32> x,
+      Operand<TFloat32> pkeep,
+      Operand<TInt32> noise,
+      long drawnForAnImage) {
     Operand<TFloat32> one = tf.constant(1f);
     Operand<TFloat32> rate = tf.math.sub(one, pkeep);
     Operand<TFloat32> scaled = tf.math.div(x, tf.math.sub(one, rate));
     Operand<TFloat32> uniform =
         tf.random.randomUniform(
-            tf.shape(x),
+            noise,
             TFloat32.class,
             RandomUniform.seed(chosen.seed()),
             RandomUniform.seed2(++randomNodes));
-    return tf.withName(name).select(tf.math.greaterEqual(uniform, rate), scaled, tf.constant(0f));
+    this.drawnForAnImage.put(uniform.asOutput().op().name(), drawnForAnImage);
+    Operand<TFloat32> dropped =
+        tf.withName(name).select(tf.math.greaterEqual(uniform, rate), scaled, tf.constant(0f));
+    whenPredicting(dropped, x);
+    return dropped;
   }
 
   /**
@@ -253,6 +353,34 @@ public final class NetworkBuilder {
 
   /** {@code train_step}: one step of {@code optimizer} down the gradient of {@code loss}. */
   public void trainStep(Optimizer optimizer, Operand<TFloat32> loss) {
-    optimizer.minimize(loss, "train_step");
+    minimize(optimizer, loss, "train_step");
+  }
+
+  private Op minimize(Optimizer optimizer, Operand<TFloat32> loss, String name) {
+    Output<?>[] variables = trained.stream().map(Operand::asOutput).toArray(Output<?>[]::new);
+    Output<?>[] gradients = graph.addGradients(loss.asOutput(), variables);
+    List<Optimizer.GradAndVar<? extends TType>> pairs = new ArrayList<>();
+    for (int i = 0; i < variables.length; i++) {
+      pairs.add(
+          new Optimizer.GradAndVar<>(
+              gradients[i].expect(TFloat32.class), variables[i].expect(TFloat32.class)));
+    }
+    trainingLoss = loss.asOutput();
+    return optimizer.applyGradients(pairs, name);
+  }
+
+  /** The same, and in the same run moving averages are brought up to date. */
+  public void trainStep(Optimizer optimizer, Operand<TFloat32> loss, MovingAverages averages) {
+    Op minimized = minimize(optimizer, loss, "minimize");
+    Op updated = averages.update("moving_averages");
+    tf.withControlDependencies(List.of(minimized, updated)).withName("train_step").noOp();
+  }
+
+  /**
+   * {@code update_ema}: brings moving averages up to date in a run of its own after each train
+   * step, with the same batch and all neurons taking part.
+   */
+  public void updateAfterTrainStep(MovingAverages averages) {
+    averages.update("update_ema");
   }
 }

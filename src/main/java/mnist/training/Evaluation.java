@@ -6,7 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import mnist.data.Batch;
 import mnist.data.Split;
@@ -21,15 +21,18 @@ import org.tensorflow.types.TInt64;
 /** Measures the network, and sees on the way what the listeners want to see. */
 final class Evaluation {
   private final Network network;
-  private final Function<Batch, Session.Runner> feeding;
+  private final BiFunction<Split, Batch, Session.Runner> feeding;
   private final Map<Split, List<Output<?>>> wanted = new EnumMap<>(Split.class);
   private final Map<Split, List<Output<?>>> fetched = new EnumMap<>(Split.class);
 
   /**
-   * @param feeding a run that is fed with a batch, all neurons taking part
+   * @param feeding a run that is fed with a batch of a set, all neurons taking part
    * @throws IllegalArgumentException if the listener wants what is no node that computes float32
    */
-  Evaluation(Network network, Function<Batch, Session.Runner> feeding, TrainingListener listener) {
+  Evaluation(
+      Network network,
+      BiFunction<Split, Batch, Session.Runner> feeding,
+      TrainingListener listener) {
     this.network = network;
     this.feeding = feeding;
     for (Split split : Split.values()) {
@@ -77,7 +80,7 @@ final class Evaluation {
     double loss = 0;
     int first = 0;
     for (Batch part : parts) {
-      Session.Runner runner = feeding.apply(part);
+      Session.Runner runner = feeding.apply(split, part);
       fetched.get(split).forEach(runner::fetch);
       try (Result result = runner.run()) {
         correct += Math.round(scalar(result, 0) * part.size());

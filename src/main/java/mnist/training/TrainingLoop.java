@@ -12,11 +12,15 @@ import mnist.data.Batches;
 import mnist.data.ConfusionMatrix;
 import mnist.data.DataException;
 import mnist.data.DataSet;
+import mnist.data.Split;
 import mnist.network.Network;
 import mnist.network.Weights;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
+import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.proto.RewriterConfig;
+import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
@@ -39,16 +43,19 @@ public final class TrainingLoop implements AutoCloseable {
   private final Batches batches;
   private final List<Batch> test;
   private final TInt32 step;
+  private final TBool testing;
+  private final TBool notTesting;
   private final TFloat32 keepAll;
   private final TFloat32 keepInTraining;
   private final Session.Runner trainStep;
+  private final Optional<Session.Runner> updateAfterStep;
   private final SessionState sessionState;
+  private final RandomNodes randomNodes;
 
   // How far the training has come.
   private int iteration;
   private Optional<Measurement> last = Optional.empty();
   private Optional<Outcome.Best> best = Optional.empty();
-  private long imagesFed;
   private double secondsBefore;
 
   /**
@@ -67,15 +74,20 @@ public final class TrainingLoop implements AutoCloseable {
     batches = new Batches(data.training(), batchSize, network.hyperparameters().seed());
     test = Batch.allOf(data.test(), TEST_BATCH);
     step = TInt32.scalarOf(0);
+    testing = TBool.scalarOf(true);
+    notTesting = TBool.scalarOf(false);
     keepAll = TFloat32.scalarOf(1);
     keepInTraining = TFloat32.scalarOf(network.hyperparameters().keepProbability().orElse(1f));
-    session = new Session(network.graph());
+    session = new Session(network.graph(), rewriting(network));
     // Fed with the same tensors at every step, only their contents change.
     trainStep =
-        feeding(batches.batch(), keepInTraining)
+        feeding(batches.batch(), keepInTraining, notTesting)
             .addTarget(network.trainStep())
-            .fetch(network.crossEntropy());
+            .fetch(network.trainingLoss());
+    updateAfterStep =
+        network.updateEma().map(feeding(batches.batch(), keepAll, notTesting)::addTarget);
     sessionState = new SessionState(session, network);
+    randomNodes = new RandomNodes(session, network);
     try {
       session.initialize();
     } catch (RuntimeException e) {
@@ -85,18 +97,33 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /**
+   * What TensorFlow may make of the graph before it runs it: all that it does by default. But where
+   * there is batch norm it keeps the order in which a layer's three gradients are added up; it
+   * would sort them by their nodes' names, which are others in Python, and round otherwise.
+   */
+  private static ConfigProto rewriting(Network network) {
+    ConfigProto.Builder config = ConfigProto.newBuilder();
+    if (network.tst().isPresent()) {
+      config
+          .getGraphOptionsBuilder()
+          .getRewriteOptionsBuilder()
+          .setArithmeticOptimization(RewriterConfig.Toggle.OFF);
+    }
+    return config.build();
+  }
+
+  /**
    * Takes up a training where another loop over the same network, images and batch size left it.
    *
    * @throws IllegalArgumentException if the state is that of another network
    */
   public void restore(TrainingState state) {
     sessionState.assign(state.variables());
-    sessionState.drawAgain(state.imagesFed());
+    randomNodes.drawAgain(state.drawn());
     batches.skip(state.next());
     iteration = state.next();
     last = state.last();
     best = state.best();
-    imagesFed = state.imagesFed();
     secondsBefore = state.seconds();
   }
 
@@ -134,11 +161,13 @@ public final class TrainingLoop implements AutoCloseable {
       try (Result result = trainStep.run()) {
         TrainingException.refuseNaN("the loss", iteration, Evaluation.scalar(result, 0));
       }
+      updateAfterStep.ifPresent(update -> update.run().close());
       long took = filled + System.nanoTime() - began;
       times.add(took);
       listener.stepped(iteration, took);
       iteration++;
-      imagesFed += batch.size();
+      randomNodes.ran(network.trainStep(), batch.size());
+      network.updateEma().ifPresent(update -> randomNodes.ran(update, batch.size()));
       listener.reached(iteration, false, () -> state(start));
     }
 
@@ -153,7 +182,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   private TrainingState state(long start) {
     return new TrainingState(
-        iteration, sessionState.variables(), imagesFed, best, last, seconds(start));
+        iteration, sessionState.variables(), randomNodes.drawn(), best, last, seconds(start));
   }
 
   private double seconds(long start) {
@@ -165,12 +194,12 @@ public final class TrainingLoop implements AutoCloseable {
     return (int) ((long) iteration * batches.batch().size() / data.training().count()) + 1;
   }
 
-  private Session.Runner measuring(Batch batch) {
-    imagesFed += batch.size();
-    return feeding(batch, keepAll);
+  private Session.Runner measuring(Split split, Batch batch) {
+    randomNodes.ran(network.accuracy().op(), batch.size());
+    return feeding(batch, keepAll, split == TEST ? testing : notTesting);
   }
 
-  private Session.Runner feeding(Batch batch, TFloat32 pkeep) {
+  private Session.Runner feeding(Batch batch, TFloat32 pkeep, TBool tst) {
     Session.Runner runner =
         session
             .runner()
@@ -178,6 +207,8 @@ public final class TrainingLoop implements AutoCloseable {
             .feed(network.labels(), batch.labels());
     network.step().ifPresent(placeholder -> runner.feed(placeholder.output(0), step));
     network.pkeep().ifPresent(placeholder -> runner.feed(placeholder.output(0), pkeep));
+    network.pkeepConv().ifPresent(placeholder -> runner.feed(placeholder.output(0), keepAll));
+    network.tst().ifPresent(placeholder -> runner.feed(placeholder.output(0), tst));
     return runner;
   }
 
@@ -203,11 +234,12 @@ public final class TrainingLoop implements AutoCloseable {
    * What some nodes come to on a batch, with the feeds of iteration 0 and all neurons taking part.
    *
    * @param outputs such as {@code "gradients/MatMul:1"}, each float32
+   * @param split whether as in measuring the test set, or a batch in training
    * @return their values one after the other, each row-major
    */
-  public float[] evaluate(List<String> outputs, Batch batch) {
+  public float[] evaluate(List<String> outputs, Split split, Batch batch) {
     step.setInt(0);
-    Session.Runner runner = feeding(batch, keepAll);
+    Session.Runner runner = feeding(batch, keepAll, split == TEST ? testing : notTesting);
     outputs.forEach(runner::fetch);
     return floats(runner);
   }
@@ -234,6 +266,8 @@ public final class TrainingLoop implements AutoCloseable {
     session.close();
     keepInTraining.close();
     keepAll.close();
+    notTesting.close();
+    testing.close();
     step.close();
     test.forEach(Batch::close);
     batches.close();

@@ -8,8 +8,8 @@ import java.util.Optional;
  *
  * @param next the iteration that comes next, from 0; everything before it is done
  * @param variables every variable by its name: weights and biases, the optimiser's too; row-major
- * @param imagesFed how many images have gone through the network so far, in steps and in
- *     measurements, which says how far dropout's random numbers have come
+ * @param drawn how many numbers each random node has drawn, in steps and in measurements, by its
+ *     name
  * @param best when the test set was recognised best so far
  * @param last the last test measurement
  * @param seconds that the training took so far
@@ -17,7 +17,7 @@ import java.util.Optional;
 public record TrainingState(
     int next,
     Map<String, float[]> variables,
-    long imagesFed,
+    Map<String, Long> drawn,
     Optional<Outcome.Best> best,
     Optional<Measurement> last,
     double seconds) {}

@@ -36,7 +36,7 @@ record RecordHeader(
   /**
    * Nodes that are shown together.
    *
-   * @param name weights, biases, logits or activations
+   * @param name such as weights or logits
    * @param nodes one of each layer, from the image up
    */
   record Group(String name, List<String> nodes) {}

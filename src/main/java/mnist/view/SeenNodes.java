@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import mnist.network.Network;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
@@ -20,15 +22,21 @@ final class SeenNodes {
   private SeenNodes() {}
 
   /**
-   * Weights, biases, logits and activations of every layer. A layer's activations are {@code Y1},
-   * {@code Y2} … and {@code Y}; its logits are what they are computed from.
+   * Weights, biases, logits and activations of every layer, and what batch norm makes of the
+   * logits. A layer's activations are {@code Y1}, {@code Y2} … and {@code Y}; its logits are {@code
+   * Y1l} …, or what the activations are computed from. Where the network has {@code Y1max} …, each
+   * neuron's largest activation over the batch, they are groups too.
    */
   static List<RecordHeader.Group> groups(Network network) {
     List<String> weights = new ArrayList<>();
     List<String> biases = new ArrayList<>();
-    for (Operand<TFloat32> variable : network.variables()) {
+    for (Operand<TFloat32> variable : network.trained()) {
       String name = variable.asOutput().op().name();
-      (name.startsWith("W") ? weights : biases).add(name);
+      if (name.startsWith("W")) {
+        weights.add(name);
+      } else if (name.startsWith("B") || name.startsWith("O")) {
+        biases.add(name);
+      }
     }
     Map<String, NodeDef> nodes = new HashMap<>();
     network.graph().toGraphDef().getNodeList().forEach(node -> nodes.put(node.getName(), node));
@@ -37,12 +45,49 @@ final class SeenNodes {
       activations.add("Y" + layer);
     }
     activations.add("Y");
-    List<String> logits = activations.stream().map(y -> nodes.get(y).getInput(0)).toList();
-    return List.of(
-        new RecordHeader.Group("weights", weights),
-        new RecordHeader.Group("biases", biases),
-        new RecordHeader.Group("logits", logits),
-        new RecordHeader.Group("activations", activations));
+    List<String> logits =
+        activations.stream()
+            .map(y -> nodes.containsKey(y + "l") ? y + "l" : nodes.get(y).getInput(0))
+            .toList();
+    List<RecordHeader.Group> groups = new ArrayList<>();
+    groups.add(new RecordHeader.Group("weights", weights));
+    groups.add(new RecordHeader.Group("biases", biases));
+    groups.add(new RecordHeader.Group("logits", logits));
+    groups.add(new RecordHeader.Group("activations", activations));
+    group("normalised", activations, "bn", nodes.keySet()).ifPresent(groups::add);
+    List<String> flat = activations.stream().filter(y -> rank(network, y) == 2).toList();
+    List<String> channels = activations.stream().filter(y -> rank(network, y) == 4).toList();
+    group("maxima", flat, "max", nodes.keySet()).ifPresent(groups::add);
+    group("convolutional maxima", channels, "max", nodes.keySet()).ifPresent(groups::add);
+    return groups;
+  }
+
+  private static Optional<RecordHeader.Group> group(
+      String name, List<String> layers, String suffix, Set<String> nodes) {
+    List<String> found =
+        layers.stream().map(layer -> layer + suffix).filter(nodes::contains).toList();
+    return found.isEmpty() ? Optional.empty() : Optional.of(new RecordHeader.Group(name, found));
+  }
+
+  private static int rank(Network network, String node) {
+    return network.graph().operation(node).output(0).shape().numDimensions();
+  }
+
+  /**
+   * What the tutorial's scripts show in their panels 4 and 5: weights and biases; with batch norm
+   * logits and activations, or those maxima.
+   */
+  static List<String> panels(Network network) {
+    List<String> names = groups(network).stream().map(RecordHeader.Group::name).toList();
+    if (names.contains("convolutional maxima")) {
+      return List.of("convolutional maxima", "maxima");
+    }
+    if (names.contains("maxima")) {
+      return List.of("logits", "maxima");
+    }
+    return names.contains("normalised")
+        ? List.of("logits", "activations")
+        : List.of("weights", "biases");
   }
 
   /** The first weights: of a dense layer [784, neurons], of a convolution [rows, columns, 1, n]. */

@@ -113,7 +113,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
         data.test().count(),
         ViewRecord.packed(data.test().labels()),
         SeenNodes.groups(network),
-        List.of("weights", "biases"),
+        SeenNodes.panels(network),
         SeenNodes.firstLayer(network));
   }
 

@@ -95,7 +95,7 @@ class ResumeTest {
   // ---- Extended
 
   @ParameterizedTest
-  @CsvSource({"1.0, 55, 120", "2.2, 33, 90", "3.1, 21, 41"})
+  @CsvSource({"1.0, 55, 120", "2.2, 33, 90", "3.1, 21, 41", "4.0, 21, 41"})
   void anExtendedRunIsTheLongerRun(String stage, int iterations, int more) throws IOException {
     Path expected = train("long", stage, more, "--tensorboard");
     Path run = train("short", stage, iterations, "--tensorboard");

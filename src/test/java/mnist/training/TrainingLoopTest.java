@@ -80,7 +80,7 @@ class TrainingLoopTest {
   // ---- What it learns, and when it measures
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1"})
+  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1", "4.2"})
   void aFewDozenStepsLowerTheLoss(String stage) throws Exception {
     List<Measurement> tests = tests(measurements(stage, 100));
     Measurement first = tests.get(0);
@@ -91,7 +91,7 @@ class TrainingLoopTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.0", "2.2", "3.1"})
+  @ValueSource(strings = {"1.0", "2.2", "3.1", "4.2"})
   void equalSeedsGiveEqualWeights(String stage) throws Exception {
     List<String> weights = new ArrayList<>();
     for (long seed : new long[] {7, 7, 8}) {
@@ -254,7 +254,7 @@ class TrainingLoopTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1.0, 60", "2.2, 100", "3.1, 25"})
+  @CsvSource({"1.0, 60", "2.2, 100", "3.1, 25", "4.1, 40"})
   void whoListensChangesNoNumber(String stage, int iterations) throws Exception {
     List<Measurement> alone = new ArrayList<>();
     String weights =

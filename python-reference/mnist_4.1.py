@@ -1,0 +1,72 @@
+"""mnist_4.1: five dense layers with ReLU and batch normalisation.
+
+Beside it: Mnist41BatchNormFiveLayersRelu.java.
+"""
+
+import math
+
+import tensorflow.compat.v1 as tf
+
+import reference
+from batch_norm import MovingAverages, batch_norm
+
+
+def build():
+    # Input images and the right answers
+    X = tf.placeholder(tf.float32, [None, 28, 28, 1], name="X")
+    Y_ = tf.placeholder(tf.float32, [None, 10], name="Y_")
+    tst = tf.placeholder(tf.bool, [], name="tst")
+    iter = tf.placeholder(tf.int32, [], name="iter")
+
+    # Five layers and their number of neurons; the last has the ten classes
+    L, M, N, O = 200, 100, 60, 30
+
+    W1 = tf.Variable(tf.truncated_normal([784, L], stddev=0.1, seed=1), name="W1")
+    B1 = tf.Variable(tf.ones([L]) / 10, name="B1")
+    W2 = tf.Variable(tf.truncated_normal([L, M], stddev=0.1, seed=2), name="W2")
+    B2 = tf.Variable(tf.ones([M]) / 10, name="B2")
+    W3 = tf.Variable(tf.truncated_normal([M, N], stddev=0.1, seed=3), name="W3")
+    B3 = tf.Variable(tf.ones([N]) / 10, name="B3")
+    W4 = tf.Variable(tf.truncated_normal([N, O], stddev=0.1, seed=4), name="W4")
+    B4 = tf.Variable(tf.ones([O]) / 10, name="B4")
+    W5 = tf.Variable(tf.truncated_normal([O, 10], stddev=0.1, seed=5), name="W5")
+    B5 = tf.Variable(tf.ones([10]) / 10, name="B5")
+
+    # The model
+    averages = MovingAverages(iter, 0.999)
+    XX = tf.reshape(X, [-1, 784])
+    Y1l = tf.matmul(XX, W1, name="Y1l")
+    Y1 = tf.nn.relu(batch_norm(1, Y1l, tst, averages, B1), name="Y1")
+    Y2l = tf.matmul(Y1, W2, name="Y2l")
+    Y2 = tf.nn.relu(batch_norm(2, Y2l, tst, averages, B2), name="Y2")
+    Y3l = tf.matmul(Y2, W3, name="Y3l")
+    Y3 = tf.nn.relu(batch_norm(3, Y3l, tst, averages, B3), name="Y3")
+    Y4l = tf.matmul(Y3, W4, name="Y4l")
+    Y4 = tf.nn.relu(batch_norm(4, Y4l, tst, averages, B4), name="Y4")
+    Ylogits = tf.add(tf.matmul(Y4, W5), B5, name="Ylogits")
+    Y = tf.nn.softmax(Ylogits, name="Y")
+
+    cross_entropy = tf.nn.softmax_cross_entropy_with_logits(logits=Ylogits, labels=Y_)
+    cross_entropy = tf.multiply(tf.reduce_mean(cross_entropy), 100.0, name="cross_entropy")
+
+    correct_prediction = tf.equal(tf.argmax(Y, 1), tf.argmax(Y_, 1))
+    tf.reduce_mean(tf.cast(correct_prediction, tf.float32), name="accuracy")
+
+    # The learning rate: 0.0001 + 0.03 * (1/e)^(iter / 1000)
+    lr = tf.add(0.0001, tf.train.exponential_decay(0.03, iter, 1000, 1 / math.e), name="lr")
+    minimize = tf.train.AdamOptimizer(lr).minimize(cross_entropy)
+    tf.group(minimize, *averages.updates, name="train_step")
+
+
+if __name__ == "__main__":
+    reference.train(
+        "4.1",
+        build,
+        iterations=10000,
+        train_every=20,
+        test_every=100,
+        more_tests_at_start=True,
+        # TensorFlow would add up the three gradients of a normalised layer in the order of their
+        # nodes' names, which are others in Java.
+        rewrites_off=["arithmetic_optimization"],
+    )

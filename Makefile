@@ -25,6 +25,7 @@ MAIN_3.1 = mnist.Mnist31ConvolutionalBiggerDropout
 MAIN_4.0 = mnist.Mnist40BatchNormFiveLayersSigmoid
 MAIN_4.1 = mnist.Mnist41BatchNormFiveLayersRelu
 MAIN_4.2 = mnist.Mnist42BatchNormConvolutional
+MAIN_5.0 = mnist.Mnist50DistortedConvolutional
 
 # MNIST kept beside the project is taken from there.
 ifneq ($(wildcard ../shared/mnist),)
@@ -44,7 +45,7 @@ export MODEL IMAGE RUN
 .PHONY: run resume view predict picture movie test crosscheck bench torture format clean
 
 run: $(JAVA_ARGS)
-	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1 4.0 4.1 4.2))
+	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1 4.0 4.1 4.2 5.0))
 	@$(JAVA) $(MAIN_$(STAGE)) $(ARGS)
 
 resume: $(JAVA_ARGS)

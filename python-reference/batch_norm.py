@@ -18,14 +18,27 @@ class MovingAverages:
         iteration = tf.cast(iteration, tf.float32)
         decay = tf.minimum(decay, (1.0 + iteration) / (10.0 + iteration))
         self.share = 1.0 - decay
-        self.updates = []
+        self.averages = []
 
     def of(self, name, value):
         """The moving average of a value as it stood before this step, a variable of that name."""
         average = tf.Variable(tf.zeros(value.shape), trainable=False, name=name)
         tf.add_to_collection(tf.GraphKeys.MOVING_AVERAGE_VARIABLES, average)
-        self.updates.append(tf.assign_sub(average, (average - value) * self.share))
+        self.averages.append((average, value))
         return average
+
+    def updates(self, *after):
+        """The operations that move them, once what is named has run."""
+        with tf.control_dependencies(after):
+            return [
+                tf.assign_sub(average, (average - now(value)) * self.share)
+                for average, value in self.averages
+            ]
+
+
+def now(value):
+    """A variable as it is when this is computed, not when it was first read in the run."""
+    return value.read_value() if isinstance(value, tf.Variable) else value
 
 
 def batch_norm(layer, x, tst, averages, offset, scale=None):

@@ -59,7 +59,7 @@ def build():
     # The learning rate: 0.0001 + 0.03 * (1/e)^(iter / 1000)
     lr = tf.add(0.0001, tf.train.exponential_decay(0.03, iter, 1000, 1 / math.e), name="lr")
     minimize = tf.train.AdamOptimizer(lr).minimize(cross_entropy)
-    tf.group(minimize, *averages.updates, name="train_step")
+    tf.group(minimize, *averages.updates(minimize), name="train_step")
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def build():
     tf.train.AdamOptimizer(lr).minimize(cross_entropy, name="train_step")
 
     # A run of its own after the train step
-    tf.group(*averages.updates, name="update_ema")
+    tf.group(*averages.updates(), name="update_ema")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ public final class Stages {
         new Mnist31ConvolutionalBiggerDropout(),
         new Mnist40BatchNormFiveLayersSigmoid(),
         new Mnist41BatchNormFiveLayersRelu(),
-        new Mnist42BatchNormConvolutional());
+        new Mnist42BatchNormConvolutional(),
+        new Mnist50DistortedConvolutional());
   }
 
   /**

@@ -21,7 +21,7 @@ import org.tensorflow.proto.NodeDef;
  */
 public final class GraphComparison {
   private static final List<String> ENDS =
-      List.of("Ylogits", "Y", "cross_entropy", "accuracy", "lr");
+      List.of("Ylogits", "Y", "cross_entropy", "training_loss", "accuracy", "lr");
 
   /**
    * Attributes that change no value: where a variable is kept and locked, how wide an integer that
@@ -61,7 +61,7 @@ public final class GraphComparison {
               "beta2",
               "epsilon"),
           "AssignSub",
-          List.of("average", "what is taken off"));
+          List.of("variable", "what is taken off"));
 
   private final GraphSide java;
   private final GraphSide python;
@@ -101,17 +101,18 @@ public final class GraphComparison {
   }
 
   private Optional<String> compareUpdates() {
-    Map<String, NodeDef> updates = java.updates();
-    Map<String, NodeDef> others = python.updates();
+    Map<GraphSide.Update, NodeDef> updates = java.updates();
+    Map<GraphSide.Update, NodeDef> others = python.updates();
     if (!updates.keySet().equals(others.keySet())) {
       return different(
           "train_step",
-          "trains " + new TreeSet<>(updates.keySet()),
-          "trains " + new TreeSet<>(others.keySet()));
+          "updates " + sorted(updates.keySet()),
+          "updates " + sorted(others.keySet()));
     }
-    for (String variable : updates.keySet()) {
-      Ref update = new Ref(updates.get(variable).getName(), 0);
-      Ref other = new Ref(others.get(variable).getName(), 0);
+    for (GraphSide.Update key : updates.keySet()) {
+      String variable = key.variable();
+      Ref update = new Ref(updates.get(key).getName(), 0);
+      Ref other = new Ref(others.get(key).getName(), 0);
       String path = "train_step < update of " + variable;
       Optional<String> difference =
           compareInitialValues(variable, variable, variable)
@@ -123,6 +124,10 @@ public final class GraphComparison {
       }
     }
     return Optional.empty();
+  }
+
+  private static List<String> sorted(Set<GraphSide.Update> updates) {
+    return updates.stream().map(GraphSide.Update::toString).sorted().toList();
   }
 
   private Optional<String> compareUpdateInputs(Ref update, Ref other, String path) {

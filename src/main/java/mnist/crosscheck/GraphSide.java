@@ -226,12 +226,20 @@ final class GraphSide implements AutoCloseable {
         || inputs(ref).stream().anyMatch(input -> dependsOn(input, variable));
   }
 
-  /** The node that trains each variable, or moves each average, by the variable's name. */
-  Map<String, NodeDef> updates() {
-    Map<String, NodeDef> updates = new LinkedHashMap<>();
+  /** Something that changes a variable when the network is trained. */
+  record Update(String operation, String variable) {
+    @Override
+    public String toString() {
+      return variable + " by " + operation;
+    }
+  }
+
+  /** The node of each update: of what is trained, and of moving averages. */
+  Map<Update, NodeDef> updates() {
+    Map<Update, NodeDef> updates = new LinkedHashMap<>();
     for (NodeDef node : nodes.values()) {
       if (node.getOp().startsWith("Apply") || node.getOp().equals("AssignSub")) {
-        updates.put(Ref.parse(node.getInput(0)).node(), node);
+        updates.put(new Update(node.getOp(), Ref.parse(node.getInput(0)).node()), node);
       }
     }
     return updates;

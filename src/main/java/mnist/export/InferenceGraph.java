@@ -66,10 +66,15 @@ final class InferenceGraph implements AutoCloseable {
   private final Graph graph;
   private final Map<String, SignatureDef> signatures;
   private final SaverDef saver;
+
+  /** The network's variables, and of them those that are needed here. */
+  private final List<Variable<TFloat32>> all;
+
   private final List<Output<TFloat32>> variables = new ArrayList<>();
 
   /** Builds the graph; the network's own stays as it is. */
   InferenceGraph(Network network) {
+    all = network.variables();
     graph = new Graph();
     try {
       graph.importGraphDef(
@@ -82,14 +87,20 @@ final class InferenceGraph implements AutoCloseable {
           Map.of(
               "serving_default", signature("image", output("X"), predictions, classes),
               "bytes", signature("image_bytes", output("image_bytes"), predictions, classes));
-      for (Variable<TFloat32> variable : network.variables()) {
-        variables.add(output(variable.op().name()));
+      for (Variable<TFloat32> variable : all) {
+        if (isNeeded(variable)) {
+          variables.add(output(variable.op().name()));
+        }
       }
       saver = restoring(tf.withSubScope("save"), variables);
     } catch (RuntimeException e) {
       graph.close();
       throw e;
     }
+  }
+
+  private boolean isNeeded(Variable<TFloat32> variable) {
+    return graph.operation(variable.op().name()) != null;
   }
 
   private <T extends TType> Output<T> output(String operation) {
@@ -224,17 +235,19 @@ final class InferenceGraph implements AutoCloseable {
    * Writes values of the variables to where the graph's restoring nodes expect them.
    *
    * @param prefix of the files' names
-   * @param weights the variables' values one after the other, each row-major
+   * @param weights the values of the network's variables one after the other, each row-major
    */
   void write(Path prefix, float[] weights) {
     try (EagerSession session = EagerSession.create()) {
       Ops tf = Ops.create(session);
       List<Operand<?>> values = new ArrayList<>();
       int from = 0;
-      for (Output<TFloat32> variable : variables) {
+      for (Variable<TFloat32> variable : all) {
         int to = from + (int) variable.shape().size();
-        FloatDataBuffer value = DataBuffers.of(Arrays.copyOfRange(weights, from, to));
-        values.add(tf.constant(variable.shape(), value));
+        if (isNeeded(variable)) {
+          FloatDataBuffer value = DataBuffers.of(Arrays.copyOfRange(weights, from, to));
+          values.add(tf.constant(variable.shape(), value));
+        }
         from = to;
       }
       tf.train.save(

@@ -19,7 +19,8 @@ import org.tensorflow.types.family.TType;
  * the {@code step} placeholder. The framework's own Adam takes only a number.
  *
  * <p>The hyper-parameters are those of the tutorial's {@code tf.train.AdamOptimizer}: β₁ 0.9, β₂
- * 0.999, ε 1e-8. All variables must be float32.
+ * 0.999, ε 1e-8. All variables must be float32. With a decay of the weights it is AdamW (Loshchilov
+ * and Hutter, 2019).
  */
 public final class Adam extends Optimizer {
   private static final float BETA_1 = 0.9f;
@@ -30,6 +31,7 @@ public final class Adam extends Optimizer {
   private static final String SECOND_MOMENT = "v";
 
   private final Operand<TFloat32> learningRate;
+  private final float weightDecay;
   private Constant<TFloat32> beta1;
   private Constant<TFloat32> beta2;
   private Constant<TFloat32> epsilon;
@@ -41,8 +43,17 @@ public final class Adam extends Optimizer {
    * @param learningRate scalar, read anew at every step
    */
   public Adam(Graph graph, Operand<TFloat32> learningRate) {
+    this(graph, learningRate, 0);
+  }
+
+  /**
+   * @param weightDecay at each step weights, not biases or scales, first lose this share of
+   *     themselves, times the learning rate
+   */
+  public Adam(Graph graph, Operand<TFloat32> learningRate, float weightDecay) {
     super(graph);
     this.learningRate = learningRate;
+    this.weightDecay = weightDecay;
   }
 
   @Override
@@ -76,7 +87,14 @@ public final class Adam extends Optimizer {
 
   @Override
   protected <T extends TType> Op applyDense(Ops deps, Output<T> gradient, Output<T> variable) {
-    return deps.train.applyAdam(
+    Ops then = deps;
+    if (weightDecay != 0 && variable.shape().numDimensions() > 1) {
+      Operand<T> share =
+          deps.math.mul(as(variable, learningRate), as(variable, deps.constant(weightDecay)));
+      Op decayed = deps.assignSub(variable, deps.math.mul(variable, share));
+      then = tf.withControlDependencies(List.of(decayed));
+    }
+    return then.train.applyAdam(
         variable,
         this.<T>getSlot(variable, FIRST_MOMENT).orElseThrow(),
         this.<T>getSlot(variable, SECOND_MOMENT).orElseThrow(),

@@ -24,7 +24,9 @@ public final class MovingAverages {
   private final NetworkBuilder net;
   private final Ops tf;
   private final Operand<TFloat32> share;
-  private final List<Op> updates = new ArrayList<>();
+  private final List<Average> averages = new ArrayList<>();
+
+  private record Average(Variable<TFloat32> average, Operand<TFloat32> value) {}
 
   /**
    * @param iter the number of the iteration, scalar
@@ -44,18 +46,27 @@ public final class MovingAverages {
    * The moving average of a value.
    *
    * @param name of its variable
-   * @param value all sizes known
+   * @param value all sizes known; of a variable it is that after the step
    * @return the average as it stood before this step, the same shape
    */
   public Variable<TFloat32> of(String name, Operand<TFloat32> value) {
     Variable<TFloat32> average = net.average(name, value.shape());
-    Operand<TFloat32> difference = tf.math.sub(average, value);
-    updates.add(tf.assignSub(average, tf.math.mul(difference, share)));
+    averages.add(new Average(average, value));
     return average;
   }
 
-  /** The node of this name that moves them. */
-  Op update(String name) {
-    return tf.withControlDependencies(updates).withName(name).noOp();
+  /**
+   * The node that moves them.
+   *
+   * @param after what runs first, where it is part of the same run
+   */
+  Op update(String name, Op... after) {
+    Ops then = tf.withControlDependencies(List.of(after));
+    List<Op> moved = new ArrayList<>();
+    for (Average each : averages) {
+      Operand<TFloat32> difference = then.math.sub(each.average(), each.value());
+      moved.add(tf.assignSub(each.average(), tf.math.mul(difference, share)));
+    }
+    return tf.withControlDependencies(moved).withName(name).noOp();
   }
 }

@@ -150,6 +150,11 @@ public final class NetworkBuilder {
 
   /** Weights that start from a normal distribution cut off at two standard deviations of 0.1. */
   public Variable<TFloat32> weights(String name, long... shape) {
+    return weights(name, WEIGHTS_STDDEV, shape);
+  }
+
+  /** Weights that start from a normal distribution cut off at two standard deviations. */
+  public Variable<TFloat32> weights(String name, float stddev, long... shape) {
     Ops initial = tf.withSubScope(name + "_initial");
     Operand<TFloat32> normal =
         initial.random.truncatedNormal(
@@ -157,7 +162,7 @@ public final class NetworkBuilder {
             TFloat32.class,
             TruncatedNormal.seed(chosen.seed()),
             TruncatedNormal.seed2(++randomNodes));
-    Operand<TFloat32> scaled = initial.math.mul(normal, initial.constant(WEIGHTS_STDDEV));
+    Operand<TFloat32> scaled = initial.math.mul(normal, initial.constant(stddev));
     return variable(name, Shape.of(shape), scaled);
   }
 
@@ -235,6 +240,54 @@ public final class NetworkBuilder {
     return tf.withName("lr").math.add(tf.constant(floor), tf.math.mul(tf.constant(start), decay));
   }
 
+  /**
+   * {@code lr}: a learning rate that grows from 0 to {@code peak} during {@code warmUp} iterations,
+   * and then falls to 0 at iteration {@code last} along half a cosine, unless another is chosen by
+   * a constant.
+   *
+   * @return scalar
+   */
+  public Operand<TFloat32> cosineLearningRate(
+      Operand<TInt32> step, float peak, float warmUp, float last) {
+    if (chosen.learningRate().isPresent()) {
+      return tf.withName("lr").constant(learningRate(0));
+    }
+    Operand<TFloat32> i = tf.math.minimum(tf.dtypes.cast(step, TFloat32.class), tf.constant(last));
+    Operand<TFloat32> rising = tf.math.div(tf.math.add(i, tf.constant(1f)), tf.constant(warmUp));
+    Operand<TFloat32> angle = tf.math.mul(i, tf.constant((float) (Math.PI / last)));
+    Operand<TFloat32> falling =
+        tf.math.add(tf.math.mul(tf.math.cos(angle), tf.constant(0.5f)), tf.constant(0.5f));
+    return tf.withName("lr").math.mul(tf.math.minimum(rising, falling), tf.constant(peak));
+  }
+
+  // ---- Random numbers
+
+  /**
+   * Random numbers for each image, uniform in 0..1.
+   *
+   * @param images [batch, …]
+   * @param count how many for each
+   * @return [batch, count]
+   */
+  public Operand<TFloat32> uniform(Operand<TFloat32> images, int count) {
+    Operand<TInt32> batch =
+        tf.slice(tf.shape(images), tf.constant(new int[] {0}), tf.constant(new int[] {1}));
+    Operand<TInt32> shape =
+        tf.concat(List.of(batch, tf.constant(new int[] {count})), tf.constant(0));
+    return uniform(shape, count);
+  }
+
+  private Operand<TFloat32> uniform(Operand<TInt32> shape, long drawnForAnImage) {
+    Operand<TFloat32> uniform =
+        tf.random.randomUniform(
+            shape,
+            TFloat32.class,
+            RandomUniform.seed(chosen.seed()),
+            RandomUniform.seed2(++randomNodes));
+    this.drawnForAnImage.put(uniform.asOutput().op().name(), drawnForAnImage);
+    return uniform;
+  }
+
   // ---- Layers, loss and accuracy
 
   /**
@@ -306,13 +359,7 @@ public final class NetworkBuilder {
     Operand<TFloat32> one = tf.constant(1f);
     Operand<TFloat32> rate = tf.math.sub(one, pkeep);
     Operand<TFloat32> scaled = tf.math.div(x, tf.math.sub(one, rate));
-    Operand<TFloat32> uniform =
-        tf.random.randomUniform(
-            noise,
-            TFloat32.class,
-            RandomUniform.seed(chosen.seed()),
-            RandomUniform.seed2(++randomNodes));
-    this.drawnForAnImage.put(uniform.asOutput().op().name(), drawnForAnImage);
+    Operand<TFloat32> uniform = uniform(noise, drawnForAnImage);
     Operand<TFloat32> dropped =
         tf.withName(name).select(tf.math.greaterEqual(uniform, rate), scaled, tf.constant(0f));
     whenPredicting(dropped, x);
@@ -328,8 +375,14 @@ public final class NetworkBuilder {
    * @return scalar
    */
   public Operand<TFloat32> crossEntropy(Operand<TFloat32> logits, Operand<TFloat32> labels) {
+    return crossEntropy("cross_entropy", logits, labels);
+  }
+
+  /** The same as a node of another name, for logits that are trained but not measured. */
+  public Operand<TFloat32> crossEntropy(
+      String name, Operand<TFloat32> logits, Operand<TFloat32> labels) {
     Operand<TFloat32> loss = tf.nn.softmaxCrossEntropyWithLogits(logits, labels).loss();
-    return tf.withName("cross_entropy")
+    return tf.withName(name)
         .math
         .mul(tf.math.mean(loss, tf.constant(new int[] {0})), tf.constant(100f));
   }
@@ -369,11 +422,14 @@ public final class NetworkBuilder {
     return optimizer.applyGradients(pairs, name);
   }
 
-  /** The same, and in the same run moving averages are brought up to date. */
-  public void trainStep(Optimizer optimizer, Operand<TFloat32> loss, MovingAverages averages) {
+  /** The same, and then in the same run moving averages are brought up to date. */
+  public void trainStep(Optimizer optimizer, Operand<TFloat32> loss, MovingAverages... averages) {
     Op minimized = minimize(optimizer, loss, "minimize");
-    Op updated = averages.update("moving_averages");
-    tf.withControlDependencies(List.of(minimized, updated)).withName("train_step").noOp();
+    List<Op> all = new ArrayList<>(List.of(minimized));
+    for (int i = 0; i < averages.length; i++) {
+      all.add(averages[i].update("moving_averages_" + (i + 1), minimized));
+    }
+    tf.withControlDependencies(all).withName("train_step").noOp();
   }
 
   /**

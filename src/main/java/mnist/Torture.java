@@ -7,11 +7,14 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import mnist.console.ErrorLine;
@@ -21,8 +24,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Tries to make a run lose something: kills it at random moments, fills its disk, and holds what it
- * comes to after resuming against the same run left alone.
+ * Tries to make a run lose something: kills it at random moments, fills its disk, locks its folder,
+ * and holds what it comes to after resuming against the same run left alone.
  */
 @Command(
     name = "mnist.Torture",
@@ -87,6 +90,8 @@ public final class Torture implements Callable<Integer> {
           kill(VICTIMS.get(i), share, work);
         }
         fillDisk(VICTIMS.get(1), work);
+        makeReadOnly(VICTIMS.get(1), work);
+        terminateAtTheEnd(VICTIMS.get(2), work);
       } finally {
         FileTree.delete(work);
       }
@@ -160,16 +165,18 @@ public final class Torture implements Callable<Integer> {
 
   /** A new run, or one that goes on where there is a checkpoint. */
   private Process start(Victim victim, Path run) throws IOException {
-    boolean goesOn = false;
-    if (Files.isDirectory(run)) {
-      try (DirectoryStream<Path> checkpoints = Files.newDirectoryStream(run, "checkpoint-*")) {
-        goesOn = checkpoints.iterator().hasNext();
-      }
-      if (!goesOn) {
-        FileTree.delete(run); // killed before its first checkpoint
-      }
+    return start(victim, run, List.of());
+  }
+
+  /**
+   * @param through what the command is started through
+   */
+  private Process start(Victim victim, Path run, List<String> through) throws IOException {
+    boolean goesOn = hasCheckpoint(run);
+    if (Files.isDirectory(run) && !goesOn) {
+      FileTree.delete(run); // killed before its first checkpoint
     }
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(through);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), victim.main().getName()));
@@ -248,6 +255,75 @@ public final class Torture implements Callable<Integer> {
     }
     losses += lost;
     table.add(row("a full disk, then room again", full, full, lost));
+  }
+
+  // ---- A folder that nothing may be written into any more
+
+  private void makeReadOnly(Victim victim, Path work) throws IOException, InterruptedException {
+    // Root may write anywhere, unless that right is taken from it.
+    List<String> withoutRight = List.of("setpriv", "--bounding-set", "-dac_override");
+    boolean root = System.getProperty("user.name").equals("root");
+    if (root && !ran("setpriv", "--bounding-set", "-dac_override", "true")) {
+      table.add("a folder made read-only: not tried, root may write into any");
+      return;
+    }
+    Path run = work.resolve("read-only");
+    Process process = start(victim, run, root ? withoutRight : List.of());
+    while (process.isAlive() && !hasCheckpoint(run)) {
+      Thread.sleep(10);
+    }
+    Set<PosixFilePermission> before = Files.getPosixFilePermissions(run);
+    Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("r-xr-xr-x"));
+    boolean failed = process.waitFor() != 0;
+    boolean told = said().size() <= 2 && said().get(said().size() - 1).startsWith("error: ");
+    Files.setPosixFilePermissions(run, before);
+    boolean equal =
+        start(victim, run).waitFor() == 0 && isEqual(work.resolve(victim.name() + "-alone"), run);
+    if (!failed || !told || !equal) {
+      System.err.println("read-only: " + said());
+    }
+    int lost = failed && told && equal ? 0 : 1;
+    losses += lost;
+    table.add(row("a folder made read-only, then writable again", 1, 1, lost));
+  }
+
+  private static boolean hasCheckpoint(Path run) throws IOException {
+    if (!Files.isDirectory(run)) {
+      return false;
+    }
+    try (DirectoryStream<Path> checkpoints = Files.newDirectoryStream(run, "checkpoint-*")) {
+      return checkpoints.iterator().hasNext();
+    }
+  }
+
+  // ---- SIGTERM
+
+  /** While the test set is measured for the last time. */
+  private void terminateAtTheEnd(Victim victim, Path work)
+      throws IOException, InterruptedException {
+    Path run = work.resolve("terminated");
+    Process process = start(victim, run);
+    Path metrics = run.resolve("metrics.jsonl");
+    // The batch is measured right before the test set.
+    String last = "{\"iteration\":" + victim.iterations() + ",";
+    while (process.isAlive()
+        && !(Files.exists(metrics) && Files.readString(metrics).contains(last))) {
+      Thread.sleep(1);
+    }
+    boolean running = process.isAlive();
+    process.destroy();
+    process.waitFor();
+    String status = JSON.readTree(run.resolve("run.json").toFile()).path("status").asText();
+    boolean ended =
+        status.equals("completed")
+            || status.equals("interrupted") && start(victim, run).waitFor() == 0;
+    boolean equal = ended && isEqual(work.resolve(victim.name() + "-alone"), run);
+    if (!running || !equal) {
+      System.err.println("SIGTERM: " + status + " " + said());
+    }
+    int lost = running && equal ? 0 : 1;
+    losses += lost;
+    table.add(row("SIGTERM in the last measurement", 1, 1, lost));
   }
 
   private static void resize(Path disk, String size) throws IOException, InterruptedException {

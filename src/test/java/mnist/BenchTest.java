@@ -74,7 +74,7 @@ class BenchTest {
         "predictions must be 0 or more, found -1 | --predictions=-1",
         "iterations of the long training must be 0 or more, found -1 | --long=-1",
         "'--rounds': 'few' is not an int | --rounds=few",
-        "no stage 9.0; there are [1.0, 2.0, 2.1, 2.2, 3.0, 3.1, 4.0, 4.1, 4.2] | --stage=9.0",
+        "no stage 9.0; there are [1.0, 2.0, 2.1, 2.2, 3.0, 3.1, 4.0, 4.1, 4.2, 5.0] | --stage=9.0",
         "Unknown option: '--turns=9' | --turns=9"
       })
   void wrongOptionsAreRefusedInOneLine(String message, String option) {

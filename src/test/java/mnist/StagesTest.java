@@ -54,7 +54,7 @@ class StagesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1", "4.2"})
+  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1", "4.2", "5.0"})
   void everyStageHasTheNamedEnds(String stage) {
     withStage(
         stage,
@@ -254,6 +254,23 @@ class StagesTest {
   }
 
   @Test
+  void averagedWeightsAreWhatIsMeasured() {
+    withStage(
+        "5.0",
+        network -> {
+          assertThat(network.trained()).hasSize(5 * 3 + 2);
+          assertThat(variables(network))
+              .startsWith("W1 [5, 5, 1, 32]", "S1 [32]", "B1 [32]", "W2 [3, 3, 32, 64]")
+              .contains("W1_average [5, 5, 1, 32]", "B6_average [10]", "M5 [96]", "V5 [96]")
+              .hasSize(2 * 17 + 10);
+          assertThat(network.trainingLoss().op().name()).isEqualTo("training_loss");
+          assertThat(network.drawnForAnImage().values()).containsExactlyInAnyOrder(6L, 7 * 7 * 96L);
+          // the averages' updates, and the decay of six weights
+          assertThat(count(network, "AssignSub")).isEqualTo(17 + 10 + 6);
+        });
+  }
+
+  @Test
   void aStageHasOnlyWhatItUses() {
     Hyperparameters all =
         new Hyperparameters(
@@ -264,7 +281,7 @@ class StagesTest {
         assertThat(used.learningRate()).contains(0.01f);
         assertThat(used.activation().isPresent()).isEqualTo(stage.name().startsWith("2."));
         assertThat(used.keepProbability().isPresent())
-            .isEqualTo(List.of("2.2", "3.1", "4.2").contains(stage.name()));
+            .isEqualTo(List.of("2.2", "3.1", "4.2", "5.0").contains(stage.name()));
       }
     }
   }

@@ -20,8 +20,9 @@ import mnist.training.TrainingListener;
 import mnist.training.TrainingLoop;
 
 /**
- * What a full run of a Python script found, kept in {@code python-reference/expected} by
- * keep_expected.py, once without and once with oneDNN's kernels.
+ * What a run of a Python script found, kept in {@code python-reference/expected} by
+ * keep_expected.py, once without and once with oneDNN's kernels. The runs are full ones, of the
+ * stages that take many minutes the beginning.
  *
  * @param conditions what it is a run of
  * @param platform what it ran on
@@ -106,14 +107,14 @@ public record ExpectedRun(
    *
    * @param folder python-reference/expected
    * @param oneDnn which of them
-   * @throws CrossCheckException if it is damaged, or no full run of this stage on this data
+   * @throws CrossCheckException if it is damaged, or no run of this stage on this data
    */
   public static ExpectedRun read(Path folder, boolean oneDnn, Stage stage, DataSet data)
       throws IOException, CrossCheckException {
     Path file = folder.resolve(oneDnn ? "onednn-on" : "onednn-off").resolve(stage.name() + ".json");
     ExpectedRun run = Json.read(Json.ARRAYS, Files.readString(file), ExpectedRun.class, file);
-    Conditions.ofTheScript(stage, stage.schedule().iterations(), data)
-        .refuseOther(file, run.conditions);
+    int iterations = Math.min(run.conditions.iterations(), stage.schedule().iterations());
+    Conditions.ofTheScript(stage, iterations, data).refuseOther(file, run.conditions);
     return run;
   }
 
@@ -136,12 +137,13 @@ public record ExpectedRun(
   public Optional<String> firstDifference(Stage stage, DataSet data, int most, Platform here)
       throws IOException {
     boolean sameKernels = here.equals(platform);
-    boolean all = most >= measurements.size();
+    boolean all =
+        most >= measurements.size() && conditions.iterations() == stage.schedule().iterations();
     int last =
         all
             ? conditions.iterations()
             : Math.min(
-                measurements.get(most - 1).iteration(),
+                measurements.get(Math.min(most, measurements.size()) - 1).iteration(),
                 sameKernels ? conditions.iterations() : LAST_ITERATION_ELSEWHERE);
     List<Measurement> found = new ArrayList<>();
     try (Network network = stage.network(Hyperparameters.ofTheScript(conditions.seed()));

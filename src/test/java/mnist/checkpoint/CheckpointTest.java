@@ -63,7 +63,14 @@ class CheckpointTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1.0, 170, 330", "2.2, 25, 120", "3.1, 13, 40", "4.1, 30, 60", "4.2, 5, 12"})
+  @CsvSource({
+    "1.0, 170, 330",
+    "2.2, 25, 120",
+    "3.1, 13, 40",
+    "4.1, 30, 60",
+    "4.2, 5, 12",
+    "5.0, 5, 12"
+  })
   void aTrainingGoesOnToTheBit(String stage, int until, int iterations) throws Exception {
     List<Measurement> uninterrupted = new ArrayList<>();
     Outcome expected;

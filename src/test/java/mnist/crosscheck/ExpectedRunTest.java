@@ -59,7 +59,7 @@ class ExpectedRunTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1"})
+  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1", "4.2", "5.0"})
   void trainsAsPythonDid(String name) throws Exception {
     Stage stage = Stages.named(name);
     Platform here = Platform.here();

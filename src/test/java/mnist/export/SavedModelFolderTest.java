@@ -83,7 +83,7 @@ class SavedModelFolderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1", "4.2"})
+  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1", "4.2", "5.0"})
   void theModelSaysWhatTheTrainingSessionSaysToTheBit(String stage) throws Exception {
     export(
         stage,
@@ -105,7 +105,7 @@ class SavedModelFolderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.0", "2.2", "3.1", "4.2"})
+  @ValueSource(strings = {"1.0", "2.2", "3.1", "4.2", "5.0"})
   void bytesGiveTheSameAsGreyLevels(String stage) throws Exception {
     export(stage);
     byte[] bytes = new byte[IMAGES * 784];
@@ -135,7 +135,7 @@ class SavedModelFolderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.0", "2.2", "3.1", "4.2"})
+  @ValueSource(strings = {"1.0", "2.2", "3.1", "4.2", "5.0"})
   void theGraphHoldsOnlyWhatPredictionNeeds(String stage) throws Exception {
     export(stage);
     MetaGraphDef graph = graph();
@@ -157,6 +157,7 @@ class SavedModelFolderTest {
             "Sub", // batch norm, by its moving averages
             "Rsqrt",
             "Relu",
+            "FusedBatchNormV3",
             "Softmax",
             "ArgMax",
             "RestoreV2",

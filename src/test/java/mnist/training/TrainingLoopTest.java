@@ -80,7 +80,7 @@ class TrainingLoopTest {
   // ---- What it learns, and when it measures
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1", "4.2"})
+  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1", "4.2", "5.0"})
   void aFewDozenStepsLowerTheLoss(String stage) throws Exception {
     List<Measurement> tests = tests(measurements(stage, 100));
     Measurement first = tests.get(0);

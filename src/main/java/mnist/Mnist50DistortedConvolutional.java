@@ -40,7 +40,7 @@ import org.tensorflow.types.TFloat32;
  * 2019); a learning rate that warms up (Goyal and others, 2017) and falls like a cosine (Loshchilov
  * and Hutter, 2017); and two ways through the network. In training it takes the weights as they
  * are, in measuring their moving averages, which lie where the training wanders about (Polyak and
- * Juditsky, 1992). Batch norm is TensorFlow's one operation, several times as fast as its parts.
+ * Juditsky, 1992). Batch norm is TensorFlow's one operation for it, not its parts as in mnist_4.0.
  *
  * <p>The distortions were chosen on the last 10,000 training images, the rest taken from a first
  * trial as it was; the test set was looked at when all that stood (python-reference/README.md).

@@ -119,6 +119,34 @@ class GraphComparisonTest {
     assertThat(GraphComparison.firstDifference(mutated.build(), original)).isPresent();
   }
 
+  /** Each changes the graph of stage 4.0 in one place. */
+  static Stream<Named<Consumer<GraphDef.Builder>>> mutationsOfBatchNorm() {
+    return Stream.of(
+        named("what keeps from dividing by 0", g -> constant(g, 1e-5f, 1e-3f)),
+        named("the averages' decay", g -> constant(g, 0.998f, 0.999f)),
+        named("the averages' decay at the start", g -> constant(g, 10f, 9f)),
+        named("what moves an average", g -> first(g, "AssignSub").setOp("AssignAdd")),
+        named("when the averages are taken", g -> swapLast(first(g, "SelectV2"))),
+        named("the axis of the mean", g -> first(g, "Mean").setOp("Max")),
+        named("the scale", g -> first(g, "Rsqrt").setOp("Sqrt")));
+  }
+
+  private static void swapLast(NodeDef.Builder node) {
+    String last = node.getInput(2);
+    node.setInput(2, node.getInput(1)).setInput(1, last);
+  }
+
+  @ParameterizedTest
+  @MethodSource("mutationsOfBatchNorm")
+  void everyMutationOfBatchNormIsReported(Consumer<GraphDef.Builder> mutation) {
+    GraphDef original = graph("4.0");
+    GraphDef.Builder mutated = original.toBuilder();
+    mutation.accept(mutated);
+    assertThat(mutated.build()).isNotEqualTo(original);
+    assertThat(GraphComparison.firstDifference(original, mutated.build())).isPresent();
+    assertThat(GraphComparison.firstDifference(mutated.build(), original)).isPresent();
+  }
+
   // ---- Ways to change a graph
 
   private static NodeDef.Builder any(GraphDef.Builder graph, Predicate<NodeDef.Builder> which) {

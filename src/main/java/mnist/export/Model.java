@@ -76,11 +76,7 @@ public final class Model implements AutoCloseable {
       throw new ModelException(
           "%s is no SavedModel: expected a folder with the file %s%s"
               .formatted(
-                  folder,
-                  SavedModelFolder.GRAPH,
-                  isIn(inside)
-                      ? "; " + inside + " is one"
-                      : ""));
+                  folder, SavedModelFolder.GRAPH, isIn(inside) ? "; " + inside + " is one" : ""));
     }
     Optional<ModelCard> card = card(folder);
     SavedModelBundle bundle;

@@ -87,8 +87,8 @@ public final class Picture {
     }
   }
 
-  private static Grey decode(
-      ImageReader reader, ImageInputStream in, String name, long mostPixels) throws IOException {
+  private static Grey decode(ImageReader reader, ImageInputStream in, String name, long mostPixels)
+      throws IOException {
     try {
       reader.setInput(in, true, true);
       // The JPEG reader makes up what is missing and only warns of it.

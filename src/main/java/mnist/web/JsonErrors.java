@@ -25,7 +25,10 @@ final class JsonErrors extends ErrorHandler {
       throws IOException {
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
     Content.Sink.write(
-        response, true, JSON.writeValueAsString(Map.of("error", String.valueOf(message))), callback);
+        response,
+        true,
+        JSON.writeValueAsString(Map.of("error", String.valueOf(message))),
+        callback);
   }
 
   @Override

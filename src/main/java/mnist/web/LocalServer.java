@@ -44,6 +44,9 @@ public final class LocalServer implements AutoCloseable {
   private static final int MOST_THREADS = 100;
   private static final int CHUNK = 1 << 16;
 
+  /** Of a body that is too large, so many times what is allowed is read and forgotten. */
+  private static final int PASSED_OVER = 8;
+
   /** What browsers call this machine. */
   private static final Set<String> NAMES = Set.of(LOOPBACK, "localhost", "[::1]");
 
@@ -214,17 +217,19 @@ public final class LocalServer implements AutoCloseable {
    */
   public static byte[] body(Context ctx, Terms terms) {
     long said = ctx.req().getContentLengthLong();
-    if (said > terms.mostBytes()) {
-      throw tooLarge(terms, said + "");
-    }
     long end = System.nanoTime() + terms.patience().toNanos();
     try {
+      if (said > terms.mostBytes()) {
+        passOver(ctx.req().getInputStream(), terms, end);
+        throw tooLarge(terms, String.valueOf(said));
+      }
       InputStream in = ctx.req().getInputStream();
       ByteArrayOutputStream body = new ByteArrayOutputStream(said < 0 ? CHUNK : (int) said);
       byte[] chunk = new byte[(int) Math.min(CHUNK, said < 0 ? CHUNK : said + 1)];
       for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
         body.write(chunk, 0, read);
         if (body.size() > terms.mostBytes()) {
+          passOver(in, terms, end);
           throw tooLarge(terms, "more");
         }
         if (System.nanoTime() > end) {
@@ -237,6 +242,15 @@ public final class LocalServer implements AutoCloseable {
         throw tooSlow(terms);
       }
       throw new BadRequestResponse("the body ends early: " + Reason.inOneLine(e));
+    }
+  }
+
+  /** Most clients read no answer before they have sent everything; how much that is has an end. */
+  private static void passOver(InputStream in, Terms terms, long end) throws IOException {
+    byte[] chunk = new byte[CHUNK];
+    long left = (long) PASSED_OVER * terms.mostBytes();
+    for (int read = 0; read >= 0 && left > 0 && System.nanoTime() < end; read = in.read(chunk)) {
+      left -= read;
     }
   }
 

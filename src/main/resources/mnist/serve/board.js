@@ -159,8 +159,8 @@ export class Board {
     ctx.lineCap = ctx.lineJoin = 'round';
     for (const stroke of this.#strokes) {
       ctx.beginPath();
-      stroke.forEach(([x, y], i) => i ? ctx.lineTo(x * side, y * side) : ctx.moveTo(x * side, y * side));
-      if (stroke.length === 1) ctx.lineTo(stroke[0][0] * side, stroke[0][1] * side); // a dot
+      ctx.moveTo(stroke[0][0] * side - 0.01, stroke[0][1] * side); // a line without length leaves no dot
+      for (const [x, y] of stroke) ctx.lineTo(x * side, y * side);
       ctx.stroke();
     }
   }

@@ -55,8 +55,11 @@ resume: $(JAVA_ARGS)
 view: $(JAVA_ARGS)
 	@$(JAVA) mnist.View $(ARGS)
 
+# Requests leave more garbage than a training, which its small young generation would stop for too often.
+SERVING = -Xmn32m
+
 serve: $(JAVA_ARGS)
-	@$(JAVA) mnist.Serve $${MODEL:+--model "$$MODEL"} $(ARGS)
+	@$(JAVA) $(SERVING) mnist.Serve $${MODEL:+--model "$$MODEL"} $(ARGS)
 
 # IMAGE is one name, or otherwise what the shell makes of it, such as IMAGE="'a b.png' c.png *.gif".
 predict: $(JAVA_ARGS)
@@ -84,7 +87,7 @@ bench: $(JAVA_ARGS)
 	@$(JAVA) mnist.Bench $(ARGS)
 
 bench-serve: $(JAVA_ARGS)
-	@$(JAVA) mnist.BenchServe $${MODEL:+--model "$$MODEL"} $(ARGS)
+	@$(JAVA) $(SERVING) mnist.BenchServe $${MODEL:+--model "$$MODEL"} $(ARGS)
 
 torture: $(JAVA_ARGS)
 	@$(JAVA) mnist.Torture $(ARGS)

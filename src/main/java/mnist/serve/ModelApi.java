@@ -45,8 +45,10 @@ final class ModelApi {
   private final LocalServer.Terms terms;
   private final Traffic traffic;
 
-  /** More at once than there are processors would only make all of them wait longer. */
-  private final Semaphore atWork = new Semaphore(2 * Runtime.getRuntime().availableProcessors());
+  /** Larger requests take turns, as each takes many times its size in memory. */
+  private static final int LARGE_BYTES = 1 << 17;
+
+  private final Semaphore large = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
 
   ModelApi(Models models, LocalServer.Terms terms, Traffic traffic) {
     this.models = models;
@@ -70,17 +72,27 @@ final class ModelApi {
     Traffic.is(ctx, "predict");
     ServedModel model = model(path);
     byte[] body = LocalServer.body(ctx, terms);
-    atWork.acquire();
+    if (body.length <= LARGE_BYTES) {
+      answer(ctx, path, model, body);
+      return;
+    }
+    large.acquire();
     try {
-      PredictRequest request = PredictRequest.parse(body);
+      answer(ctx, path, model, body);
+    } finally {
+      large.release();
+    }
+  }
+
+  private void answer(Context ctx, Matcher path, ServedModel model, byte[] body) {
+    PredictRequest request = PredictRequest.parse(body);
+    try {
       byte[] answer =
           model.ask((version, loaded) -> signature(version, path, request).answer(request));
       traffic.answered(request.numbers().items());
       ctx.contentType("application/json").result(answer);
     } catch (TFInvalidArgumentException e) {
       throw new BadRequestResponse(String.valueOf(e.getMessage()));
-    } finally {
-      atWork.release();
     }
   }
 

@@ -50,10 +50,16 @@ public final class ModelServer implements AutoCloseable {
    * @throws IOException one line that says why it cannot be served
    */
   public ModelServer(Place place, Path model, Path runs, Consumer<String> log) throws IOException {
+    this(place, model, runs, log, PATIENCE);
+  }
+
+  /** The same, with another patience with clients that stall. */
+  ModelServer(Place place, Path model, Path runs, Consumer<String> log, Duration patience)
+      throws IOException {
     this.log = log;
     terms =
         new LocalServer.Terms(
-            place.host(), place.port(), place.option(), METHODS, MOST_BYTES, PATIENCE, LEAVE);
+            place.host(), place.port(), place.option(), METHODS, MOST_BYTES, patience, LEAVE);
     served = ServedModel.open(place.name(), model, log);
     this.runs = new RunModels(runs, log);
     Models models = new Models(served, this.runs);

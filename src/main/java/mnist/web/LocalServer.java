@@ -12,12 +12,12 @@ import io.javalin.http.HttpStatus;
 import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.http.NotFoundResponse;
 import io.javalin.util.JavalinBindException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -224,19 +224,26 @@ public final class LocalServer implements AutoCloseable {
         throw tooLarge(terms, String.valueOf(said));
       }
       InputStream in = ctx.req().getInputStream();
-      ByteArrayOutputStream body = new ByteArrayOutputStream(said < 0 ? CHUNK : (int) said);
-      byte[] chunk = new byte[(int) Math.min(CHUNK, said < 0 ? CHUNK : said + 1)];
-      for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
-        body.write(chunk, 0, read);
-        if (body.size() > terms.mostBytes()) {
+      byte[] body = new byte[said < 0 ? CHUNK : (int) said];
+      int count = 0;
+      while (said < 0 || count < said) {
+        if (count > terms.mostBytes()) {
           passOver(in, terms, end);
           throw tooLarge(terms, "more");
         }
+        if (count == body.length) {
+          body = Arrays.copyOf(body, Math.min(2 * count, terms.mostBytes() + 1));
+        }
+        int read = in.read(body, count, body.length - count);
+        if (read < 0) {
+          break;
+        }
+        count += read;
         if (System.nanoTime() > end) {
           throw tooSlow(terms);
         }
       }
-      return body.toByteArray();
+      return count == body.length ? body : Arrays.copyOf(body, count);
     } catch (IOException e) {
       if (e.getCause() instanceof TimeoutException) {
         throw tooSlow(terms);

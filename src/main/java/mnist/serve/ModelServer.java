@@ -19,7 +19,7 @@ import mnist.web.LocalServer;
 public final class ModelServer implements AutoCloseable {
   private static final int MOST_BYTES = 8 << 20;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final Duration LEAVE = Duration.ofMillis(4_500);
+  private static final Duration LEAVE = Duration.ofSeconds(4);
   private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST");
 
   private final ServedModel served;

@@ -186,6 +186,7 @@ public final class LocalServer implements AutoCloseable {
     connector.setHost(terms.host());
     connector.setPort(terms.port());
     connector.setIdleTimeout(terms.patience().toMillis());
+    connector.setShutdownIdleTimeout(terms.leave().toMillis());
     return connector;
   }
 

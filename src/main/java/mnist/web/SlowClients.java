@@ -65,8 +65,17 @@ final class SlowClients implements AutoCloseable {
     seen = now;
   }
 
+  /** Stops looking, and cuts off whoever has no request under way. */
   @Override
   public void close() {
     looking.shutdownNow();
+    for (Connector connector : server.getConnectors()) {
+      for (EndPoint client : connector.getConnectedEndPoints()) {
+        Connection connection = client.getConnection();
+        if (connection != null && connection.getMessagesOut() == connection.getMessagesIn()) {
+          client.close();
+        }
+      }
+    }
   }
 }

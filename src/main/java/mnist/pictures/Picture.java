@@ -74,8 +74,7 @@ public final class Picture {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       ImageReader reader = readers.hasNext() ? readers.next() : null;
       if (reader == null || !FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
-        throw new DataException(
-            name + " is not an image: expected PNG, JPEG, GIF, BMP, IDX or JSON lines");
+        throw new DataException(name + " is not an image: expected PNG, JPEG, GIF or BMP");
       }
       try {
         refuseCutBmp(file, name);

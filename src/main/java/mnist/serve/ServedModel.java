@@ -127,7 +127,7 @@ final class ServedModel implements AutoCloseable {
   // ---- Versions
 
   /** The numbers of the versions that are there, the newest first. */
-  private List<Long> versions() throws IOException {
+  private List<Long> versions() {
     try (Stream<Path> content = Files.list(folder)) {
       return content
           .filter(version -> NUMBER.matcher(version.getFileName().toString()).matches())
@@ -184,7 +184,7 @@ final class ServedModel implements AutoCloseable {
         }
       }
     } catch (IOException | RuntimeException e) {
-      log.accept("%s is not watched: %s".formatted(folder, Reason.inOneLine(e)));
+      log.accept("%s could not be looked at: %s".formatted(folder, Reason.inOneLine(e)));
     }
   }
 

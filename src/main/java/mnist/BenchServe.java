@@ -100,6 +100,8 @@ public final class BenchServe implements Callable<Integer> {
     try {
       Path folder = model == null ? RunFolder.newestModel(Path.of("runs")) : model;
       Process server = serve(folder);
+      // Should this process be ended from outside.
+      Runtime.getRuntime().addShutdownHook(new Thread(server::destroyForcibly));
       boolean well;
       try {
         well = measure(server, address(server));

@@ -2,11 +2,13 @@
 # make test                    builds and runs the tests
 # make predict MODEL=DIR IMAGE=FILE   says which digit a picture shows; IMAGE may be several
 # make view                    shows all runs in a browser, live and finished
+# make serve                   serves the newest run's model: a page to draw on, and HTTP; MODEL=DIR another
 # make picture RUN=DIR         draws a run as it ended; ARGS="--iteration 500" an earlier moment
 # make movie RUN=DIR           draws a run from start to end: a GIF and, with ffmpeg, an MP4
 # make crosscheck              holds the stages against Python; STAGE=2.1 only one, FULL=1 full runs
 # make resume                  goes on with the newest run that was broken off
 # make torture                 kills runs, fills their disks and looks for losses; takes minutes
+# make bench-serve             measures the server: requests a second, memory, wrong requests; takes minutes
 # make bench                   measures every stage's speed and memory
 #
 # NATIVES says which of TensorFlow's native libraries to fetch: host (this machine's, 160 MB), gpu
@@ -42,7 +44,7 @@ override IMAGE := $(value IMAGE)
 override RUN := $(value RUN)
 export MODEL IMAGE RUN
 
-.PHONY: run resume view predict picture movie test crosscheck bench torture format clean
+.PHONY: run resume view serve bench-serve predict picture movie test crosscheck bench torture format clean
 
 run: $(JAVA_ARGS)
 	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1 4.0 4.1 4.2 5.0))
@@ -53,6 +55,12 @@ resume: $(JAVA_ARGS)
 
 view: $(JAVA_ARGS)
 	@$(JAVA) mnist.View $(ARGS)
+
+# Requests leave more garbage than a training, which its small young generation would stop for too often.
+SERVING = -Xmn32m
+
+serve: $(JAVA_ARGS)
+	@$(JAVA) $(SERVING) mnist.Serve $${MODEL:+--model "$$MODEL"} $(ARGS)
 
 # IMAGE is one name, or otherwise what the shell makes of it, such as IMAGE="'a b.png' c.png *.gif".
 predict: $(JAVA_ARGS)
@@ -78,6 +86,9 @@ crosscheck: $(JAVA_ARGS)
 
 bench: $(JAVA_ARGS)
 	@$(JAVA) mnist.Bench $(ARGS)
+
+bench-serve: $(JAVA_ARGS)
+	@$(JAVA) $(SERVING) mnist.BenchServe $${MODEL:+--model "$$MODEL"} $(ARGS)
 
 torture: $(JAVA_ARGS)
 	@$(JAVA) mnist.Torture $(ARGS)

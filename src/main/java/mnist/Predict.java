@@ -253,12 +253,7 @@ public final class Predict implements Callable<Integer> {
         out.print(blocks(image.pixels()));
       }
       if (json) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("image", image.name());
-        line.put("class", best);
-        line.put("name", classNames.get(best));
-        line.put("probability", prediction.probabilities()[best]);
-        line.put("probabilities", prediction.probabilities());
+        Map<String, Object> line = prediction.toJson(image.name(), classNames);
         // Behind an image that could not be read it is unsure which label belongs to which.
         if (labels != null && refused == 0 && said.size() < labels.length) {
           line.put("label", labels[said.size()]);

@@ -29,6 +29,7 @@ class HouseTest {
           Map.entry("crosscheck", Set.of("export", "training", "network", "data", "platform")),
           Map.entry("checkpoint", Set.of("training", "network", "data", "platform")),
           Map.entry("web", Set.of("platform")),
+          Map.entry("serve", Set.of("web", "export", "pictures", "data", "platform")),
           Map.entry("view", Set.of("web", "training", "network", "data", "platform")),
           Map.entry(
               "run",

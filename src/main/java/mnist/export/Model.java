@@ -14,15 +14,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
+import org.tensorflow.Session;
 import org.tensorflow.Signature;
 import org.tensorflow.Signature.TensorDescription;
+import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -44,6 +48,9 @@ public final class Model implements AutoCloseable {
   private static final ConfigProto IN_CALLERS_THREAD =
       ConfigProto.newBuilder().setInterOpParallelismThreads(-1).build();
 
+  /** What the chapters call it. */
+  private static final String FIRST_LAYER = "Y1";
+
   private final SavedModelBundle bundle;
   private final Optional<ModelCard> card;
   private final Output<?> image;
@@ -64,16 +71,12 @@ public final class Model implements AutoCloseable {
    * @throws ModelException if it is no SavedModel, is damaged, or has not this signature
    */
   public static Model load(Path folder) throws IOException {
-    if (!Files.exists(folder.resolve(SavedModelFolder.GRAPH))) {
+    if (!isIn(folder)) {
       Path inside = folder.resolve("model"); // where a run's folder has it
       throw new ModelException(
           "%s is no SavedModel: expected a folder with the file %s%s"
               .formatted(
-                  folder,
-                  SavedModelFolder.GRAPH,
-                  Files.exists(inside.resolve(SavedModelFolder.GRAPH))
-                      ? "; " + inside + " is one"
-                      : ""));
+                  folder, SavedModelFolder.GRAPH, isIn(inside) ? "; " + inside + " is one" : ""));
     }
     Optional<ModelCard> card = card(folder);
     SavedModelBundle bundle;
@@ -111,7 +114,18 @@ public final class Model implements AutoCloseable {
         "%s cannot be loaded: %s".formatted(folder, SavedModelFolder.reason(e)), e);
   }
 
-  private static Optional<ModelCard> card(Path folder) throws IOException {
+  /** Whether a folder holds a SavedModel, which may still be damaged. */
+  public static boolean isIn(Path folder) {
+    return Files.exists(folder.resolve(SavedModelFolder.GRAPH));
+  }
+
+  /**
+   * What a model says of itself, without loading it; empty for one from elsewhere.
+   *
+   * @param folder the one that holds {@code saved_model.pb}
+   * @throws ModelException if what it says is damaged
+   */
+  public static Optional<ModelCard> card(Path folder) throws IOException {
     Path file = folder.resolve(SavedModelFolder.CARD);
     if (!Files.exists(file)) {
       return Optional.empty(); // a model from elsewhere
@@ -213,6 +227,43 @@ public final class Model implements AutoCloseable {
       float[] probabilities = new float[count * CLASSES];
       ((TFloat32) result.get(0)).asRawTensor().data().asFloats().read(probabilities);
       return probabilities;
+    }
+  }
+
+  /** The ways to ask it, by name, as the SavedModel describes them. */
+  public Map<String, SignatureDef> signatures() {
+    return bundle.metaGraphDef().getSignatureDefMap();
+  }
+
+  /**
+   * Runs its graph.
+   *
+   * @param input name of the tensor that is fed, as a signature has it
+   * @param value what it is fed
+   * @param outputs names of the tensors that are wanted
+   * @return their values, in this order; to be closed
+   * @throws RuntimeException one of TensorFlow's, if the graph cannot be run on this
+   */
+  public Result run(String input, Tensor value, List<String> outputs) {
+    Session.Runner runner = bundle.session().runner().feed(input, value);
+    outputs.forEach(runner::fetch);
+    return runner.run();
+  }
+
+  /**
+   * What the first layer makes of one image, if it is a convolutional one.
+   *
+   * @param pixels of the image, as in {@link #predict}
+   */
+  public Optional<FeatureMaps> firstLayer(float... pixels) {
+    GraphOperation layer = bundle.graph().operation(FIRST_LAYER);
+    if (layer == null || layer.output(0).shape().numDimensions() != 4) {
+      return Optional.empty();
+    }
+    try (TFloat32 images =
+            TFloat32.tensorOf(Shape.of(1, SIDE, SIDE, 1), DataBuffers.of(pixels, true, false));
+        Result result = bundle.session().runner().feed(image, images).fetch(FIRST_LAYER).run()) {
+      return Optional.of(FeatureMaps.of((TFloat32) result.get(0)));
     }
   }
 

@@ -1,5 +1,9 @@
 package mnist.export;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
 /**
  * What a model says of one image.
  *
@@ -27,6 +31,22 @@ public record Prediction(float[] probabilities) {
       sum += probability;
     }
     return Math.abs(sum - 1) < 0.01;
+  }
+
+  /**
+   * As an object of JSON: image, class, its name and probability, all probabilities.
+   *
+   * @param image what the image is called by
+   * @param classNames names of the classes 0..9
+   */
+  public Map<String, Object> toJson(String image, List<String> classNames) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("image", image);
+    json.put("class", best());
+    json.put("name", classNames.get(best()));
+    json.put("probability", probabilities[best()]);
+    json.put("probabilities", probabilities);
+    return json;
   }
 
   private int mostProbableBut(int excluded) {

@@ -53,10 +53,20 @@ public final class Picture {
 
   /** The same from what a file holds; {@code name} is for the error. */
   static byte[] read(byte[] file, String name) throws IOException {
-    return MnistForm.of(decode(file, name), name);
+    return read(file, name, MOST_PIXELS);
   }
 
-  private static Grey decode(byte[] file, String name) throws IOException {
+  /**
+   * The same from what a file holds.
+   *
+   * @param name of the picture, for the error
+   * @param mostPixels a larger one is refused
+   */
+  public static byte[] read(byte[] file, String name, long mostPixels) throws IOException {
+    return MnistForm.of(decode(file, name, mostPixels), name);
+  }
+
+  private static Grey decode(byte[] file, String name, long mostPixels) throws IOException {
     if (file.length == 0) {
       throw new DataException(name + " is empty, expected an image");
     }
@@ -64,12 +74,11 @@ public final class Picture {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       ImageReader reader = readers.hasNext() ? readers.next() : null;
       if (reader == null || !FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
-        throw new DataException(
-            name + " is not an image: expected PNG, JPEG, GIF, BMP, IDX or JSON lines");
+        throw new DataException(name + " is not an image: expected PNG, JPEG, GIF or BMP");
       }
       try {
         refuseCutBmp(file, name);
-        Grey grey = decode(reader, in, name);
+        Grey grey = decode(reader, in, name, mostPixels);
         return isJpeg(file) ? grey.upright(orientation(file)) : grey;
       } finally {
         reader.dispose();
@@ -77,7 +86,7 @@ public final class Picture {
     }
   }
 
-  private static Grey decode(ImageReader reader, ImageInputStream in, String name)
+  private static Grey decode(ImageReader reader, ImageInputStream in, String name, long mostPixels)
       throws IOException {
     try {
       reader.setInput(in, true, true);
@@ -88,10 +97,10 @@ public final class Picture {
               cut[0] |= warning.contains("premature") || warning.contains("Truncated"));
       long width = reader.getWidth(0);
       long height = reader.getHeight(0);
-      if (width * height > MOST_PIXELS) {
+      if (width * height > mostPixels) {
         throw new DataException(
             "%s has %d × %d pixels, expected at most %d million"
-                .formatted(name, width, height, MOST_PIXELS / 1_000_000));
+                .formatted(name, width, height, mostPixels / 1_000_000));
       }
       int step = (int) Math.ceil(Math.sqrt((double) width * height / ENOUGH_PIXELS));
       ImageReadParam sparse = reader.getDefaultReadParam();

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import mnist.checkpoint.Checkpoint;
 import mnist.data.DataException;
 import mnist.data.DataSet;
+import mnist.export.Model;
 import mnist.sources.DataListener;
 import mnist.sources.DataSets;
 import mnist.sources.DataSource;
@@ -88,6 +89,27 @@ public record RunFolder(Path path) {
     Optional<RunFolder> newest = newest(runs, RunFolder::canGoOn);
     return newest.orElseThrow(
         () -> new IOException(runs + " holds no unfinished run with a checkpoint to go on from"));
+  }
+
+  /**
+   * The model of the run of a folder with runs that started last and has left one.
+   *
+   * @throws IOException if there is none
+   */
+  public static Path newestModel(Path runs) throws IOException {
+    return newest(runs, run -> Model.isIn(run.model()))
+        .map(RunFolder::model)
+        .orElseThrow(
+            () ->
+                new IOException(
+                    runs
+                        + " holds no run with a model; make run makes one, or name a model with"
+                        + " --model (make: MODEL=)"));
+  }
+
+  /** Where it leaves its model. */
+  private Path model() {
+    return path.resolve("model");
   }
 
   private boolean canGoOn() {

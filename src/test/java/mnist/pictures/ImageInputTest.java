@@ -260,6 +260,6 @@ class ImageInputTest {
             folder + " is a folder, expected a file",
             "empty is empty, expected an image",
             "blank is empty, expected an image",
-            "text is not an image: expected PNG, JPEG, GIF, BMP, IDX or JSON lines");
+            "text is not an image: expected PNG, JPEG, GIF or BMP");
   }
 }

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -24,7 +26,7 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
 /** The Chromium that is on the PATH, without a window. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
   private static final Path SCREENSHOTS = Path.of("target", "screenshots");
   private static final long PATIENCE_MILLIS = 20_000;
   private static final long LOOK_MILLIS = 30;
@@ -39,7 +41,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Whether there is one, and the driver for it. */
-  static boolean isThere() {
+  public static boolean isThere() {
     return onPath("chromium").isPresent() && onPath("chromedriver").isPresent();
   }
 
@@ -48,7 +50,7 @@ final class Browser implements AutoCloseable {
    *
    * @param profile a new folder for what it keeps
    */
-  static Browser open(Path profile) {
+  public static Browser open(Path profile) {
     SELENIUM.setLevel(Level.SEVERE);
     LoggingPreferences logs = new LoggingPreferences();
     logs.enable(LogType.BROWSER, Level.ALL);
@@ -84,12 +86,12 @@ final class Browser implements AutoCloseable {
   }
 
   /** Opens an address anew, even where only what follows its # is another. */
-  void go(String address) {
+  public void go(String address) {
     driver.get("about:blank");
     driver.get(address);
   }
 
-  void reload() {
+  public void reload() {
     driver.navigate().refresh();
   }
 
@@ -98,17 +100,17 @@ final class Browser implements AutoCloseable {
    *
    * @param arguments found as arguments[0] …
    */
-  Object say(String expression, Object... arguments) {
+  public Object say(String expression, Object... arguments) {
     return driver.executeScript("return " + expression, arguments);
   }
 
   /** The same, where it is a number. */
-  int number(String expression) {
+  public int number(String expression) {
     return ((Number) say(expression)).intValue();
   }
 
   /** Waits until an expression holds. */
-  void until(String expression, Object... arguments) throws InterruptedException {
+  public void until(String expression, Object... arguments) throws InterruptedException {
     long end = System.currentTimeMillis() + PATIENCE_MILLIS;
     while (!Boolean.TRUE.equals(say(expression, arguments))) {
       if (System.currentTimeMillis() > end) {
@@ -121,29 +123,62 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  WebElement find(String selector) {
+  public WebElement find(String selector) {
     return driver.findElement(By.cssSelector(selector));
   }
 
   /** The text that people see there. */
-  String text(String selector) {
+  public String text(String selector) {
     return find(selector).getText();
   }
 
-  void press(CharSequence key) {
+  public void press(CharSequence key) {
     new Actions(driver).sendKeys(key).perform();
   }
 
   /** Clicks somewhere in an element; in CSS pixels from its upper left corner. */
-  void click(String selector, int x, int y) {
+  public void click(String selector, int x, int y) {
     WebElement element = find(selector);
     int width = element.getSize().getWidth();
     int height = element.getSize().getHeight();
     new Actions(driver).moveToElement(element, x - width / 2, y - height / 2).click().perform();
   }
 
+  /**
+   * Draws with the mouse in an element.
+   *
+   * @param points where to, in shares of its sides, the first one being where the button goes down
+   */
+  public void draw(String selector, double[]... points) {
+    WebElement element = find(selector);
+    int width = element.getSize().getWidth();
+    int height = element.getSize().getHeight();
+    Actions pen = new Actions(driver, Duration.ofMillis(5));
+    for (int i = 0; i < points.length; i++) {
+      int x = (int) Math.round((points[i][0] - 0.5) * width);
+      int y = (int) Math.round((points[i][1] - 0.5) * height);
+      pen.moveToElement(element, x, y);
+      if (i == 0) {
+        pen.clickAndHold();
+      }
+    }
+    pen.release().perform();
+  }
+
+  /** Makes the window as large as a screen, and the system light or dark. */
+  public void screen(int width, int height, boolean dark) {
+    driver.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
+    driver.executeCdpCommand(
+        "Emulation.setEmulatedMedia",
+        Map.of(
+            "features",
+            List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+  }
+
   /** Keeps a picture of what is seen now. */
-  void keep(String name) {
+  public void keep(String name) {
     try {
       Files.createDirectories(SCREENSHOTS);
       Files.write(SCREENSHOTS.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
@@ -153,7 +188,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Warnings and errors on the console since it was last asked. */
-  List<String> complaints() {
+  public List<String> complaints() {
     return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
         .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
         .map(LogEntry::getMessage)

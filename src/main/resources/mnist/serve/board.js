@@ -1,0 +1,189 @@
+/** The sheet that is drawn on, with pointer or keyboard, or that shows a picture from elsewhere. */
+
+import {colours, onThemeChange} from '/look/theme.js';
+
+/** Everything on the sheet is in shares of its side. */
+const PEN = 0.07;
+const STEP = 1 / 28;
+
+/** What is sent: dark on light, as on paper. */
+const SENT_SIDE = 280;
+
+export class Board {
+  #canvas;
+  #changed;
+  #strokes = [];
+  #pointers = new Map();
+  #picture = null;
+  #pen = {x: 0.5, y: 0.5, down: false, shown: false};
+
+  /** @param changed is called after every change; its argument says whether a stroke is still on its way */
+  constructor(canvas, changed) {
+    this.#canvas = canvas;
+    this.#changed = changed;
+    canvas.addEventListener('pointerdown', e => this.#down(e));
+    canvas.addEventListener('pointermove', e => this.#move(e));
+    for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, e => this.#up(e));
+    canvas.addEventListener('keydown', e => this.#key(e));
+    canvas.addEventListener('focus', () => this.#showPen(canvas.matches(':focus-visible')));
+    canvas.addEventListener('blur', () => this.#showPen(false));
+    new ResizeObserver(() => this.#draw()).observe(canvas);
+    onThemeChange(() => this.#draw());
+  }
+
+  get isEmpty() {
+    return !this.#picture && this.#strokes.length === 0;
+  }
+
+  get strokes() {
+    return this.#strokes.length;
+  }
+
+  clear() {
+    this.#strokes = [];
+    this.#pointers.clear();
+    this.#picture = null;
+    this.#pen.down = false;
+    this.#tell(false);
+  }
+
+  undo() {
+    this.#pen.down = false;
+    if (this.#picture) this.#picture = null;
+    else this.#strokes.pop();
+    this.#tell(false);
+  }
+
+  /** Shows a picture in place of what was drawn. */
+  async show(file) {
+    const bitmap = await createImageBitmap(file);
+    this.#strokes = [];
+    this.#picture = {file, bitmap};
+    this.#tell(false);
+  }
+
+  /** What is to be sent: the picture as it came, or the drawing as a PNG. */
+  async content() {
+    if (this.#picture) return this.#picture.file;
+    const sheet = new OffscreenCanvas(SENT_SIDE, SENT_SIDE);
+    const ctx = sheet.getContext('2d');
+    ctx.fillStyle = '#fff';
+    ctx.fillRect(0, 0, SENT_SIDE, SENT_SIDE);
+    this.#ink(ctx, SENT_SIDE, '#000');
+    return sheet.convertToBlob({type: 'image/png'});
+  }
+
+  // ---- Pointer
+
+  #at(e) {
+    const box = this.#canvas.getBoundingClientRect();
+    return [(e.clientX - box.left) / box.width, (e.clientY - box.top) / box.height];
+  }
+
+  #down(e) {
+    if (e.button !== 0) return;
+    this.#canvas.setPointerCapture(e.pointerId);
+    this.#showPen(false);
+    this.#begin(this.#at(e), e.pointerId);
+  }
+
+  #begin(point, pointer) {
+    this.#picture = null;
+    const stroke = [point];
+    this.#strokes.push(stroke);
+    this.#pointers.set(pointer, stroke);
+    this.#tell(true);
+  }
+
+  #move(e) {
+    const stroke = this.#pointers.get(e.pointerId);
+    if (!stroke) return;
+    const events = e.getCoalescedEvents?.() ?? [];
+    for (const one of events.length ? events : [e]) stroke.push(this.#at(one));
+    this.#tell(true);
+  }
+
+  #up(e) {
+    if (this.#pointers.delete(e.pointerId)) this.#tell(this.#pointers.size > 0);
+  }
+
+  // ---- Keyboard
+
+  #showPen(shown) {
+    if (this.#pen.shown !== shown) {
+      this.#pen.shown = shown;
+      this.#draw();
+    }
+  }
+
+  #key(e) {
+    if (e.ctrlKey || e.altKey || e.metaKey) return;
+    const move = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[e.key];
+    if (move) this.#movePen(move);
+    else if (e.key === ' ') this.#tapPen();
+    else return;
+    this.#pen.shown = true;
+    this.#draw();
+    e.preventDefault();
+  }
+
+  #movePen([right, down]) {
+    const pen = this.#pen;
+    pen.x = Math.min(1, Math.max(0, pen.x + right * STEP));
+    pen.y = Math.min(1, Math.max(0, pen.y + down * STEP));
+    if (pen.down) {
+      this.#strokes.at(-1).push([pen.x, pen.y]);
+      this.#tell(true);
+    }
+  }
+
+  #tapPen() {
+    this.#pen.down = !this.#pen.down;
+    if (this.#pen.down) this.#begin([this.#pen.x, this.#pen.y], 'keyboard');
+    else {
+      this.#pointers.delete('keyboard');
+      this.#tell(false);
+    }
+  }
+
+  // ---- Drawing
+
+  #tell(underWay) {
+    this.#draw();
+    this.#changed(underWay);
+  }
+
+  #ink(ctx, side, colour) {
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = PEN * side;
+    ctx.lineCap = ctx.lineJoin = 'round';
+    for (const stroke of this.#strokes) {
+      ctx.beginPath();
+      ctx.moveTo(stroke[0][0] * side - 0.01, stroke[0][1] * side); // a line without length leaves no dot
+      for (const [x, y] of stroke) ctx.lineTo(x * side, y * side);
+      ctx.stroke();
+    }
+  }
+
+  #draw() {
+    const side = Math.round(this.#canvas.clientWidth * devicePixelRatio);
+    if (!side) return;
+    if (this.#canvas.width !== side) this.#canvas.width = this.#canvas.height = side;
+    const ctx = this.#canvas.getContext('2d');
+    ctx.clearRect(0, 0, side, side);
+    if (this.#picture) {
+      const {bitmap} = this.#picture;
+      const scale = Math.min(side / bitmap.width, side / bitmap.height);
+      const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+      ctx.drawImage(bitmap, (side - width) / 2, (side - height) / 2, width, height);
+    }
+    this.#ink(ctx, side, colours.ink);
+    if (this.#pen.shown) {
+      ctx.beginPath();
+      ctx.arc(this.#pen.x * side, this.#pen.y * side, PEN / 2 * side, 0, 2 * Math.PI);
+      ctx.strokeStyle = colours[this.#pen.down ? 'test' : 'train'];
+      ctx.lineWidth = 2 * devicePixelRatio;
+      ctx.stroke();
+    }
+  }
+}

@@ -44,13 +44,20 @@ class TutorialTest {
 
   @Test
   void everythingLinkedIsThere() {
-    assertThat(found(ADDRESS, text)).map(Path::of).isNotEmpty().allSatisfy(f -> assertThat(f).exists());
+    assertThat(found(ADDRESS, text))
+        .map(Path::of)
+        .isNotEmpty()
+        .allSatisfy(f -> assertThat(f).exists());
   }
 
   @Test
   void sectionsAreStagesInTheirOrder() {
     List<String> stages = Stages.all().stream().map(Stage::name).toList();
-    assertThat(sections).map(section -> section.group(1)).hasSizeGreaterThan(8).isSubsetOf(stages).isSorted();
+    assertThat(sections)
+        .map(section -> section.group(1))
+        .hasSizeGreaterThan(8)
+        .isSubsetOf(stages)
+        .isSorted();
   }
 
   /** Where a section quotes Java, its lines are in the sources that the section links. */

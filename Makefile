@@ -5,6 +5,7 @@
 # make serve                   serves the newest run's model: a page to draw on, and HTTP; MODEL=DIR another
 # make picture RUN=DIR         draws a run as it ended; ARGS="--iteration 500" an earlier moment
 # make movie RUN=DIR           draws a run from start to end: a GIF and, with ffmpeg, an MP4
+# make tutorial-pictures       makes TUTORIAL.md's pictures again, from full runs; STAGE=2.1 only one
 # make crosscheck              holds the stages against Python; STAGE=2.1 only one, FULL=1 full runs
 # make resume                  goes on with the newest run that was broken off
 # make torture                 kills runs, fills their disks and looks for losses; takes minutes
@@ -44,7 +45,7 @@ override IMAGE := $(value IMAGE)
 override RUN := $(value RUN)
 export MODEL IMAGE RUN
 
-.PHONY: run resume view serve bench-serve predict picture movie test crosscheck bench torture format clean
+.PHONY: run resume view serve bench-serve predict picture movie tutorial-pictures test crosscheck bench torture format clean
 
 run: $(JAVA_ARGS)
 	$(if $(MAIN_$(STAGE)),,$(error no stage $(STAGE); there are 1.0 2.0 2.1 2.2 3.0 3.1 4.0 4.1 4.2 5.0))
@@ -74,6 +75,16 @@ picture: $(JAVA_ARGS)
 
 movie: $(JAVA_ARGS)
 	@$(JAVA) mnist.RunMovie $(ARGS) $${RUN:+-- "$$RUN"}
+
+# A full run of every stage that has a picture, one after the other.
+ILLUSTRATED = 1.0 2.0 2.1 2.2 3.0 3.1 4.0 4.1 4.2
+
+tutorial-pictures: $(patsubst %,tutorial-picture-%,$(if $(filter file,$(origin STAGE)),$(ILLUSTRATED),$(STAGE)))
+
+tutorial-picture-%: $(JAVA_ARGS)
+	@rm -rf target/tutorial/$*
+	@$(JAVA) $(MAIN_$*) --dataset mnist --quiet --no-export --record-view --run-dir target/tutorial/$*
+	@$(JAVA) mnist.RunPicture --size 1280x720 --palette --overwrite --out src/test/resources/mnist/tutorial/$*.png -- target/tutorial/$*
 
 test:
 	@$(MVN) verify

@@ -18,6 +18,7 @@ import mnist.console.ErrorLine;
 import mnist.platform.Versions;
 import mnist.run.RunFolder;
 import mnist.run.SeenRun;
+import mnist.view.Palette;
 import mnist.view.SixPanels;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -61,6 +62,11 @@ public final class RunPicture implements Callable<Integer> {
       converter = Size.class,
       description = "Width and height in pixels. Default: ${DEFAULT-VALUE}")
   private Dimension size;
+
+  @Option(
+      names = "--palette",
+      description = "256 colours only, which makes the file less than half as large.")
+  private boolean palette;
 
   private final PrintStream out;
   private final PrintStream err;
@@ -114,7 +120,7 @@ public final class RunPicture implements Callable<Integer> {
     BufferedImage picture = panels.draw(iteration == null ? last : iteration);
     try (OutputStream bytes = Files.newOutputStream(file);
         ImageOutputStream png = new MemoryCacheImageOutputStream(bytes)) {
-      ImageIO.write(picture, "png", png);
+      ImageIO.write(palette ? Palette.indexed(picture) : picture, "png", png);
     }
   }
 

@@ -3,16 +3,12 @@ package mnist.view;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
-import java.awt.image.DataBufferInt;
 import java.awt.image.IndexColorModel;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -32,13 +28,10 @@ public final class AnimatedGif implements Closeable {
   private static final String FRAME_FORM = "javax_imageio_gif_image_1.0";
   private static final int TRANSPARENT = 255;
 
-  /** Colours are told apart by so many of the 8 bits of red, green and blue each. */
-  private static final int BITS = 5;
-
   private final ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
   private final ImageOutputStream out;
-  private final IndexColorModel palette;
-  private final byte[] nearest;
+  private final Palette palette;
+  private final IndexColorModel colours;
   private int[] before;
 
   /**
@@ -48,13 +41,12 @@ public final class AnimatedGif implements Closeable {
    * @param samples frames that have the colours of all
    */
   public AnimatedGif(Path file, List<BufferedImage> samples) throws IOException {
-    int[] colours = colours(samples);
-    palette = new IndexColorModel(8, TRANSPARENT + 1, colours, 0, false, TRANSPARENT, 0);
-    nearest = nearest(colours);
+    palette = Palette.of(samples, TRANSPARENT);
+    colours = palette.colourModel(TRANSPARENT);
     out = new Stream(file);
     writer.setOutput(out);
     IIOMetadata about = writer.getDefaultStreamMetadata(null);
-    about.mergeTree(FILE_FORM, describe(samples.get(0), colours));
+    about.mergeTree(FILE_FORM, describe(samples.get(0), palette.colours()));
     writer.prepareWriteSequence(about);
   }
 
@@ -77,80 +69,6 @@ public final class AnimatedGif implements Closeable {
         super.close();
       }
     }
-  }
-
-  // ---- Colours
-
-  private static int bucket(int rgb) {
-    int cut = 8 - BITS;
-    return (rgb >> 16 + cut & 31) << 2 * BITS | (rgb >> 8 + cut & 31) << BITS | rgb >> cut & 31;
-  }
-
-  /** The most frequent colours, one of each bucket at most. */
-  private static int[] colours(List<BufferedImage> samples) {
-    int[] all =
-        samples.stream()
-            .flatMapToInt(sample -> Arrays.stream(pixels(sample)))
-            .map(rgb -> rgb & 0xffffff)
-            .sorted()
-            .toArray();
-    int[] count = new int[1 << 3 * BITS];
-    int[] colour = new int[count.length];
-    int[] most = new int[count.length]; // of one and the same colour
-    for (int start = 0, end; start < all.length; start = end) {
-      end = start;
-      while (end < all.length && all[end] == all[start]) {
-        end++;
-      }
-      int bucket = bucket(all[start]);
-      count[bucket] += end - start;
-      if (end - start > most[bucket]) {
-        most[bucket] = end - start;
-        colour[bucket] = all[start];
-      }
-    }
-    List<Integer> buckets = new ArrayList<>();
-    for (int bucket = 0; bucket < count.length; bucket++) {
-      if (count[bucket] > 0) {
-        buckets.add(bucket);
-      }
-    }
-    buckets.sort(Comparator.comparing((Integer bucket) -> -count[bucket]));
-    int[] colours = new int[TRANSPARENT + 1];
-    for (int i = 0; i < Math.min(TRANSPARENT, buckets.size()); i++) {
-      colours[i] = colour[buckets.get(i)];
-    }
-    return colours;
-  }
-
-  /** Which colour of the palette comes nearest to each bucket's middle. */
-  private static byte[] nearest(int[] colours) {
-    byte[] nearest = new byte[1 << 3 * BITS];
-    int half = 1 << 7 - BITS;
-    for (int bucket = 0; bucket < nearest.length; bucket++) {
-      int red = (bucket >> 2 * BITS) << 8 - BITS | half;
-      int green = (bucket >> BITS & 31) << 8 - BITS | half;
-      int blue = (bucket & 31) << 8 - BITS | half;
-      int least = Integer.MAX_VALUE;
-      for (int i = 0; i < TRANSPARENT; i++) {
-        int r = red - (colours[i] >> 16 & 255);
-        int g = green - (colours[i] >> 8 & 255);
-        int b = blue - (colours[i] & 255);
-        int distance = r * r + g * g + b * b;
-        if (bucket(colours[i]) == bucket) {
-          distance = -1;
-        }
-        if (distance < least) {
-          least = distance;
-          nearest[bucket] = (byte) i;
-        }
-      }
-    }
-    return nearest;
-  }
-
-  private static int[] pixels(BufferedImage image) {
-    return ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
   }
 
   // ---- What is the same for all frames
@@ -189,14 +107,10 @@ public final class AnimatedGif implements Closeable {
    */
   public void add(BufferedImage frame, int hundredths) throws IOException {
     int width = frame.getWidth();
-    int[] now = new int[width * frame.getHeight()];
-    int[] pixels = pixels(frame);
-    for (int i = 0; i < now.length; i++) {
-      now[i] = nearest[bucket(pixels[i])] & 255;
-    }
+    int[] now = palette.indices(frame);
     Rectangle changed = changed(now, width);
     BufferedImage part =
-        new BufferedImage(changed.width, changed.height, BufferedImage.TYPE_BYTE_INDEXED, palette);
+        new BufferedImage(changed.width, changed.height, BufferedImage.TYPE_BYTE_INDEXED, colours);
     byte[] indices = ((DataBufferByte) part.getRaster().getDataBuffer()).getData();
     for (int i = 0; i < indices.length; i++) {
       int at = (changed.y + i / changed.width) * width + changed.x + i % changed.width;

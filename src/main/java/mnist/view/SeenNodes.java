@@ -34,7 +34,7 @@ final class SeenNodes {
       String name = variable.asOutput().op().name();
       if (name.startsWith("W")) {
         weights.add(name);
-      } else if (!name.startsWith("S")) { // batch norm's scales are neither
+      } else if (!name.startsWith("S")) { // batch norm's scales; its offsets are biases
         biases.add(name);
       }
     }

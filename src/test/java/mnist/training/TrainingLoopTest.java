@@ -80,7 +80,7 @@ class TrainingLoopTest {
   // ---- What it learns, and when it measures
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1", "4.2", "5.0"})
+  @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1"})
   void aFewDozenStepsLowerTheLoss(String stage) throws Exception {
     List<Measurement> tests = tests(measurements(stage, 100));
     Measurement first = tests.get(0);
@@ -91,7 +91,7 @@ class TrainingLoopTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.0", "2.2", "3.1", "4.2"})
+  @ValueSource(strings = {"1.0", "2.2", "3.1", "4.2", "5.0"})
   void equalSeedsGiveEqualWeights(String stage) throws Exception {
     List<String> weights = new ArrayList<>();
     for (long seed : new long[] {7, 7, 8}) {

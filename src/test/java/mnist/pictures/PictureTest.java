@@ -463,7 +463,7 @@ class PictureTest {
   @Test
   void whatIsNoPictureIsRefused() throws IOException {
     refused(new byte[0], "is empty");
-    refused("hello".getBytes(), "is not an image: expected PNG, JPEG, GIF, BMP");
+    refused("hello".getBytes(), "is not an image: expected PNG, JPEG, GIF or BMP");
     refused(new byte[1000], "is not an image");
     refused(encoded(photograph(), "tiff"), "is not an image"); // which Java could read
   }

@@ -31,15 +31,13 @@ import org.tensorflow.proto.TensorShapeProto;
 final class ModelApi {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private static final Pattern ASK =
-      Pattern.compile(
-          "/v1/models/(?<name>[^/:]+)(?:/versions/(?<version>\\d+)|/labels/(?<label>[^/:]+))?"
-              + ":(?<method>classify|regress|predict)");
+  private static final String MODEL =
+      "/v1/models/(?<name>[^/:]+)(?:/versions/(?<version>\\d+)|/labels/(?<label>[^/:]+))?";
 
-  private static final Pattern LOOK =
-      Pattern.compile(
-          "/v1/models/(?<name>[^/:]+)(?:/versions/(?<version>\\d+)|/labels/(?<label>[^/:]+))?"
-              + "(?<metadata>/metadata)?");
+  private static final Pattern ASK =
+      Pattern.compile(MODEL + ":(?<method>classify|regress|predict)");
+
+  private static final Pattern LOOK = Pattern.compile(MODEL + "(?<metadata>/metadata)?");
 
   private final Models models;
   private final LocalServer.Terms terms;
@@ -126,9 +124,14 @@ final class ModelApi {
 
   private static void refuseOtherVersion(LoadedVersion version, Matcher path) {
     String asked = path.group("version");
-    if (asked != null && !asked.replaceFirst("^0+(?=.)", "").equals("" + version.number())) {
+    if (asked != null && !isNumber(asked, version.number())) {
       throw new NotFoundResponse(notFound(path.group("name"), asked));
     }
+  }
+
+  /** Whether digits, of which there may be more than any number has, are that number. */
+  private static boolean isNumber(String digits, long number) {
+    return digits.replaceFirst("^0+(?=.)", "").equals(String.valueOf(number));
   }
 
   private static void refuseLabel(Matcher path) {
@@ -171,7 +174,7 @@ final class ModelApi {
     ObjectNode json = JSON.createObjectNode();
     ArrayNode statuses = json.putArray("model_version_status");
     for (ServedModel.Status status : model.statuses()) {
-      if (version != null && Long.parseLong(version) != status.version()) {
+      if (version != null && !isNumber(version, status.version())) {
         continue;
       }
       ObjectNode one = statuses.addObject();

@@ -203,6 +203,11 @@ class ModelServerTest {
         asking.post("/v1/models/mnist/versions/7:predict", right),
         404,
         "Servable not found for request: Specific(mnist, 7)");
+    String long20 = "99999999999999999999"; // larger than any long
+    assertRefused(
+        asking.post("/v1/models/mnist/versions/" + long20 + ":predict", right), 404, long20);
+    assertRefused(asking.get("/v1/models/mnist/versions/" + long20), 404, long20);
+    assertRefused(asking.get("/v1/models/mnist/versions/" + long20 + "/metadata"), 404, long20);
     assertRefused(asking.get("/v1/models/half"), 404, "Could not find any versions of model half");
     assertRefused(asking.get("/v1/models/half/metadata"), 404, "Latest(half)");
     assertRefused(asking.post("/v1/models/mnist", right), 400, "Malformed request: POST");

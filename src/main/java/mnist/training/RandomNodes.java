@@ -10,7 +10,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import mnist.network.Network;
 import org.tensorflow.Operand;
-import org.tensorflow.Operation;
 import org.tensorflow.Session;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.types.TInt32;
@@ -37,17 +36,17 @@ final class RandomNodes {
     network.drawnForAnImage().keySet().forEach(node -> drawn.put(node, 0L));
   }
 
-  /** Counts a run of an operation with so many images. */
-  void ran(Operation operation, int images) {
+  /** Counts a run of a node with so many images. */
+  void ran(String name, int images) {
     movedBy
-        .computeIfAbsent(operation.name(), this::movedBy)
+        .computeIfAbsent(name, this::movedBy)
         .forEach(
             node -> drawn.merge(node, images * network.drawnForAnImage().get(node), Long::sum));
   }
 
   /** The random nodes that run when this runs: all that it depends on. */
-  private Set<String> movedBy(String operation) {
-    Deque<String> open = new ArrayDeque<>(List.of(operation));
+  private Set<String> movedBy(String name) {
+    Deque<String> open = new ArrayDeque<>(List.of(name));
     Set<String> seen = new TreeSet<>();
     while (!open.isEmpty()) {
       String node = open.pop().replaceFirst("^\\^", "").replaceFirst(":\\d+$", "");

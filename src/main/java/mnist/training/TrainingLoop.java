@@ -161,13 +161,15 @@ public final class TrainingLoop implements AutoCloseable {
       try (Result result = trainStep.run()) {
         TrainingException.refuseNaN("the loss", iteration, Evaluation.scalar(result, 0));
       }
-      updateAfterStep.ifPresent(update -> update.run().close());
+      randomNodes.ran("train_step", batch.size());
+      if (updateAfterStep.isPresent()) {
+        updateAfterStep.get().run().close();
+        randomNodes.ran("update_ema", batch.size());
+      }
       long took = filled + System.nanoTime() - began;
       times.add(took);
       listener.stepped(iteration, took);
       iteration++;
-      randomNodes.ran(network.trainStep(), batch.size());
-      network.updateEma().ifPresent(update -> randomNodes.ran(update, batch.size()));
       listener.reached(iteration, false, () -> state(start));
     }
 
@@ -195,7 +197,7 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   private Session.Runner measuring(Split split, Batch batch) {
-    randomNodes.ran(network.accuracy().op(), batch.size());
+    randomNodes.ran("accuracy", batch.size());
     return feeding(batch, keepAll, split == TEST ? testing : notTesting);
   }
 

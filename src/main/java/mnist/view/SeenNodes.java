@@ -77,8 +77,8 @@ final class SeenNodes {
    * What the tutorial's scripts show in their panels 4 and 5: weights and biases; with batch norm
    * logits and activations, or those maxima.
    */
-  static List<String> panels(Network network) {
-    List<String> names = groups(network).stream().map(RecordHeader.Group::name).toList();
+  static List<String> panels(List<RecordHeader.Group> groups) {
+    List<String> names = groups.stream().map(RecordHeader.Group::name).toList();
     if (names.contains("convolutional maxima")) {
       return List.of("convolutional maxima", "maxima");
     }

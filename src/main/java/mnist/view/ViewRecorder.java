@@ -102,6 +102,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
 
   private static RecordHeader header(
       Stage stage, Network network, DataSet data, Schedule schedule, int batchSize) {
+    List<RecordHeader.Group> groups = SeenNodes.groups(network);
     return new RecordHeader(
         stage.name(),
         stage.title(),
@@ -112,8 +113,8 @@ public final class ViewRecorder implements TrainingListener, Closeable {
         data.classNames(),
         data.test().count(),
         ViewRecord.packed(data.test().labels()),
-        SeenNodes.groups(network),
-        SeenNodes.panels(network),
+        groups,
+        SeenNodes.panels(groups),
         SeenNodes.firstLayer(network));
   }
 

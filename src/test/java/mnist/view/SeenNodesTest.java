@@ -27,7 +27,7 @@ class SeenNodesTest {
   void panels4And5ShowWhatTheScriptsShow(String stage, String panel4, String panel5) {
     try (Network network = Stages.named(stage).network(Hyperparameters.ofTheScript(0))) {
       List<Group> groups = SeenNodes.groups(network);
-      assertThat(SeenNodes.panels(network))
+      assertThat(SeenNodes.panels(groups))
           .map(name -> groups.stream().filter(group -> group.name().equals(name)).findFirst())
           .map(group -> group.orElseThrow().name() + " " + String.join(" ", group.get().nodes()))
           .containsExactly(panel4, panel5);

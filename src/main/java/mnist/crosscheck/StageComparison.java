@@ -5,10 +5,8 @@ import static mnist.data.Split.TRAIN;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import mnist.data.Batches;
@@ -25,7 +23,6 @@ import mnist.training.TrainingException;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingLoop;
 import org.tensorflow.proto.GraphDef;
-import org.tensorflow.proto.NodeDef;
 
 /**
  * A stage in Java held against the same stage in Python.
@@ -116,7 +113,7 @@ public record StageComparison(
       try (TrainingLoop aside = new TrainingLoop(schedule, network, data, conditions.batchSize());
           Batches batches =
               new Batches(data.training(), conditions.batchSize(), conditions.seed())) {
-        gradients = aside.evaluate(gradients(definition, network), TRAIN, batches.next());
+        gradients = aside.evaluate(network.gradients(), TRAIN, batches.next());
       }
       try (TrainingLoop loop = new TrainingLoop(schedule, network, data, conditions.batchSize())) {
         float[] initialWeights = loop.weights().values();
@@ -140,19 +137,6 @@ public record StageComparison(
             python.medianStepMillis());
       }
     }
-  }
-
-  /** The output that each variable's training update takes as its gradient. */
-  private static List<String> gradients(GraphDef definition, Network network) {
-    Map<String, String> byVariable = new HashMap<>();
-    for (NodeDef node : definition.getNodeList()) {
-      switch (node.getOp()) {
-        case "ApplyAdam" -> byVariable.put(node.getInput(0), node.getInput(9));
-        case "ApplyGradientDescent" -> byVariable.put(node.getInput(0), node.getInput(2));
-        default -> {}
-      }
-    }
-    return network.trained().stream().map(v -> byVariable.get(v.op().name())).toList();
   }
 
   private static void refuseOtherIterations(List<Measurement> java, List<Measurement> python)

@@ -50,6 +50,7 @@ public final class NetworkBuilder {
   private Optional<Float> keepProbability = Optional.empty();
   private Output<TInt64> predicted;
   private Output<TFloat32> trainingLoss;
+  private final List<Output<TFloat32>> gradients = new ArrayList<>();
 
   NetworkBuilder(Graph graph, Hyperparameters chosen) {
     this.graph = graph;
@@ -76,6 +77,7 @@ public final class NetworkBuilder {
           net.whenPredicting,
           net.drawnForAnImage,
           net.trainingLoss,
+          net.gradients,
           net.predicted);
     } catch (RuntimeException e) {
       graph.close();
@@ -411,12 +413,13 @@ public final class NetworkBuilder {
 
   private Op minimize(Optimizer optimizer, Operand<TFloat32> loss, String name) {
     Output<?>[] variables = trained.stream().map(Operand::asOutput).toArray(Output<?>[]::new);
-    Output<?>[] gradients = graph.addGradients(loss.asOutput(), variables);
     List<Optimizer.GradAndVar<? extends TType>> pairs = new ArrayList<>();
-    for (int i = 0; i < variables.length; i++) {
+    for (Output<?> gradient : graph.addGradients(loss.asOutput(), variables)) {
+      Output<?> variable = variables[gradients.size()];
+      gradients.add(gradient.expect(TFloat32.class));
       pairs.add(
           new Optimizer.GradAndVar<>(
-              gradients[i].expect(TFloat32.class), variables[i].expect(TFloat32.class)));
+              gradient.expect(TFloat32.class), variable.expect(TFloat32.class)));
     }
     trainingLoss = loss.asOutput();
     return optimizer.applyGradients(pairs, name);

@@ -23,6 +23,7 @@ import mnist.platform.Draft;
 import mnist.platform.NativeEnvironment;
 import mnist.platform.Reason;
 import mnist.sources.DataSets;
+import mnist.training.Fast;
 import mnist.training.Outcome;
 import mnist.training.Schedule;
 import mnist.training.Stage;
@@ -127,15 +128,23 @@ final class StageRun {
     try (Network network = stage.network(options.hyperparameters())) {
       options.refuseUnused(network.hyperparameters(), stage.name());
       DataSet data = loadData(before);
-      try (TrainingLoop loop = new TrainingLoop(schedule, network, data, options.batchSize);
+      Optional<String> notFaster = Fast.ofNoUse(network, options.parts());
+      int parts = notFaster.isPresent() ? 1 : options.parts();
+      try (TrainingLoop loop = new TrainingLoop(schedule, network, data, options.batchSize, parts);
           ViewPage page = options.view ? ViewPage.of(runsFolder(), data, options.viewPort) : null) {
         Optional<TrainingState> from = Optional.empty();
         if (before.isPresent()) {
           from = Optional.of(state(before.get(), network, oneDnn, schedule));
           loop.restore(from.get());
         }
-        Map<String, Object> inForce = options.inForce(schedule, network.hyperparameters());
+        Map<String, Object> inForce = options.inForce(schedule, network.hyperparameters(), parts);
         begun.run();
+        if (options.fast != null) {
+          err.println(
+              notFaster
+                  .map(why -> "--fast changes nothing in stage " + stage.name() + ": " + why)
+                  .orElse("Each batch is taken in " + parts + " parts, side by side"));
+        }
         try (RunRecord record =
                 before.isPresent()
                     ? RunRecord.resume(

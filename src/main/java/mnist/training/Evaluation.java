@@ -1,12 +1,14 @@
 package mnist.training;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import mnist.data.Batch;
 import mnist.data.Split;
@@ -22,19 +24,23 @@ import org.tensorflow.types.TInt64;
 final class Evaluation {
   private final Network network;
   private final BiFunction<Split, Batch, Session.Runner> feeding;
+  private final Consumer<List<Runnable>> running;
   private final Map<Split, List<Output<?>>> wanted = new EnumMap<>(Split.class);
   private final Map<Split, List<Output<?>>> fetched = new EnumMap<>(Split.class);
 
   /**
    * @param feeding a run that is fed with a batch of a set, all neurons taking part
+   * @param running does all of some runs, in whatever order
    * @throws IllegalArgumentException if the listener wants what is no node that computes float32
    */
   Evaluation(
       Network network,
       BiFunction<Split, Batch, Session.Runner> feeding,
+      Consumer<List<Runnable>> running,
       TrainingListener listener) {
     this.network = network;
     this.feeding = feeding;
+    this.running = running;
     for (Split split : Split.values()) {
       wanted.put(split, listener.wants(split).stream().<Output<?>>map(this::output).toList());
       fetched.put(split, fetched(wanted.get(split)));
@@ -74,30 +80,22 @@ final class Evaluation {
     int images = parts.stream().mapToInt(Batch::size).sum();
     int[] places = parts.stream().flatMapToInt(part -> IntStream.of(part.indices())).toArray();
     int[] predicted = new int[images];
-    Map<String, float[]> values = new HashMap<>();
-    float learningRate = network.hyperparameters().learningRate().orElse(Float.NaN);
+    Map<String, float[]> values = new ConcurrentHashMap<>();
+    Found[] found = new Found[parts.size()];
+    List<Runnable> runs = new ArrayList<>();
+    for (int i = 0, first = 0; i < found.length; first += parts.get(i++).size()) {
+      int place = i;
+      int before = first;
+      Session.Runner runner = feeding.apply(split, parts.get(i));
+      runs.add(
+          () -> found[place] = found(split, parts.get(place), runner, before, predicted, values));
+    }
+    running.accept(runs);
     int correct = 0;
     double loss = 0;
-    int first = 0;
-    for (Batch part : parts) {
-      Session.Runner runner = feeding.apply(split, part);
-      fetched.get(split).forEach(runner::fetch);
-      try (Result result = runner.run()) {
-        correct += Math.round(scalar(result, 0) * part.size());
-        loss += (double) scalar(result, 1) * part.size();
-        TInt64 classes = (TInt64) result.get(2);
-        for (int i = 0; i < part.size(); i++) {
-          predicted[first + i] = (int) classes.getLong(i);
-        }
-        if (network.learningRate().isPresent()) {
-          learningRate = scalar(result, 3);
-        }
-        for (Output<?> node : wanted.get(split)) {
-          TFloat32 found = (TFloat32) result.get(fetched.get(split).indexOf(node));
-          keep(node, found, values, first, images);
-        }
-      }
-      first += part.size();
+    for (int i = 0; i < found.length; i++) {
+      correct += Math.round(found[i].accuracy() * parts.get(i).size());
+      loss += (double) found[i].loss() * parts.get(i).size();
     }
     TrainingException.refuseNaN("the loss", iteration, (float) loss);
     Measurement measurement =
@@ -107,8 +105,41 @@ final class Evaluation {
             split,
             (float) correct / images,
             (float) (loss / images),
-            learningRate);
-    return new Observation(measurement, places, predicted, values);
+            found[0].learningRate());
+    return new Observation(measurement, places, predicted, Map.copyOf(values));
+  }
+
+  private record Found(float accuracy, float loss, float learningRate) {}
+
+  /**
+   * Runs one part.
+   *
+   * @param first how many images are in the parts before it
+   * @param predicted and {@code values} have room for all parts
+   */
+  private Found found(
+      Split split,
+      Batch part,
+      Session.Runner runner,
+      int first,
+      int[] predicted,
+      Map<String, float[]> values) {
+    fetched.get(split).forEach(runner::fetch);
+    try (Result result = runner.run()) {
+      TInt64 classes = (TInt64) result.get(2);
+      for (int i = 0; i < part.size(); i++) {
+        predicted[first + i] = (int) classes.getLong(i);
+      }
+      for (Output<?> node : wanted.get(split)) {
+        TFloat32 value = (TFloat32) result.get(fetched.get(split).indexOf(node));
+        keep(node, value, values, first, predicted.length);
+      }
+      float learningRate =
+          network.learningRate().isPresent()
+              ? scalar(result, 3)
+              : network.hyperparameters().learningRate().orElse(Float.NaN);
+      return new Found(scalar(result, 0), scalar(result, 1), learningRate);
+    }
   }
 
   /** Values of each image go behind those of the images before; all others are the same for all. */

@@ -1,6 +1,7 @@
 package mnist.training;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import mnist.network.Network;
 import org.tensorflow.Operand;
 import org.tensorflow.Session;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
@@ -38,14 +40,17 @@ final class RandomNodes {
 
   /** Counts a run of a node with so many images. */
   void ran(String name, int images) {
-    movedBy
-        .computeIfAbsent(name, this::movedBy)
+    movedBy(name)
         .forEach(
             node -> drawn.merge(node, images * network.drawnForAnImage().get(node), Long::sum));
   }
 
   /** The random nodes that run when this runs: all that it depends on. */
-  private Set<String> movedBy(String name) {
+  Set<String> movedBy(String name) {
+    return movedBy.computeIfAbsent(name, this::found);
+  }
+
+  private Set<String> found(String name) {
     Deque<String> open = new ArrayDeque<>(List.of(name));
     Set<String> seen = new TreeSet<>();
     while (!open.isEmpty()) {
@@ -76,17 +81,26 @@ final class RandomNodes {
     before.forEach(
         (node, numbers) -> {
           for (long left = numbers; left > 0; left -= PIECE) {
-            draw(nodes.get(node), Math.min(left, PIECE));
+            draw(nodes.get(node), Math.min(left, PIECE)).close();
           }
         });
     drawn.putAll(before);
   }
 
+  /**
+   * Draws a node's next numbers by itself, as a run would with so many images; they do not count.
+   *
+   * @return [images, numbers for an image], which the caller closes
+   */
+  TFloat32 draw(String node, int images) {
+    return draw(nodes.get(node), images, network.drawnForAnImage().get(node));
+  }
+
   /** Runs one node alone, fed with another shape. */
-  private void draw(NodeDef node, long numbers) {
-    Operand<?> shape = network.graph().outputOrThrow(node.getInput(0));
-    try (TInt32 size = TInt32.vectorOf((int) numbers)) {
-      session.runner().feed(shape, size).addTarget(node.getName()).run().close();
+  private TFloat32 draw(NodeDef node, long... shape) {
+    Operand<?> its = network.graph().outputOrThrow(node.getInput(0));
+    try (TInt32 fed = TInt32.vectorOf(Arrays.stream(shape).mapToInt(Math::toIntExact).toArray())) {
+      return (TFloat32) session.runner().feed(its, fed).fetch(node.getName()).run().get(0);
     }
   }
 }

@@ -16,6 +16,7 @@ import mnist.data.Split;
 import mnist.network.Network;
 import mnist.network.Weights;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.proto.ConfigProto;
@@ -48,6 +49,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final TFloat32 keepAll;
   private final TFloat32 keepInTraining;
   private final Session.Runner trainStep;
+  private final Optional<StepInParts> stepInParts;
   private final Optional<Session.Runner> updateAfterStep;
   private final SessionState sessionState;
   private final RandomNodes randomNodes;
@@ -68,6 +70,16 @@ public final class TrainingLoop implements AutoCloseable {
    */
   public TrainingLoop(Schedule schedule, Network network, DataSet data, int batchSize)
       throws DataException {
+    this(schedule, network, data, batchSize, 1);
+  }
+
+  /**
+   * The same, faster where {@link Fast} is of use.
+   *
+   * @param parts in how many parts, side by side, each batch is taken; 1 for the tutorial's step
+   */
+  public TrainingLoop(Schedule schedule, Network network, DataSet data, int batchSize, int parts)
+      throws DataException {
     this.schedule = schedule;
     this.network = network;
     this.data = data;
@@ -78,7 +90,7 @@ public final class TrainingLoop implements AutoCloseable {
     notTesting = TBool.scalarOf(false);
     keepAll = TFloat32.scalarOf(1);
     keepInTraining = TFloat32.scalarOf(network.hyperparameters().keepProbability().orElse(1f));
-    session = new Session(network.graph(), rewriting(network));
+    session = new Session(network.graph(), config(network, parts));
     // Fed with the same tensors at every step, only their contents change.
     trainStep =
         feeding(batches.batch(), keepInTraining, notTesting)
@@ -88,6 +100,17 @@ public final class TrainingLoop implements AutoCloseable {
         network.updateEma().map(feeding(batches.batch(), keepAll, notTesting)::addTarget);
     sessionState = new SessionState(session, network);
     randomNodes = new RandomNodes(session, network);
+    stepInParts =
+        parts == 1
+            ? Optional.empty()
+            : Optional.of(
+                new StepInParts(
+                    session,
+                    network,
+                    randomNodes,
+                    batches.batch(),
+                    runner -> feedingScalars(runner, keepInTraining, notTesting),
+                    parts));
     try {
       session.initialize();
     } catch (RuntimeException e) {
@@ -100,9 +123,14 @@ public final class TrainingLoop implements AutoCloseable {
    * What TensorFlow may make of the graph before it runs it: all that it does by default. But where
    * there is batch norm it keeps the order in which a layer's three gradients are added up; it
    * would sort them by their nodes' names, which are others in Python, and round otherwise.
+   *
+   * <p>Where a batch is taken in parts, each part has one thread.
    */
-  private static ConfigProto rewriting(Network network) {
+  private static ConfigProto config(Network network, int parts) {
     ConfigProto.Builder config = ConfigProto.newBuilder();
+    if (parts > 1) {
+      config.setIntraOpParallelismThreads(1).setInterOpParallelismThreads(parts);
+    }
     if (network.tst().isPresent()) {
       config
           .getGraphOptionsBuilder()
@@ -139,7 +167,7 @@ public final class TrainingLoop implements AutoCloseable {
       throws TrainingException, IOException {
     long start = System.nanoTime();
     StepTimes times = new StepTimes(schedule.iterations());
-    Evaluation evaluation = new Evaluation(network, this::measuring, listener);
+    Evaluation evaluation = new Evaluation(network, this::measuring, this::runAll, listener);
 
     while (iteration <= schedule.iterations() && !stop.getAsBoolean()) {
       long began = System.nanoTime();
@@ -158,9 +186,7 @@ public final class TrainingLoop implements AutoCloseable {
       }
 
       began = System.nanoTime();
-      try (Result result = trainStep.run()) {
-        TrainingException.refuseNaN("the loss", iteration, Evaluation.scalar(result, 0));
-      }
+      TrainingException.refuseNaN("the loss", iteration, trainStep());
       randomNodes.ran("train_step", batch.size());
       if (updateAfterStep.isPresent()) {
         updateAfterStep.get().run().close();
@@ -180,6 +206,20 @@ public final class TrainingLoop implements AutoCloseable {
     listener.reached(iteration, true, () -> state(start));
     return new Outcome(
         ending, iteration, best, last, finalWeights, times.medianMillis(), seconds(start));
+  }
+
+  /** Makes a step with the batch; returns the loss before it. */
+  private float trainStep() {
+    if (stepInParts.isPresent()) {
+      return stepInParts.get().run();
+    }
+    try (Result result = trainStep.run()) {
+      return Evaluation.scalar(result, 0);
+    }
+  }
+
+  private void runAll(List<Runnable> runs) {
+    stepInParts.ifPresentOrElse(parts -> parts.inParallel(runs), () -> runs.forEach(Runnable::run));
   }
 
   private TrainingState state(long start) {
@@ -202,11 +242,12 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   private Session.Runner feeding(Batch batch, TFloat32 pkeep, TBool tst) {
-    Session.Runner runner =
-        session
-            .runner()
-            .feed(network.images(), batch.images())
-            .feed(network.labels(), batch.labels());
+    return feedingScalars(session.runner(), pkeep, tst)
+        .feed(network.images(), batch.images())
+        .feed(network.labels(), batch.labels());
+  }
+
+  private Session.Runner feedingScalars(Session.Runner runner, TFloat32 pkeep, TBool tst) {
     network.step().ifPresent(placeholder -> runner.feed(placeholder.output(0), step));
     network.pkeep().ifPresent(placeholder -> runner.feed(placeholder.output(0), pkeep));
     network.pkeepConv().ifPresent(placeholder -> runner.feed(placeholder.output(0), keepAll));
@@ -235,11 +276,10 @@ public final class TrainingLoop implements AutoCloseable {
   /**
    * What some nodes come to on a batch, with the feeds of iteration 0 and all neurons taking part.
    *
-   * @param outputs such as {@code "gradients/MatMul:1"}, each float32
    * @param split whether as in measuring the test set, or a batch in training
    * @return their values one after the other, each row-major
    */
-  public float[] evaluate(List<String> outputs, Split split, Batch batch) {
+  public float[] evaluate(List<Output<TFloat32>> outputs, Split split, Batch batch) {
     step.setInt(0);
     Session.Runner runner = feeding(batch, keepAll, split == TEST ? testing : notTesting);
     outputs.forEach(runner::fetch);
@@ -265,6 +305,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   @Override
   public void close() {
+    stepInParts.ifPresent(StepInParts::close);
     session.close();
     keepInTraining.close();
     keepAll.close();

@@ -95,7 +95,9 @@ class SavedModelFolderTest {
             batch.images().asRawTensor().data().asFloats().read(pixels);
 
             assertThat(model.probabilities(pixels))
-                .isEqualTo(loop.evaluate(List.of("Y"), Split.TEST, batch));
+                .isEqualTo(
+                    loop.evaluate(
+                        List.of(network.graph().operation("Y").output(0)), Split.TEST, batch));
           } catch (IOException e) {
             throw new AssertionError(e);
           } finally {

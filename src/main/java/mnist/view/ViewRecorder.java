@@ -152,10 +152,10 @@ public final class ViewRecorder implements TrainingListener, Closeable {
 
   /**
    * Of a long run less and less is kept, whichever its length, so that the record stays small: all
-   * of the first 20,000 iterations, then every thousandth, then every ten thousandth.
+   * of the first 30,000 iterations, then every thousandth, then every ten thousandth.
    */
   private static boolean isKept(int iteration) {
-    return iteration <= 20_000
+    return iteration <= 30_000
         || iteration % 1_000 == 0 && iteration <= 200_000
         || iteration % 10_000 == 0;
   }

@@ -1,11 +1,11 @@
 package mnist.data;
 
 import static mnist.data.LabelledImages.CLASSES;
-import static mnist.data.LabelledImages.PIXELS;
 import static mnist.data.LabelledImages.SIDE;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.types.TFloat32;
@@ -36,26 +36,28 @@ public final class Batch implements AutoCloseable {
   public static List<Batch> allOf(LabelledImages set, int size) {
     List<Batch> batches = new ArrayList<>();
     for (int from = 0; from < set.count(); from += size) {
-      Batch batch = new Batch(Math.min(size, set.count() - from));
-      for (int place = 0; place < batch.size(); place++) {
-        batch.put(place, set, from + place);
-      }
+      int images = Math.min(size, set.count() - from);
+      Batch batch = new Batch(images);
+      batch.fill(set, IntStream.range(from, from + images).toArray(), set.grey(from, images));
       batches.add(batch);
     }
     return batches;
   }
 
-  /** Writes image number {@code index} of a set, and its label, at a place of this batch. */
-  void put(int place, LabelledImages set, int index) {
-    indices[place] = index;
-    byte[] pixels = set.pixels();
-    long to = (long) place * PIXELS;
-    int from = index * PIXELS;
-    for (int i = 0; i < PIXELS; i++) {
-      imageMemory.setFloat(LabelledImages.grey(pixels[from + i]), to + i);
-    }
-    for (int c = 0; c < CLASSES; c++) {
-      labelMemory.setFloat(c == set.labels()[index] ? 1 : 0, (long) place * CLASSES + c);
+  /**
+   * Writes images of a set into this batch, and their labels.
+   *
+   * @param images the number of each
+   * @param grey their grey levels, size × 784
+   */
+  void fill(LabelledImages set, int[] images, float[] grey) {
+    System.arraycopy(images, 0, indices, 0, indices.length);
+    imageMemory.write(grey);
+    for (int place = 0; place < indices.length; place++) {
+      for (int c = 0; c < CLASSES; c++) {
+        boolean right = c == set.labels()[indices[place]];
+        labelMemory.setFloat(right ? 1 : 0, (long) place * CLASSES + c);
+      }
     }
   }
 

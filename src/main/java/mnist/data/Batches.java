@@ -1,6 +1,10 @@
 package mnist.data;
 
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /**
  * A set's images in one random order, batch after batch. A tail shorter than a batch is skipped,
@@ -14,7 +18,13 @@ public final class Batches implements AutoCloseable {
   private final LabelledImages set;
   private final int[] order;
   private final Batch batch;
+  private final ExecutorService aside = Executors.newSingleThreadExecutor(Batches::thread);
   private int next;
+
+  // Of the batch that comes next, once that is ready.
+  private final int[] images;
+  private final float[] grey;
+  private Optional<CompletableFuture<Void>> ready = Optional.empty();
 
   /**
    * @param size images per batch, 1 to the number of images
@@ -30,6 +40,14 @@ public final class Batches implements AutoCloseable {
     this.set = set;
     order = order(set.count(), seed);
     batch = new Batch(size);
+    images = new int[size];
+    grey = new float[size * LabelledImages.PIXELS];
+  }
+
+  private static Thread thread(Runnable task) {
+    Thread thread = new Thread(task, "next batch");
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** The numbers 0..count−1 in the order of a seed. */
@@ -55,23 +73,31 @@ public final class Batches implements AutoCloseable {
 
   /** Goes on as if so many batches had been taken since the beginning. */
   public void skip(int batches) {
+    ready.ifPresent(CompletableFuture::join);
+    ready = Optional.empty();
     next = batches % (order.length / batch.size()) * batch.size();
   }
 
   /** Fills the batch with the next images. */
   public Batch next() {
+    ready.ifPresentOrElse(CompletableFuture::join, this::makeReady);
+    batch.fill(set, images, grey);
+    ready = Optional.of(CompletableFuture.runAsync(this::makeReady, aside));
+    return batch;
+  }
+
+  private void makeReady() {
     if (next + batch.size() > order.length) {
       next = 0;
     }
-    for (int place = 0; place < batch.size(); place++) {
-      batch.put(place, set, order[next + place]);
-    }
+    System.arraycopy(order, next, images, 0, images.length);
+    set.grey(images, grey);
     next += batch.size();
-    return batch;
   }
 
   @Override
   public void close() {
+    aside.shutdown();
     batch.close();
   }
 }

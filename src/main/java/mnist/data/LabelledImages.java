@@ -63,4 +63,18 @@ public record LabelledImages(byte[] pixels, byte[] labels) {
   public float[] grey(int first, int images) {
     return grey(Arrays.copyOfRange(pixels, first * PIXELS, (first + images) * PIXELS));
   }
+
+  /**
+   * The same of any images.
+   *
+   * @param images the number of each, from 0
+   * @param to room for as many times 784
+   */
+  void grey(int[] images, float[] to) {
+    for (int place = 0; place < images.length; place++) {
+      for (int i = 0; i < PIXELS; i++) {
+        to[place * PIXELS + i] = grey(pixels[images[place] * PIXELS + i]);
+      }
+    }
+  }
 }

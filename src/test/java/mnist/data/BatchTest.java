@@ -37,6 +37,12 @@ class BatchTest {
     return oneHot;
   }
 
+  private static void fill(Batch batch, int... images) {
+    float[] grey = new float[784 * images.length];
+    SET.grey(images, grey);
+    batch.fill(SET, images, grey);
+  }
+
   @Test
   void aWholeSetComesInItsOwnOrderInBatchesAndARest() {
     List<Batch> batches = Batch.allOf(SET, 2);
@@ -58,14 +64,13 @@ class BatchTest {
   }
 
   @Test
-  void fillingAgainReplacesOnePlaceInTheSameTensors() {
+  void fillingAgainReplacesAllInTheSameTensors() {
     try (Batch batch = new Batch(2)) {
       TFloat32 images = batch.images();
       TFloat32 labels = batch.labels();
-      batch.put(0, SET, 0);
-      batch.put(1, SET, 1);
+      fill(batch, 1, 0);
 
-      batch.put(1, SET, 2);
+      fill(batch, 0, 2);
 
       assertThat(batch.images()).isSameAs(images);
       assertThat(batch.labels()).isSameAs(labels);
@@ -80,10 +85,10 @@ class BatchTest {
   @Test
   void theIndicesAreACopy() {
     try (Batch batch = new Batch(1)) {
-      batch.put(0, SET, 2);
+      fill(batch, 2);
       int[] before = batch.indices();
 
-      batch.put(0, SET, 1);
+      fill(batch, 1);
       batch.indices()[0] = 7;
 
       assertThat(before).containsExactly(2);

@@ -26,7 +26,8 @@ class HouseTest {
           Map.entry("sources", Set.of("data", "synthetic", "platform")),
           Map.entry("training", Set.of("network", "data")),
           Map.entry("export", Set.of("training", "network", "data", "platform")),
-          Map.entry("crosscheck", Set.of("export", "training", "network", "data", "platform")),
+          Map.entry(
+              "crosscheck", Set.of("serve", "export", "training", "network", "data", "platform")),
           Map.entry("checkpoint", Set.of("training", "network", "data", "platform")),
           Map.entry("web", Set.of("platform")),
           Map.entry("serve", Set.of("web", "export", "pictures", "data", "platform")),

@@ -53,7 +53,7 @@ public record Fuzzing(
       try (HttpConnection http = new HttpConnection(server, PATIENCE_MILLIS)) {
         Answer answer = http.sendLast(wrong.bytes());
         status = answer.status();
-        String fault = fault(answer);
+        String fault = fault(wrong, answer);
         if (fault != null) {
           faults.add(what + fault);
         }
@@ -74,12 +74,12 @@ public record Fuzzing(
   }
 
   /** What is wrong with an answer, or null: a refusal is a line of JSON, nothing is a 5xx. */
-  private static String fault(Answer answer) {
+  private static String fault(Wrong wrong, Answer answer) {
     if (answer.status() >= SERVER_ERROR) {
       return "answered with %d %s".formatted(answer.status(), new String(answer.body()));
     }
-    if (answer.status() < CLIENT_ERROR || answer.body().length == 0) {
-      return null; // nothing wrong with it after all, or only its head was asked for
+    if (answer.status() < CLIENT_ERROR || HttpConnection.asksForHead(wrong.bytes())) {
+      return null; // nothing wrong with it after all, or nothing to read
     }
     String text = new String(answer.body(), StandardCharsets.UTF_8);
     try {

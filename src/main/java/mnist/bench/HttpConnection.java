@@ -1,5 +1,7 @@
 package mnist.bench;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -9,7 +11,6 @@ import java.net.InetSocketAddress;
 import java.net.ProtocolException;
 import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
@@ -50,7 +51,7 @@ public final class HttpConnection implements AutoCloseable {
     String head =
         "POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Length: %d\r\n\r\n"
             .formatted(path, server.getHost(), server.getPort(), body.length);
-    request.writeBytes(head.getBytes(StandardCharsets.US_ASCII));
+    request.writeBytes(head.getBytes(US_ASCII));
     request.writeBytes(body);
     return request.toByteArray();
   }
@@ -58,14 +59,14 @@ public final class HttpConnection implements AutoCloseable {
   /** Sends a request and waits for its answer. */
   public Answer send(byte[] request) throws IOException {
     socket.getOutputStream().write(request);
-    return answer();
+    return answer(request);
   }
 
   /** Sends a request and nothing more, ever; waits for the answer. */
   public Answer sendLast(byte[] request) throws IOException {
     socket.getOutputStream().write(request);
     socket.shutdownOutput();
-    return answer();
+    return answer(request);
   }
 
   /** Whether the server keeps the connection for another request. */
@@ -73,15 +74,22 @@ public final class HttpConnection implements AutoCloseable {
     return open;
   }
 
-  private Answer answer() throws IOException {
-    Answer answer = nextAnswer();
+  /** Whether a request wants only the head of its answer. */
+  static boolean asksForHead(byte[] request) {
+    return new String(request, 0, Math.min(5, request.length), US_ASCII).equals("HEAD ");
+  }
+
+  private Answer answer(byte[] request) throws IOException {
+    // The answer to HEAD names a length, but what follows is no body of that length.
+    boolean hasBody = !asksForHead(request);
+    Answer answer = nextAnswer(hasBody);
     while (answer.status() == CONTINUE) {
-      answer = nextAnswer();
+      answer = nextAnswer(hasBody);
     }
     return answer;
   }
 
-  private Answer nextAnswer() throws IOException {
+  private Answer nextAnswer(boolean hasBody) throws IOException {
     String first = line();
     if (!first.startsWith("HTTP/1.")) {
       throw new ProtocolException("no answer of HTTP: " + first);
@@ -96,7 +104,7 @@ public final class HttpConnection implements AutoCloseable {
         open = false;
       }
     }
-    if (status == CONTINUE) {
+    if (status == CONTINUE || !hasBody) {
       return new Answer(status, new byte[0]);
     }
     if (length < 0) {

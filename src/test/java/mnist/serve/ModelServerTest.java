@@ -21,6 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import mnist.TestData;
 import mnist.bench.Fuzzing;
+import mnist.bench.HttpConnection;
 import mnist.data.LabelledImages;
 import mnist.export.Model;
 import mnist.pictures.Picture;
@@ -364,6 +365,43 @@ class ModelServerTest {
     Answer put = asking.send(asking.request("/healthz").PUT(BodyPublishers.noBody()).build());
     assertRefused(put, 405, "expected GET or HEAD or POST");
     assertThat(raw("GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", 0, 0)).contains(" 403 ");
+  }
+
+  @Test
+  void brokenHeadsAreRefusedInALineToo() throws Exception {
+    String host = "Host: " + URI.create(server.address()).getAuthority() + "\r\n";
+    String get = "GET /healthz HTTP/1.1\r\n";
+    for (String request :
+        List.of(
+            "noise\r\n\r\n",
+            "GET /healthz HTTP/9.9\r\n" + host + "\r\n",
+            "GET /%ff HTTP/1.1\r\n" + host + "\r\n",
+            "GET * HTTP/1.1\r\n" + host + "\r\n",
+            "GET /" + "a".repeat(20_000) + " HTTP/1.1\r\n" + host + "\r\n",
+            get + "\r\n",
+            get + host + host + "\r\n",
+            get + host + "no colon\r\n\r\n",
+            get + host + "X: \0\r\n\r\n",
+            get + host + "X: " + "a".repeat(20_000) + "\r\n\r\n",
+            get + host + "Expect: nothing\r\n\r\n",
+            get + host + "Transfer-Encoding: gzip\r\n\r\n")) {
+      String[] answer = raw(request, 0, 0).split("\r\n\r\n");
+      assertThat(answer).as(request).hasSize(2);
+      assertThat(answer[0]).as(request).startsWith("HTTP/1.1 4");
+      assertThat(answer[1]).as(request).matches("\\{\"error\":\".+\"}");
+    }
+  }
+
+  @Test
+  void whoAsksForAHeadGetsNoMore() throws Exception {
+    URI address = URI.create(server.address());
+    String request = "HEAD /%ff HTTP/1.1\r\nHost: " + address.getAuthority() + "\r\n\r\n";
+    try (HttpConnection http = new HttpConnection(address, 5000)) {
+      // A second request follows; its answer is no part of the first one's.
+      HttpConnection.Answer answer = http.sendLast((request + "noise\r\n\r\n").getBytes(UTF_8));
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.body()).isEmpty();
+    }
   }
 
   /** Sends a beginning, then a byte each so often; gives all that comes back until it is closed. */

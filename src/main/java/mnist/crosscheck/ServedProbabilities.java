@@ -1,0 +1,70 @@
+package mnist.crosscheck;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import mnist.data.LabelledImages;
+import mnist.serve.ModelServer;
+
+/** What a model says when it is served and asked over HTTP. */
+final class ServedProbabilities {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int OK = 200;
+
+  private ServedProbabilities() {}
+
+  /**
+   * Serves a model and asks it about images, in JSON as a client in any language does.
+   *
+   * @param model folder of the SavedModel
+   * @param batch so many images a request
+   * @return 10 probabilities for each image, image after image
+   * @throws CrossCheckException if it does not answer a request
+   */
+  static float[] of(Path model, LabelledImages images, int batch)
+      throws CrossCheckException, IOException, InterruptedException {
+    FloatBuffer all = FloatBuffer.allocate(images.count() * LabelledImages.CLASSES);
+    ModelServer.Place place = new ModelServer.Place("mnist", "127.0.0.1", 0, "port");
+    try (ModelServer server = new ModelServer(place, model, model.resolve("runs"), line -> {})) {
+      URI predict = URI.create(server.address()).resolve("/v1/models/mnist:predict");
+      HttpClient client = HttpClient.newHttpClient();
+      for (int from = 0; from < images.count(); from += batch) {
+        String asked = instances(images.grey(from, Math.min(batch, images.count() - from)));
+        HttpResponse<String> answer =
+            client.send(
+                HttpRequest.newBuilder(predict).POST(BodyPublishers.ofString(asked)).build(),
+                BodyHandlers.ofString());
+        if (answer.statusCode() != OK) {
+          throw new CrossCheckException("the server answers " + answer.body());
+        }
+        for (JsonNode one : JSON.readTree(answer.body()).path("predictions")) {
+          one.path("predictions").forEach(number -> all.put((float) number.asDouble()));
+        }
+      }
+    }
+    return all.array();
+  }
+
+  private static String instances(float[] pixels) {
+    ArrayNode instances = JSON.createArrayNode();
+    for (int i = 0; i < pixels.length; ) {
+      ArrayNode image = instances.addArray();
+      for (int y = 0; y < LabelledImages.SIDE; y++) {
+        ArrayNode row = image.addArray();
+        for (int x = 0; x < LabelledImages.SIDE; x++) {
+          row.addArray().add(pixels[i++]);
+        }
+      }
+    }
+    return JSON.createObjectNode().set("instances", instances).toString();
+  }
+}

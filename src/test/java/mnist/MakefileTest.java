@@ -37,6 +37,7 @@ class MakefileTest {
           System.out.print(String.join("\\n", args));
         }
       }
+      class Serve extends Predict {}
       """;
 
   /** Stands for Maven: leaves what it would, the class path being that of the environment. */
@@ -138,6 +139,14 @@ class MakefileTest {
     all.addAll(expected);
     assertThat(run.out()).isEqualTo(all);
     assertThat(run.err()).startsWith("Building").hasLineCount(1);
+  }
+
+  @Test
+  void serveTakesAModelOrNone() throws Exception {
+    Run run = make(repository.toString(), "serve", "MODEL=my $1 model", "ARGS=--port 0");
+    assertThat(run.out()).as(run.err()).containsExactly("--model", "my $1 model", "--port", "0");
+    assertThat(make(repository.toString(), "serve", "ARGS=--port 0").out())
+        .containsExactly("--port", "0");
   }
 
   @Test

@@ -1,3 +1,21 @@
+/** A grey picture as BMP, at once: the browser makes its PNG only when it has nothing else to do. */
+function bmp({width, height, data}) {
+  const palette = 54;
+  const pixels = palette + 4 * 256;
+  const file = new DataView(new ArrayBuffer(pixels + width * height)); // width is a multiple of 4
+  file.setUint16(0, 0x424d); // BM
+  file.setUint32(2, file.byteLength, true);
+  file.setUint32(10, pixels, true);
+  file.setUint32(14, 40, true); // bytes of the header from here on
+  file.setInt32(18, width, true);
+  file.setInt32(22, -height, true); // from the top down
+  file.setUint16(26, 1, true); // plane
+  file.setUint16(28, 8, true); // bits a pixel
+  for (let grey = 0; grey < 256; grey++) file.setUint32(palette + 4 * grey, grey * 0x010101, true);
+  for (let i = 0; i < width * height; i++) file.setUint8(pixels + i, data[4 * i]);
+  return new Blob([file], {type: 'image/bmp'});
+}
+
 /** The sheet that is drawn on, with pointer or keyboard, or that shows a picture from elsewhere. */
 
 import {colours, onThemeChange} from '/look/theme.js';
@@ -66,11 +84,11 @@ export class Board {
   async content() {
     if (this.#picture) return this.#picture.file;
     const sheet = new OffscreenCanvas(SENT_SIDE, SENT_SIDE);
-    const ctx = sheet.getContext('2d');
+    const ctx = sheet.getContext('2d', {willReadFrequently: true});
     ctx.fillStyle = '#fff';
     ctx.fillRect(0, 0, SENT_SIDE, SENT_SIDE);
     this.#ink(ctx, SENT_SIDE, '#000');
-    return sheet.convertToBlob({type: 'image/png'});
+    return bmp(ctx.getImageData(0, 0, SENT_SIDE, SENT_SIDE));
   }
 
   // ---- Pointer

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import platform
+import resource
 import sys
 import time
 
@@ -63,6 +64,7 @@ def train(
     options = argparse.ArgumentParser(description=f"Stage {stage} of the tutorial in Python.")
     options.add_argument("--data", type=pathlib.Path, default=os.environ.get("MNIST_DATA"))
     options.add_argument("--out", type=pathlib.Path, help="folder for the record; must not exist")
+    options.add_argument("--times", action="store_true", help="print them as JSON in the end")
     options.add_argument("--iterations", type=int, default=iterations)
     options.add_argument("--batch-size", type=int, default=100)
     options.add_argument("--seed", type=int, default=0)
@@ -156,7 +158,9 @@ def train(
         for i in range(args.iterations + 1):
             if next_image + args.batch_size > count:
                 next_image = 0
+            began = time.perf_counter()
             batch = training.batch(images_order[next_image : next_image + args.batch_size])
+            filled = time.perf_counter() - began
             next_image += args.batch_size
 
             if i == 0 and args.out:
@@ -175,8 +179,19 @@ def train(
             session.run("train_step", feed(batch, i, pkeep))
             if "update_ema" in nodes:
                 session.run("update_ema", feed(batch, i))
-            step_seconds.append(time.perf_counter() - began)
+            step_seconds.append(filled + time.perf_counter() - began)
+            if i == 0:
+                first_step_ended = time.time()
         final = session.run(variables)
+
+    if args.times:
+        times = {
+            "step_millis": float(np.median(step_seconds) * 1000),
+            "first_step_ended": first_step_ended,  # seconds since 1970
+            "ended": time.time(),
+            "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
+        }
+        print(json.dumps(times))
 
     if args.out:
         log.close()

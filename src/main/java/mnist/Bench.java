@@ -1,5 +1,6 @@
 package mnist;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -15,15 +16,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import mnist.bench.Comparison;
 import mnist.bench.Findings;
 import mnist.bench.PredictionRound;
 import mnist.bench.TrainingRound;
 import mnist.console.ErrorLine;
+import mnist.crosscheck.CrossCheckException;
+import mnist.crosscheck.PythonReference;
 import mnist.data.DataSet;
+import mnist.network.Hyperparameters;
+import mnist.network.Network;
 import mnist.platform.FileTree;
+import mnist.platform.NativeEnvironment;
+import mnist.platform.ProjectFolder;
 import mnist.run.DataConsole;
 import mnist.sources.DataSets;
 import mnist.sources.DataSource;
+import mnist.training.Fast;
 import mnist.training.Stage;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -99,11 +108,24 @@ public final class Bench implements Callable<Integer> {
       description = "Folder with the four IDX files. Default: as for a run")
   private Path dataFolder;
 
+  @Option(
+      names = "--python",
+      arity = "0..1",
+      fallbackValue = "python3",
+      paramLabel = "COMMAND",
+      description =
+          "Measure each stage here, with --fast and in Python with the same kernels, in turns, and"
+              + " print the ratios; COMMAND makes Python's environment. Default: ${FALLBACK-VALUE}")
+  private String interpreter;
+
   @Option(names = "--json", description = "Print JSON, every round by itself.")
   private boolean json;
 
   @Option(names = "--round", hidden = true, description = "Be one round of training this stage.")
   private Stage round;
+
+  @Option(names = "--fast", hidden = true, description = "Be it with --fast.")
+  private boolean fast;
 
   @Option(names = "--model", hidden = true, description = "Be one round of predicting with this.")
   private Path model;
@@ -142,7 +164,12 @@ public final class Bench implements Callable<Integer> {
         "iterations of the long training must be 0 or more, found " + longTraining);
     refuse(longPrediction < 0, "predictions must be 0 or more, found " + longPrediction);
     if (round != null) {
-      Optional<TrainingRound> measured = TrainingRound.measure(round, iterations, dataOption());
+      List<String> options = new ArrayList<>(dataOption());
+      if (fast) {
+        options.add("--fast");
+      }
+      Optional<TrainingRound> measured =
+          TrainingRound.measure(round, iterations, options.toArray(String[]::new));
       if (measured.isEmpty()) {
         return CommandLine.ExitCode.SOFTWARE;
       }
@@ -151,6 +178,12 @@ public final class Bench implements Callable<Integer> {
       out.println(
           JSON.writeValueAsString(
               PredictionRound.measure(model, openData().test(), longPrediction)));
+    } else if (interpreter != null) {
+      Comparison comparison = compareAll(chosen.isEmpty() ? Stages.all() : chosen);
+      out.print(
+          json
+              ? JSON.writerWithDefaultPrettyPrinter().writeValueAsString(comparison) + "\n"
+              : comparison.toText());
     } else {
       Findings findings = measureAll(chosen.isEmpty() ? Stages.all() : chosen);
       out.print(
@@ -168,8 +201,8 @@ public final class Bench implements Callable<Integer> {
   }
 
   /** The option that says which data, if one was given. */
-  private String[] dataOption() {
-    return dataFolder == null ? new String[0] : new String[] {"--data=" + dataFolder};
+  private List<String> dataOption() {
+    return dataFolder == null ? List.of() : List.of("--data=" + dataFolder);
   }
 
   private DataSet openData() throws IOException {
@@ -201,6 +234,65 @@ public final class Bench implements Callable<Integer> {
     } finally {
       FileTree.delete(models);
     }
+  }
+
+  private Comparison compareAll(List<Stage> stages) throws IOException, InterruptedException {
+    boolean oneDnn = NativeEnvironment.load(true);
+    Path data = Path.of(openData().source());
+    Path models = Files.createTempDirectory("mnist-bench");
+    try {
+      PythonReference python =
+          PythonReference.open(
+              ProjectFolder.path().resolve("python-reference"), interpreter, System.err);
+      Map<String, List<Comparison.Round>> compared = new LinkedHashMap<>();
+      for (Stage stage : stages) {
+        leaveModel(stage, models);
+        compared.put(stage.name(), new ArrayList<>());
+      }
+      for (int i = 0; i < rounds; i++) {
+        for (Stage stage : stages) {
+          Path itsModel = models.resolve(stage.name());
+          PredictionRound prediction = predict(itsModel, PREDICTIONS);
+          Comparison.Figures here =
+              Comparison.Figures.of(train(stage.name(), iterations), prediction);
+          Comparison.Figures inParts =
+              gainsFromFast(stage)
+                  ? Comparison.Figures.of(train(stage.name(), iterations, "--fast"), prediction)
+                  : null;
+          compared
+              .get(stage.name())
+              .add(
+                  new Comparison.Round(
+                      here, inParts, inPython(python, stage, data, itsModel, oneDnn)));
+        }
+      }
+      return new Comparison(iterations, PREDICTIONS, compared);
+    } catch (CrossCheckException e) {
+      throw new IOException(e.getMessage(), e);
+    } finally {
+      FileTree.delete(models);
+    }
+  }
+
+  private static boolean gainsFromFast(Stage stage) {
+    try (Network network = stage.network(Hyperparameters.ofTheScript(0))) {
+      return Fast.ofNoUse(network, Runtime.getRuntime().availableProcessors()).isEmpty();
+    }
+  }
+
+  private Comparison.Figures inPython(
+      PythonReference python, Stage stage, Path data, Path model, boolean oneDnn)
+      throws CrossCheckException, IOException, InterruptedException {
+    double start = System.currentTimeMillis() / 1000.0;
+    JsonNode training = JSON.readTree(python.timeTraining(stage.name(), data, iterations, oneDnn));
+    JsonNode prediction = JSON.readTree(python.timePredictions(model, data, PREDICTIONS, oneDnn));
+    return new Comparison.Figures(
+        training.path("step_millis").asDouble(),
+        training.path("first_step_ended").asDouble() - start,
+        training.path("ended").asDouble() - start,
+        training.path("peak_megabytes").asDouble(),
+        prediction.path("median_millis").asDouble(),
+        prediction.path("slowest_hundredth_millis").asDouble());
   }
 
   private Findings.LongTraining longTraining() throws IOException, InterruptedException {
@@ -235,11 +327,12 @@ public final class Bench implements Callable<Integer> {
         "--export=" + models.resolve(stage.name()));
   }
 
-  private TrainingRound train(String stage, int iterations)
+  private TrainingRound train(String stage, int iterations, String... options)
       throws IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>(List.of(options));
+    arguments.addAll(List.of("--round=" + stage, "--iterations=" + iterations));
     return JSON.readValue(
-        inNewProcess(Bench.class, "--round=" + stage, "--iterations=" + iterations),
-        TrainingRound.class);
+        inNewProcess(Bench.class, arguments.toArray(String[]::new)), TrainingRound.class);
   }
 
   private PredictionRound predict(Path model, int predictions)
@@ -256,7 +349,7 @@ public final class Bench implements Callable<Integer> {
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(arguments));
-    command.addAll(List.of(dataOption()));
+    command.addAll(dataOption());
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

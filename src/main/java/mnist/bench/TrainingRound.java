@@ -13,11 +13,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import mnist.platform.FileTree;
 import mnist.platform.ProcessMemory;
 import mnist.run.Run;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
+import mnist.training.TrainingState;
 
 /**
  * What a training in a fresh process came to.
@@ -25,6 +27,8 @@ import mnist.training.TrainingListener;
  * @param stepMillis median time of a step, filling the batch included
  * @param imagesPerSecond that the steps come to
  * @param firstStepSeconds from the start of the process to the end of the first step
+ * @param wholeSeconds from the start of the process to the end of the training, measurements
+ *     included
  * @param peakMegabytes most memory that the process had in RAM, NaN where the system does not say
  * @param garbageBytes median of what a step allocates on the Java heap
  * @param earlyMegabytes memory in RAM after a tenth of the steps
@@ -34,6 +38,7 @@ public record TrainingRound(
     double stepMillis,
     double imagesPerSecond,
     double firstStepSeconds,
+    double wholeSeconds,
     double peakMegabytes,
     double garbageBytes,
     double earlyMegabytes,
@@ -67,6 +72,7 @@ public record TrainingRound(
     private final long[] nanos;
     private final long[] allocated;
     private Duration untilFirstStep;
+    private Duration whole;
     private double earlyMegabytes;
     private double lateMegabytes;
 
@@ -78,8 +84,7 @@ public record TrainingRound(
     @Override
     public void stepped(int iteration, long stepNanos) {
       if (iteration == 0) {
-        Instant start = ProcessHandle.current().info().startInstant().orElseThrow();
-        untilFirstStep = Duration.between(start, Instant.now());
+        untilFirstStep = sinceStart();
       }
       nanos[iteration] = stepNanos;
       allocated[iteration] = threads.getCurrentThreadAllocatedBytes();
@@ -88,6 +93,18 @@ public record TrainingRound(
       }
       if (iteration == nanos.length - 1) {
         lateMegabytes = ProcessMemory.now();
+      }
+    }
+
+    private static Duration sinceStart() {
+      Instant start = ProcessHandle.current().info().startInstant().orElseThrow();
+      return Duration.between(start, Instant.now());
+    }
+
+    @Override
+    public void reached(int next, boolean last, Supplier<TrainingState> state) {
+      if (last) {
+        whole = sinceStart();
       }
     }
 
@@ -101,6 +118,7 @@ public record TrainingRound(
           stepMillis,
           100 * 1000 / stepMillis,
           untilFirstStep.toMillis() / 1000.0,
+          whole.toMillis() / 1000.0,
           ProcessMemory.peak(),
           median(garbage),
           earlyMegabytes,

@@ -141,7 +141,41 @@ public final class PythonReference {
     script("models.py", oneDnn, arguments);
   }
 
-  private void script(String name, boolean oneDnn, List<String> arguments)
+  /**
+   * Trains a stage for its times, and leaves nothing.
+   *
+   * @return one line of JSON: {@code step_millis}, {@code first_step_ended} and {@code ended} in
+   *     seconds since 1970, {@code peak_megabytes}
+   * @throws CrossCheckException if the script fails
+   */
+  public String timeTraining(String stage, Path data, int iterations, boolean oneDnn)
+      throws CrossCheckException, IOException, InterruptedException {
+    return script(
+        "mnist_" + stage + ".py",
+        oneDnn,
+        List.of("--times", "--data=" + data.toAbsolutePath(), "--iterations=" + iterations));
+  }
+
+  /**
+   * Asks a model about one image at a time.
+   *
+   * @param model folder of a SavedModel
+   * @return one line of JSON: {@code median_millis} and {@code slowest_hundredth_millis}
+   * @throws CrossCheckException if the script fails
+   */
+  public String timePredictions(Path model, Path data, int predictions, boolean oneDnn)
+      throws CrossCheckException, IOException, InterruptedException {
+    return script(
+        "time_predictions.py",
+        oneDnn,
+        List.of(
+            "--data=" + data.toAbsolutePath(),
+            "--predictions=" + predictions,
+            model.toAbsolutePath().toString()));
+  }
+
+  /** Runs a script; gives the last line that it prints. */
+  private String script(String name, boolean oneDnn, List<String> arguments)
       throws CrossCheckException, IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(python.toString());
@@ -155,6 +189,7 @@ public final class PythonReference {
       throw new CrossCheckException(
           name + " failed with exit code " + ran.exitCode + ": " + ran.lastLine());
     }
+    return ran.lastLine();
   }
 
   private record Ran(int exitCode, String output) {

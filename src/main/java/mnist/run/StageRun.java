@@ -139,11 +139,10 @@ final class StageRun {
         }
         Map<String, Object> inForce = options.inForce(schedule, network.hyperparameters(), parts);
         begun.run();
-        if (options.fast != null) {
-          err.println(
-              notFaster
-                  .map(why -> "--fast changes nothing in stage " + stage.name() + ": " + why)
-                  .orElse("Each batch is taken in " + parts + " parts, side by side"));
+        if (options.fast != null && notFaster.isPresent()) {
+          err.printf("--fast changes nothing in stage %s: %s%n", stage.name(), notFaster.get());
+        } else if (options.fast != null && !options.quiet) {
+          out.printf("Each batch is taken in %d parts, side by side%n", parts);
         }
         try (RunRecord record =
                 before.isPresent()

@@ -12,7 +12,14 @@ class FindingsTest {
 
   private static TrainingRound training(double stepMillis) {
     return new TrainingRound(
-        stepMillis, 1000 / stepMillis * 100, 0.75, 300, 1234, stepMillis * 100, stepMillis * 110);
+        stepMillis,
+        1000 / stepMillis * 100,
+        0.75,
+        12.5,
+        300,
+        1234,
+        stepMillis * 100,
+        stepMillis * 110);
   }
 
   private static PredictionRound prediction(double millis) {

@@ -122,8 +122,8 @@ class RunTest {
 
   @Test
   void fastIsTakenWhereItIsOfUse() throws IOException {
-    Ran fast = run("3.0", digits, "--iterations=3", "--quiet", "--fast=2", in("--run-dir", "fast"));
-    assertThat(fast.err()).contains("Each batch is taken in 2 parts, side by side");
+    Ran fast = run("3.0", digits, "--iterations=3", "--fast=2", in("--run-dir", "fast"));
+    assertThat(fast.out()).contains("Each batch is taken in 2 parts, side by side");
     assertThat(record("fast").at("/options/parts").asInt()).isEqualTo(2);
 
     Ran same = run("2.1", digits, "--iterations=3", "--quiet", "--fast=2", in("--run-dir", "same"));

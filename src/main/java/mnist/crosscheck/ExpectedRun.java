@@ -83,15 +83,24 @@ public record ExpectedRun(
   private static final Tolerance CLOSE = new Tolerance(1e-5, 0, 0.00011);
 
   /**
-   * Other kernels round otherwise, and training makes ever more of it. Measured in all stages
-   * between the kernels for SSE4.1, AVX2 and AVX-512, with oneDNN and without, on one, two and
-   * eight threads: up to this iteration losses were at most 0.3% apart and accuracies equal, by
-   * iteration 160 losses were 40% apart.
+   * Other kernels round otherwise, and training makes ever more of it. Measured between the kernels
+   * for SSE4.1, AVX2 and AVX-512, with oneDNN and without, on one, two and eight threads: up to
+   * this iteration losses were at most 0.3% apart and accuracies equal, by iteration 160 losses
+   * were 40% apart.
    */
   private static final int LAST_ITERATION_ELSEWHERE = 20;
 
   /** Up to there: 2%, one of a batch's 100 images, 10 of 10,000. */
   private static final Tolerance APART = new Tolerance(0.02, 0.01001, 0.00101);
+
+  /** The stages whose ReLUs start with steps of 0.02 and more, which makes more of it sooner. */
+  private static final Set<String> LARGE_STEPS = Set.of("4.1", "4.2");
+
+  /**
+   * In these. Measured were, between AVX2 and AVX-512 on one and two threads, 4.4%, 2 of 100 images
+   * and 36 of 10,000.
+   */
+  private static final Tolerance FURTHER_APART = new Tolerance(0.1, 0.04001, 0.00801);
 
   /** After that, iterations, epochs and learning rates are still the same. */
   private static final Tolerance ANYTHING = new Tolerance(Double.MAX_VALUE, 1, 1);
@@ -187,7 +196,10 @@ public record ExpectedRun(
     if (expected.iteration() > LAST_ITERATION_ELSEWHERE) {
       return expected.equals(measurements.get(measurements.size() - 1)) ? FINAL : ANYTHING;
     }
-    return expected.iteration() == 0 ? CLOSE : APART;
+    if (expected.iteration() == 0) {
+      return CLOSE;
+    }
+    return LARGE_STEPS.contains(conditions.stage()) ? FURTHER_APART : APART;
   }
 
   /** Which field differs by more than it may. */

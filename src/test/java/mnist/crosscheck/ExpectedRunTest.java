@@ -166,7 +166,13 @@ class ExpectedRunTest {
   /** What Python measured, with one number changed in one measurement: is it found? */
   private static boolean isFound(boolean sameKernels, int which, UnaryOperator<Measurement> change)
       throws Exception {
-    ExpectedRun expected = expected("2.2", false);
+    return isFound("2.2", sameKernels, which, change);
+  }
+
+  private static boolean isFound(
+      String stage, boolean sameKernels, int which, UnaryOperator<Measurement> change)
+      throws Exception {
+    ExpectedRun expected = expected(stage, false);
     List<Measurement> found = new ArrayList<>(expected.measurements());
     assertThat(expected.firstDifference(found, sameKernels)).isEmpty();
     int place = Math.floorMod(which, found.size());
@@ -234,6 +240,11 @@ class ExpectedRunTest {
     assertThat(isFound(false, 100, loss(1.5))).isFalse();
     assertThat(isFound(false, LAST, accuracy(-0.002))).isFalse();
     assertThat(isFound(false, LAST, accuracy(-0.004))).isTrue();
+
+    assertThat(isFound("4.1", false, batch, loss(1.05))).isFalse();
+    assertThat(isFound("4.1", false, batch, loss(1.11))).isTrue();
+    assertThat(isFound("4.1", false, test, accuracy(0.004))).isFalse();
+    assertThat(isFound("4.1", false, test, accuracy(-0.009))).isTrue();
   }
 
   // ---- What is no expectation

@@ -14,19 +14,21 @@ import mnist.export.Prediction;
 import mnist.training.Stage;
 
 /**
- * The models of one stage, used in both languages on the whole test set.
+ * The models of one stage, used in both languages.
  *
+ * @param asked the first so many test images are what all ways of using a model are asked about
  * @param bestAccuracy the best test accuracy of the run that left Java's model
- * @param accuracy of Java's model, loaded in Java
+ * @param accuracy of Java's model, loaded in Java, on the whole test set
  * @param inPython the probabilities of Java's model, Java against Python
  * @param served the same, as the server answers them over HTTP
  * @param bytesEqual whether in Python the signature {@code bytes} gives the same bits
  * @param commandLineDifference the largest difference that saved_model_cli makes
  * @param tfliteAgree for how many images the model says the same class after its conversion to
  *     TFLite
- * @param inJava the probabilities of Python's model, Java against Python
+ * @param inJava the probabilities of Python's model, Java against Python, on the whole test set
  */
 public record ModelComparison(
+    int asked,
     float bestAccuracy,
     float accuracy,
     Difference inPython,
@@ -61,7 +63,7 @@ public record ModelComparison(
         && served.equals(inPython)
         && bytesEqual
         && commandLineDifference <= PROBABILITY_BOUND
-        && tfliteAgree >= 10_000 - TFLITE_MAY_DIFFER
+        && tfliteAgree >= asked - TFLITE_MAY_DIFFER
         && inJava.largest() <= PROBABILITY_BOUND;
   }
 
@@ -90,11 +92,12 @@ public record ModelComparison(
    * @param used the folder that models.py filled
    * @param place of Java's model among those that models.py was given, from 0
    * @param pythonsRun the folder of the Python run, with its model and what it said itself
-   * @param test images that all were asked about
+   * @param test images, all of them
+   * @param asked how many of them models.py was given
    * @throws CrossCheckException if there are not as many probabilities on both sides
    */
   public static ModelComparison of(
-      Path javasModel, Path used, int place, Path pythonsRun, LabelledImages test)
+      Path javasModel, Path used, int place, Path pythonsRun, LabelledImages test, int asked)
       throws CrossCheckException, IOException, InterruptedException {
     JsonNode found = JSON.readTree(used.resolve("models.json").toFile()).path(place);
     float[] here;
@@ -109,11 +112,13 @@ public record ModelComparison(
       pythonsHere = probabilities(model, test);
     }
     return new ModelComparison(
+        asked,
         card.testAccuracy(),
         accuracy(here, test),
-        Difference.between("probabilities", here, python),
         Difference.between(
-            "probabilities", ServedProbabilities.of(javasModel, test, BATCH), python),
+            "probabilities", Arrays.copyOf(here, asked * LabelledImages.CLASSES), python),
+        Difference.between(
+            "probabilities", ServedProbabilities.of(javasModel, test.first(asked), BATCH), python),
         found.path("bytes_equal").asBoolean(),
         found.path("command_line_difference").asDouble(Double.NaN),
         found.path("tflite_agree").asInt(),

@@ -128,14 +128,16 @@ public final class PythonReference {
    *
    * @param models folders with SavedModels
    * @param data folder with the four IDX files
+   * @param images how many of the test images they are asked about, the first
    * @param out folder for what it finds, must not exist
    * @param oneDnn whether oneDNN's kernels are on
    * @throws CrossCheckException if the script fails
    */
-  public void useModels(List<Path> models, Path data, boolean oneDnn, Path out)
+  public void useModels(List<Path> models, Path data, int images, boolean oneDnn, Path out)
       throws CrossCheckException, IOException, InterruptedException {
     List<String> arguments = new ArrayList<>();
     arguments.add("--data=" + data.toAbsolutePath());
+    arguments.add("--images=" + images);
     arguments.add("--out=" + out.toAbsolutePath());
     models.forEach(model -> arguments.add(model.toAbsolutePath().toString()));
     script("models.py", oneDnn, arguments);

@@ -35,6 +35,16 @@ public record LabelledImages(byte[] pixels, byte[] labels) {
     return labels.length;
   }
 
+  /**
+   * The first of them.
+   *
+   * @param images how many, 0..count
+   */
+  public LabelledImages first(int images) {
+    return new LabelledImages(
+        Arrays.copyOf(pixels, images * PIXELS), Arrays.copyOf(labels, images));
+  }
+
   /** A pixel as networks take it: value / 256 as in the tutorial, which is 0..255/256. */
   static float grey(byte pixel) {
     return (pixel & 0xff) / 256f;

@@ -33,6 +33,7 @@ class ModelComparisonTest {
     Path data = Path.of(digits.source());
     Conditions conditions = Conditions.ofTheScript(stage, 20, digits);
     PythonReference python = PythonReference.open(SCRIPTS, "python3", System.out);
+    int asked = 300;
     Path run = temporary.resolve("run");
     Path model = temporary.resolve("model");
     Path used = temporary.resolve("used");
@@ -40,8 +41,8 @@ class ModelComparisonTest {
     python.train(name, data, 20, false, run);
     StageComparison.of(
         stage, conditions, digits, ReferenceRun.read(run, conditions), Optional.of(model));
-    python.useModels(List.of(model), data, false, used);
-    ModelComparison found = ModelComparison.of(model, used, 0, run, digits.test());
+    python.useModels(List.of(model), data, asked, false, used);
+    ModelComparison found = ModelComparison.of(model, used, 0, run, digits.test(), asked);
 
     assertThat(found.withinBounds()).as(found.toString()).isTrue();
     assertThat(found.accuracy()).isEqualTo(found.bestAccuracy()).isGreaterThan(0.2f);

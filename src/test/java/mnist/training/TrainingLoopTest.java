@@ -96,7 +96,7 @@ class TrainingLoopTest {
     List<String> weights = new ArrayList<>();
     for (long seed : new long[] {7, 7, 8}) {
       Hyperparameters chosen = Hyperparameters.ofTheScript(seed);
-      weights.add(train(stage, chosen, 30, digits, NOBODY).finalWeights().sha256());
+      weights.add(train(stage, chosen, 10, digits, NOBODY).finalWeights().sha256());
     }
     assertThat(weights.get(1)).isEqualTo(weights.get(0));
     assertThat(weights.get(2)).isNotEqualTo(weights.get(0));

@@ -26,7 +26,9 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -181,9 +183,10 @@ public final class ScoreCommand implements Callable<Integer> {
         throw new IOException(input + ": no such file or folder");
       }
       if (isTable(system, path)) {
-        tables.add(path.toString());
+        tables.add(literally(path));
       } else if (system.getFileStatus(path).isDirectory() || !isIdx(system, path)) {
-        pictures.add(path.toString());
+        pictures.add(literally(path));
+        refused.addAll(empty(system, path));
       } else {
         try {
           idx.add(IdxPart.of(system, path, name(path)));
@@ -206,6 +209,25 @@ public final class ScoreCommand implements Callable<Integer> {
       all.add(spark.createDataFrame(refused, Answers.SCHEMA));
     }
     return all.stream().reduce(Dataset::union).orElseThrow();
+  }
+
+  /** Empty files, which Spark passes over. */
+  private static List<Row> empty(FileSystem system, Path path) throws IOException {
+    List<Row> empty = new ArrayList<>();
+    RemoteIterator<LocatedFileStatus> files = system.listFiles(path, true);
+    while (files.hasNext()) {
+      FileStatus file = files.next();
+      if (file.getLen() == 0) {
+        String name = name(file.getPath());
+        empty.add(RowFactory.create(name, null, null, name + " is empty, expected an image"));
+      }
+    }
+    return empty;
+  }
+
+  /** A path for Spark, which takes brackets and the like for a pattern. */
+  private static String literally(Path path) {
+    return path.toString().replaceAll("[\\[\\]{}*?\\\\]", "\\\\$0");
   }
 
   private static boolean isTable(FileSystem system, Path path) throws IOException {

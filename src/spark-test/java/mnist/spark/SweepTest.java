@@ -1,0 +1,190 @@
+package mnist.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import mnist.FewDigits;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code mnist.Sweep} on this machine, held against runs by hand. */
+class SweepTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir static Path data;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void write() throws IOException {
+    FewDigits.writeTo(data);
+  }
+
+  /** Stage 2.1, two runs at once. */
+  private List<String> sweep(String grid, Path out, String... further) {
+    List<String> args = new ArrayList<>(List.of("--stage", "2.1", "--master", "local[2]"));
+    args.addAll(List.of("--grid", grid, "--out", out.toString(), "--", "--data=" + data));
+    args.addAll(List.of(further));
+    return args;
+  }
+
+  private Said swept(String grid, Path out, String... further) {
+    return Said.by(SweepCommand::run, sweep(grid, out, further).toArray(String[]::new));
+  }
+
+  private static JsonNode record(Path run) throws IOException {
+    return JSON.readTree(run.resolve("run.json").toFile());
+  }
+
+  private static List<String> files(Path place) throws IOException {
+    try (Stream<Path> files = Files.list(place)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  /** Same measurements, same weights at the end, same model. */
+  private static void assertEqualRuns(Path run, Path byHand) throws IOException {
+    assertThat(run.resolve("metrics.jsonl"))
+        .hasSameBinaryContentAs(byHand.resolve("metrics.jsonl"));
+    assertThat(record(run).at("/results/weights_sha256").asText())
+        .isNotEmpty()
+        .isEqualTo(record(byHand).at("/results/weights_sha256").asText());
+    String weights = "model/variables/variables.data-00000-of-00001";
+    assertThat(run.resolve(weights)).hasSameBinaryContentAs(byHand.resolve(weights));
+  }
+
+  @Test
+  void trialsEqualRunsByHandAndTheTableIsTheirs() throws Exception {
+    Path out = folder.resolve("sweep");
+
+    Said said = swept("--learning-rate 0.003,0.01 --seed 0..1", out, "--iterations=100");
+
+    assertThat(said.exitCode()).as(said.err()).isZero();
+    assertThat(said.out()).contains("Stage 2.1: 4 runs, 4 of them to be trained", "4 of 4: ");
+    StringBuilder best = new StringBuilder();
+    for (String rate : List.of("0.003", "0.01")) {
+      double[] bests = new double[2];
+      for (int seed = 0; seed < 2; seed++) {
+        Path run = out.resolve("2.1-learning-rate-" + rate + "-seed-" + seed);
+        Path byHand =
+            TrainedModel.run(
+                folder.resolve(rate + "-" + seed),
+                "--data=" + data,
+                "--iterations=100",
+                "--learning-rate=" + rate,
+                "--seed=" + seed);
+        assertEqualRuns(run, byHand);
+        bests[seed] = record(byHand).at("/results/best_test/accuracy").asDouble();
+      }
+      double mean = (bests[0] + bests[1]) / 2;
+      double spread = Math.abs(bests[0] - bests[1]) / Math.sqrt(2);
+      best.append(
+          String.format(
+              Locale.ROOT, "| %s | 2 | %.2f ± %.2f%% |\n", rate, 100 * mean, 100 * spread));
+    }
+    assertThat(Files.readString(out.resolve("sweep.md")).lines().skip(2))
+        .extracting(line -> line.replaceFirst("(([^|]*\\|){4}).*", "$1"))
+        .containsExactlyElementsOf(best.toString().lines().toList());
+    assertThat(Files.readAllLines(out.resolve("sweep.csv")))
+        .hasSize(3)
+        .first()
+        .isEqualTo(
+            "learning-rate,runs,best_mean,best_spread,last_mean,last_spread,seconds_mean,failed");
+    assertThat(Files.readAllLines(out.resolve("trials.csv"))).hasSize(5);
+    assertThat(javax.imageio.ImageIO.read(out.resolve("sweep.png").toFile()).getWidth())
+        .isEqualTo(960);
+  }
+
+  @Test
+  void aSweepThatWasKilledDoesOnlyWhatIsMissing() throws Exception {
+    Path out = folder.resolve("sweep");
+    String[] options = {"--iterations=1500", "--checkpoint-seconds=1"};
+    Process process = SparkProgram.start(folder, "Sweep", sweep("--seed 0..3", out, options));
+    try (BufferedReader said = process.inputReader()) {
+      String line = said.readLine();
+      while (line != null && !line.startsWith("1 of 4")) {
+        line = said.readLine();
+      }
+      assertThat(line).as(Files.readString(folder.resolve("err.txt"))).isNotNull();
+      process.destroyForcibly().waitFor();
+    }
+    List<Path> completed = new ArrayList<>();
+    for (int seed = 0; seed < 4; seed++) {
+      Path run = out.resolve("2.1-seed-" + seed);
+      if (TrialRecord.of(run).isDone(true)) {
+        completed.add(run.resolve("run.json"));
+      }
+    }
+    assertThat(completed).hasSizeBetween(1, 3);
+    List<Object> made = new ArrayList<>();
+    for (Path record : completed) {
+      made.add(Files.getLastModifiedTime(record));
+    }
+
+    Said other = swept("--seed 0..2", out, options);
+    assertThat(other.exitCode()).isEqualTo(1);
+    assertThat(other.err()).contains("is another sweep").hasLineCount(1);
+
+    Said said = swept("--seed 0..3", out, options);
+
+    assertThat(said.exitCode()).as(said.err()).isZero();
+    assertThat(said.out()).contains("4 runs, %d of them".formatted(4 - completed.size()));
+    for (int i = 0; i < completed.size(); i++) {
+      assertThat(Files.getLastModifiedTime(completed.get(i))).isEqualTo(made.get(i));
+    }
+    for (int seed = 0; seed < 4; seed++) {
+      Path byHand =
+          TrainedModel.run(
+              folder.resolve("by-hand-" + seed),
+              "--data=" + data,
+              "--iterations=1500",
+              "--seed=" + seed);
+      assertEqualRuns(out.resolve("2.1-seed-" + seed), byHand);
+    }
+    assertThat(swept("--seed 0..3", out, options).out()).contains("4 runs, 0 of them");
+  }
+
+  @Test
+  void aTrialThatFailsIsToldAndDoesNotEndTheSweep() throws Exception {
+    Path out = folder.resolve("sweep");
+
+    Said said = swept("--learning-rate 1e30,0.003", out, "--iterations=60");
+
+    assertThat(said.exitCode()).isEqualTo(1);
+    assertThat(said.out()).contains("2.1-learning-rate-1e30 failed: ");
+    String table = Files.readString(out.resolve("sweep.md"));
+    assertThat(table)
+        .containsPattern("\\| 1e30 \\| 0 \\|.*\\| 1 \\|\n")
+        .containsPattern("\\| 0.003 \\| 1 \\| [0-9.]+% \\|.*\\|  \\|\n")
+        .containsPattern("\n2.1-learning-rate-1e30 failed: .*not a number");
+    assertThat(Files.readAllLines(out.resolve("trials.csv")).get(1))
+        .matches("2.1-learning-rate-1e30,1e30,.*not a number.*");
+  }
+
+  @Test
+  void wrongOptionsAreToldBeforeAnythingIsMade() throws Exception {
+    Path out = folder.resolve("sweep");
+    for (String grid : List.of("--seed 0..1 --run-dir x", "--seed a,b", "--no-such 1", "0.1")) {
+      Said said = swept(grid, out);
+      assertThat(said.exitCode()).as(said.err()).isEqualTo(2);
+      assertThat(said.err()).startsWith("error: ").doesNotContain("\tat ");
+    }
+    assertThat(files(folder)).isEmpty();
+
+    Files.writeString(Files.createDirectory(out).resolve("diary"), "good");
+    Said occupied = swept("--seed 0..1", out);
+    assertThat(occupied.exitCode()).isEqualTo(1);
+    assertThat(occupied.err()).contains("is no sweep").hasLineCount(1);
+    assertThat(files(out)).containsExactly("diary");
+  }
+}

@@ -28,7 +28,7 @@ class ClusterTest {
   @Test
   void whatALostWorkerHadToDoIsDoneByTheOther() throws Exception {
     try (StandaloneCluster cluster =
-        StandaloneCluster.in(Files.createDirectory(folder.resolve("cluster")))) {
+        StandaloneCluster.in(Path.of("target", "spark", "cluster").toAbsolutePath())) {
       sweep(cluster);
       cluster.addWorker("c");
       score(cluster);

@@ -201,4 +201,20 @@ class ScoreTest {
     assertThat(unwritable.exitCode()).isEqualTo(1);
     assertThat(unwritable.err()).startsWith("error: ").hasLineCount(1);
   }
+
+  @Test
+  void aClusterThatIsNotThereIsALine() throws Exception {
+    Said said =
+        Said.by(
+            ScoreCommand::run,
+            "--model=" + model,
+            "--out=" + folder.resolve("answers"),
+            "--master=spark://127.0.0.1:1",
+            digits.toString());
+    assertThat(said.exitCode()).isEqualTo(1);
+    assertThat(said.err())
+        .startsWith("error: nobody answers at spark://127.0.0.1:1 (")
+        .hasLineCount(1);
+    assertThat(leftIn(folder)).isEmpty();
+  }
 }

@@ -2,14 +2,17 @@ package mnist.spark;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import mnist.platform.FileTree;
 
 /**
  * Spark's own cluster on this machine: a master and two workers with a core each, in processes of
@@ -28,15 +31,16 @@ final class StandaloneCluster implements AutoCloseable {
     this.port = port;
   }
 
-  /** Starts one whose files are in a new folder. */
+  /** Starts one whose files are in a folder that is made anew. */
   static StandaloneCluster in(Path home) throws IOException {
+    FileTree.delete(home);
     Path jars = Files.createDirectories(home.resolve("jars"));
     for (String jar : classPath("classpath-of-spark")) {
       Files.createSymbolicLink(jars.resolve(Path.of(jar).getFileName()), Path.of(jar));
     }
     for (String jar : classPath("classpath")) {
       Path name = Path.of(jar).getFileName();
-      if (name.toString().matches("(jackson-|slf4j-api).*")) { // Spark has these too
+      if (name.toString().matches("(jackson-|jakarta\\.|slf4j-api).*")) { // Spark has these too
         Files.createSymbolicLink(jars.resolve(name), Path.of(jar));
       }
     }
@@ -46,10 +50,24 @@ final class StandaloneCluster implements AutoCloseable {
     }
     StandaloneCluster cluster = new StandaloneCluster(home, port);
     cluster.start("master.Master", "--port", String.valueOf(port));
+    cluster.awaitMaster();
     for (String name : List.of("a", "b")) {
       cluster.addWorker(name);
     }
     return cluster;
+  }
+
+  @SuppressWarnings("try") // a connection is made, no more
+  private void awaitMaster() throws IOException {
+    while (true) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        return;
+      } catch (ConnectException e) {
+        if (!processes.get(0).isAlive()) {
+          throw new IOException("the master has ended, see " + home, e);
+        }
+      }
+    }
   }
 
   /** Another worker. */

@@ -1,5 +1,6 @@
 package mnist.spark;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.Serializable;
@@ -164,10 +165,12 @@ public final class SweepCommand implements Callable<Integer> {
     refuse(
         Set.copyOf(trials.stream().map(Trial::name).toList()).size() < trials.size(),
         "values that differ only in signs that no folder's name has cannot be told apart");
-    var description = SweepFolder.description(stage.name(), threadsOfTrial(), trials);
+    ObjectNode description = SweepFolder.description(stage.name(), threadsOfTrial(), trials);
     Path path = out != null ? out : usual(description.toString());
+    Images images = images();
+    images.sha256().forEach(description.putObject("data")::put);
     try (SweepFolder folder = SweepFolder.open(path.toAbsolutePath().normalize(), description)) {
-      List<Trial> placed = trials(folder.path(), dataOptions());
+      List<Trial> placed = trials(folder.path(), images.options());
       Map<String, String> failed = train(placed);
       return tell(folder, SweepTable.of(grid, placed, failed));
     }
@@ -224,21 +227,31 @@ public final class SweepCommand implements Callable<Integer> {
   }
 
   /**
+   * What all runs train on, if their options do not say.
+   *
+   * @param options that lead a run there
+   * @param sha256 of the files, by name
+   */
+  private record Images(List<String> options, Map<String, String> sha256) {}
+
+  /**
    * Where the images are, for processes that may look for them elsewhere: found, downloaded or
    * drawn once, before the first run.
    */
-  private List<String> dataOptions() throws IOException {
+  private Images images() throws IOException {
     boolean chosen =
         union(grid.values().keySet(), common).stream()
             .anyMatch(option -> option.matches("--data(set)?(=.*)?"));
     if (chosen) {
-      return List.of();
+      return new Images(List.of(), Map.of());
     }
     try (DataConsole console = new DataConsole(err)) {
       DataSet data = DataSets.ofThisProject(console).open(DataSource.AUTO, Optional.empty());
-      return data.name().equals(DataSource.SYNTHETIC.toString())
-          ? List.of("--dataset=" + data.name())
-          : List.of("--data=" + data.source());
+      return new Images(
+          data.name().equals(DataSource.SYNTHETIC.toString())
+              ? List.of("--dataset=" + data.name())
+              : List.of("--data=" + data.source()),
+          data.sha256());
     }
   }
 

@@ -29,7 +29,7 @@ final class SweepFolder implements AutoCloseable {
   }
 
   /** What a sweep is: equal ones go on in one folder. */
-  static JsonNode description(String stage, int threads, List<Trial> trials) {
+  static ObjectNode description(String stage, int threads, List<Trial> trials) {
     ObjectNode sweep = JSON.createObjectNode();
     sweep.put("stage", stage);
     sweep.put("threads", threads);

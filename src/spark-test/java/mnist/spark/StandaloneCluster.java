@@ -93,7 +93,7 @@ final class StandaloneCluster implements AutoCloseable {
   private Process start(String main, String... args) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-cp", home.resolve("jars") + "/*"));
+    command.addAll(List.of(SparkProgram.SOON, "-Xmx256m", "-cp", home.resolve("jars") + "/*"));
     command.add("org.apache.spark.deploy." + main);
     command.addAll(List.of("--host", "127.0.0.1", "--webui-port", "0"));
     command.addAll(Arrays.asList(args));
@@ -124,6 +124,7 @@ final class StandaloneCluster implements AutoCloseable {
     String jars = String.join(",", classPath("classpath"));
     return List.of(
         "-Dspark.driver.host=127.0.0.1",
+        "-Dspark.executor.extraJavaOptions=" + SparkProgram.SOON,
         "-Dspark.jars=" + BUILD.resolve("mnist-spark.jar") + "," + jars);
   }
 

@@ -4,15 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import mnist.FewDigits;
+import mnist.checkpoint.Checkpoint;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,50 +109,30 @@ class SweepTest {
   @Test
   void aSweepThatWasKilledDoesOnlyWhatIsMissing() throws Exception {
     Path out = folder.resolve("sweep");
-    String[] options = {"--iterations=1500", "--checkpoint-seconds=1"};
-    Process process = SparkProgram.start(folder, "Sweep", sweep("--seed 0..3", out, options));
-    try (BufferedReader said = process.inputReader()) {
-      String line = said.readLine();
-      while (line != null && !line.startsWith("1 of 4")) {
-        line = said.readLine();
-      }
-      assertThat(line).as(Files.readString(folder.resolve("err.txt"))).isNotNull();
-      process.destroyForcibly().waitFor();
-    }
-    List<Path> completed = new ArrayList<>();
-    for (int seed = 0; seed < 4; seed++) {
-      Path run = out.resolve("2.1-seed-" + seed);
-      if (TrialRecord.of(run).isDone(true)) {
-        completed.add(run.resolve("run.json"));
-      }
-    }
-    assertThat(completed).hasSizeBetween(1, 3);
-    List<Object> made = new ArrayList<>();
-    for (Path record : completed) {
-      made.add(Files.getLastModifiedTime(record));
-    }
+    String grid = "--iterations 50,2500";
+    Path early = out.resolve("2.1-iterations-50");
+    Path late = out.resolve("2.1-iterations-2500");
+    Process process =
+        SparkProgram.start(folder, "Sweep", sweep(grid, out, "--checkpoint-seconds=1"));
+    SparkProgram.await(process, folder, () -> TrialRecord.of(early).isDone(true));
+    SparkProgram.await(process, folder, () -> Checkpoint.isIn(late));
+    process.destroyForcibly().waitFor();
+    assertThat(TrialRecord.of(late).isCompleted()).isFalse(); // it was in the middle
+    FileTime ended = Files.getLastModifiedTime(early.resolve("run.json"));
 
-    Said other = swept("--seed 0..2", out, options);
+    Said other = swept("--seed 0..2", out);
     assertThat(other.exitCode()).isEqualTo(1);
     assertThat(other.err()).contains("is another sweep").hasLineCount(1);
 
-    Said said = swept("--seed 0..3", out, options);
+    Said said = swept(grid, out, "--checkpoint-seconds=1");
 
     assertThat(said.exitCode()).as(said.err()).isZero();
-    assertThat(said.out()).contains("4 runs, %d of them".formatted(4 - completed.size()));
-    for (int i = 0; i < completed.size(); i++) {
-      assertThat(Files.getLastModifiedTime(completed.get(i))).isEqualTo(made.get(i));
-    }
-    for (int seed = 0; seed < 4; seed++) {
-      Path byHand =
-          TrainedModel.run(
-              folder.resolve("by-hand-" + seed),
-              "--data=" + data,
-              "--iterations=1500",
-              "--seed=" + seed);
-      assertEqualRuns(out.resolve("2.1-seed-" + seed), byHand);
-    }
-    assertThat(swept("--seed 0..3", out, options).out()).contains("4 runs, 0 of them");
+    assertThat(said.out()).contains("2 runs, 1 of them");
+    assertThat(Files.getLastModifiedTime(early.resolve("run.json"))).isEqualTo(ended);
+    Path byHand =
+        TrainedModel.run(folder.resolve("by-hand"), "--data=" + data, "--iterations=2500");
+    assertEqualRuns(late, byHand);
+    assertThat(swept(grid, out, "--checkpoint-seconds=1").out()).contains("2 runs, 0 of them");
   }
 
   @Test

@@ -78,7 +78,7 @@ class ClusterTest {
                 "--master=" + cluster.master(),
                 "--",
                 "--data=" + data,
-                "--iterations=2500",
+                "--iterations=1500",
                 "--checkpoint-seconds=1"));
     await(process, out, file -> file.getFileName().toString().startsWith("checkpoint-"));
     cluster.killWorker(0);
@@ -90,7 +90,7 @@ class ClusterTest {
           TrainedModel.run(
               folder.resolve("by-hand-" + seed),
               "--data=" + data,
-              "--iterations=2500",
+              "--iterations=1500",
               "--seed=" + seed);
       assertThat(out.resolve("2.1-seed-" + seed).resolve("metrics.jsonl"))
           .hasSameBinaryContentAs(byHand.resolve("metrics.jsonl"));
@@ -101,7 +101,7 @@ class ClusterTest {
     Path data = Path.of(TestData.drawnDigits().source());
     Path digits = data.resolve("t10k-images-idx3-ubyte");
     Path model = TrainedModel.in(folder, data);
-    int times = 20;
+    int times = 6;
     Path out = folder.resolve("answers");
     List<String> args = new ArrayList<>(List.of("--model=" + model, "--out=" + out, "--no-onednn"));
     args.addAll(List.of("--master=" + cluster.master(), "--"));
@@ -114,7 +114,7 @@ class ClusterTest {
     cluster.killWorker(1);
     assertThat(out).doesNotExist(); // it was in the middle
 
-    assertThat(end(process)).contains("200,000 images in");
+    assertThat(end(process)).contains("60,000 images in");
 
     Map<String, Answer> predicted = Answer.byPredict(folder, model, digits.toString()).answers();
     Map<String, List<Answer>> answers = Answer.inParquet(out);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
+import mnist.FewDigits;
 import mnist.TestData;
 import mnist.spark.Answer.Predicted;
 import org.apache.spark.sql.Row;
@@ -127,7 +128,8 @@ class ScoreTest {
   @Test
   void parquetWithPicturesAndWithGreyLevels() throws Exception {
     Path picture = PICTURES.resolve("7-transparent.png");
-    byte[] levels = Arrays.copyOfRange(Files.readAllBytes(digits), 16, 16 + 784);
+    Path few = FewDigits.writeTo(folder.resolve("few")).resolve("t10k-images-idx3-ubyte");
+    byte[] levels = Arrays.copyOfRange(Files.readAllBytes(few), 16, 16 + 784);
     Path table = folder.resolve("table");
     try (SparkSession spark = Answer.local()) {
       spark
@@ -145,7 +147,7 @@ class ScoreTest {
           .parquet(table.toString());
     }
     Map<String, Answer> predicted =
-        Answer.byPredict(folder, model, picture.toString(), digits.toString()).answers();
+        Answer.byPredict(folder, model, picture.toString(), few.toString()).answers();
 
     Path out = folder.resolve("answers");
     Said said = score(out, table.toString());
@@ -160,7 +162,7 @@ class ScoreTest {
     assertThat(answers)
         .containsOnlyKeys(file + "[0]", file + "[1]", file + "[2]", file + "[3]")
         .containsEntry(file + "[0]", List.of(predicted.get(picture.toString())))
-        .containsEntry(file + "[1]", List.of(predicted.get(digits + "[0]")));
+        .containsEntry(file + "[1]", List.of(predicted.get(few + "[0]")));
     assertThat(answers.get(file + "[2]").get(0).error())
         .isEqualTo(file + "[2] is empty, expected an image");
     assertThat(answers.get(file + "[3]").get(0).error()).startsWith(file + "[3] is not an image");

@@ -153,7 +153,7 @@ $(JAVA_ARGS): pom.xml $(shell find src/main -type f)
 	@$(MVN) -q compile org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath -Dmdep.includeScope=runtime -Dmdep.outputFile=target/classpath >&2
 	@sed 's|[\\"]|\\&|g; s|.*|-cp "target/classes$(SEPARATOR)&"|' target/classpath | cat target/classes/mnist/jvm.options - > $@
 
-$(SPARK_ARGS): pom.xml $(shell find src/main src/spark -type f)
+$(SPARK_ARGS): pom.xml $(shell find src/main $(wildcard src/spark) -type f)
 	@echo "Building; the first time Maven also fetches TensorFlow and Spark." >&2
 	@rm -f $@
 	@$(SPARK_MVN) -q process-classes >&2

@@ -56,7 +56,6 @@ import picocli.CommandLine.Spec;
       "2:a wrong option"
     })
 public final class Predict implements Callable<Integer> {
-  private static final int BATCH = 1000;
   private static final String STANDARD_INPUT = "-";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -112,6 +111,7 @@ public final class Predict implements Callable<Integer> {
   }
 
   public static void main(String[] args) {
+    NativeEnvironment.useOneThread(); // as wherever else a model is asked about many images
     System.exit(run(System.in, new FileOutputStream(FileDescriptor.out), System.err, args));
   }
 
@@ -199,7 +199,7 @@ public final class Predict implements Callable<Integer> {
     @Override
     public void image(NamedImage image) {
       asked.add(image);
-      if (asked.size() == BATCH) {
+      if (asked.size() == Model.FULL_BATCH) {
         answer();
       }
     }
@@ -226,7 +226,7 @@ public final class Predict implements Callable<Integer> {
         System.arraycopy(
             asked.get(i).pixels(), 0, pixels, i * LabelledImages.PIXELS, LabelledImages.PIXELS);
       }
-      List<Prediction> predictions = model.predict(pixels);
+      List<Prediction> predictions = Prediction.each(model.probabilitiesOfEach(pixels));
       List<NamedImage> answered = List.copyOf(asked);
       asked.clear();
       for (int i = 0; i < answered.size(); i++) {

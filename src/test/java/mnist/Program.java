@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ public final class Program {
       throws IOException {
     List<String> command = new ArrayList<>(by);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("@" + Path.of("target", "classes", "mnist", "jvm.options").toAbsolutePath());
+    command.add("@" + jvmOptions());
     command.addAll(List.of("-cp", absoluteClassPath(), "mnist." + main));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
@@ -45,6 +46,15 @@ public final class Program {
         .redirectOutput(folder.resolve("out.txt").toFile())
         .redirectError(folder.resolve("err.txt").toFile())
         .start();
+  }
+
+  /** Of the build that is tested. */
+  private static Path jvmOptions() {
+    try {
+      return Path.of(Program.class.getResource("/mnist/jvm.options").toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException("a resource has a place", e);
+    }
   }
 
   /** The tests' class path with no relative entries, for another working folder. */

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +46,12 @@ public final class Model implements AutoCloseable {
    */
   private static final ConfigProto IN_CALLERS_THREAD =
       ConfigProto.newBuilder().setInterOpParallelismThreads(-1).build();
+
+  /**
+   * How many images are asked about at once where each is to be answered by itself: a multiple of
+   * every number of them that a kernel takes at a time (2, 4, 6, 8, 10, 12, 15, 16 …).
+   */
+  public static final int FULL_BATCH = 480;
 
   /** What the chapters call it. */
   private static final String FIRST_LAYER = "Y1";
@@ -194,12 +199,7 @@ public final class Model implements AutoCloseable {
    *     after row
    */
   public List<Prediction> predict(float... pixels) {
-    float[] all = probabilities(pixels);
-    List<Prediction> predictions = new ArrayList<>();
-    for (int from = 0; from < all.length; from += CLASSES) {
-      predictions.add(new Prediction(Arrays.copyOfRange(all, from, from + CLASSES)));
-    }
-    return predictions;
+    return Prediction.each(probabilities(pixels));
   }
 
   /**
@@ -210,10 +210,7 @@ public final class Model implements AutoCloseable {
    * @throws IllegalStateException if a model from elsewhere answers in another shape
    */
   public float[] probabilities(float... pixels) {
-    if (pixels.length == 0 || pixels.length % PIXELS != 0) {
-      throw new IllegalArgumentException(
-          "expected %d pixels for each image, found %d".formatted(PIXELS, pixels.length));
-    }
+    refuseNoImages(pixels);
     int count = pixels.length / PIXELS;
     try (TFloat32 images =
             TFloat32.tensorOf(Shape.of(count, SIDE, SIDE, 1), DataBuffers.of(pixels, true, false));
@@ -228,6 +225,37 @@ public final class Model implements AutoCloseable {
       ((TFloat32) result.get(0)).asRawTensor().data().asFloats().read(probabilities);
       return probabilities;
     }
+  }
+
+  private static void refuseNoImages(float... pixels) {
+    if (pixels.length == 0 || pixels.length % PIXELS != 0) {
+      throw new IllegalArgumentException(
+          "expected %d pixels for each image, found %d".formatted(PIXELS, pixels.length));
+    }
+  }
+
+  /**
+   * Says the same of an image whatever others are asked about with it, to the last bit: asks in
+   * batches of {@link #FULL_BATCH}, the last one filled up with black images.
+   *
+   * <p>Otherwise the last bits of an answer depend on how many images there are and on this one's
+   * place among them: kernels take several at a time, and those that are left over in another way.
+   * In batches of this size none is left over, as long as a batch is not shared out among many
+   * threads, see {@link mnist.platform.NativeEnvironment#useOneThread}.
+   *
+   * @param pixels as in {@link #predict}
+   * @return as of {@link #probabilities}
+   */
+  public float[] probabilitiesOfEach(float... pixels) {
+    refuseNoImages(pixels);
+    float[] all = new float[pixels.length / PIXELS * CLASSES];
+    for (int from = 0; from * PIXELS < pixels.length; from += FULL_BATCH) {
+      int images = Math.min(FULL_BATCH, pixels.length / PIXELS - from);
+      float[] batch = new float[FULL_BATCH * PIXELS];
+      System.arraycopy(pixels, from * PIXELS, batch, 0, images * PIXELS);
+      System.arraycopy(probabilities(batch), 0, all, from * CLASSES, images * CLASSES);
+    }
+    return all;
   }
 
   /** The ways to ask it, by name, as the SavedModel describes them. */

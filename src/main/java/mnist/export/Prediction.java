@@ -1,5 +1,9 @@
 package mnist.export;
 
+import static mnist.data.LabelledImages.CLASSES;
+
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +14,19 @@ import java.util.Map;
  * @param probabilities of the classes 0..9, each 0..1
  */
 public record Prediction(float[] probabilities) {
+
+  /**
+   * What a model says of several.
+   *
+   * @param probabilities 10 for each image, image after image
+   */
+  public static List<Prediction> each(float... probabilities) {
+    List<Prediction> each = new ArrayList<>();
+    for (int from = 0; from < probabilities.length; from += CLASSES) {
+      each.add(new Prediction(Arrays.copyOfRange(probabilities, from, from + CLASSES)));
+    }
+    return each;
+  }
 
   /** The most probable class, the lower of two that are equally probable. */
   public int best() {

@@ -37,6 +37,7 @@ public final class NativeEnvironment {
 
   private static final String LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL";
   private static final String ONEDNN = "TF_ENABLE_ONEDNN_OPTS";
+  private static final String THREADS = "TF_NUM_INTRAOP_THREADS";
   private static final int STANDARD_ERROR = 2;
 
   private static final Pattern CHATTER =
@@ -69,6 +70,14 @@ public final class NativeEnvironment {
       takeFirstMessages();
     }
     return used;
+  }
+
+  /**
+   * Has every operation run on one thread, so that how many processors there are shows in no
+   * number. What the user has set stays. Counts only before {@link #load}.
+   */
+  public static void useOneThread() {
+    setIfUnset(THREADS, "1");
   }
 
   private static void setIfUnset(String name, String value) {

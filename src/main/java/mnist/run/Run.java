@@ -2,6 +2,7 @@ package mnist.run;
 
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -60,6 +61,14 @@ public final class Run {
   public static int run(
       Stage stage, TrainingListener listener, PrintStream out, PrintStream err, String... args) {
     return new RunCommand(stage, out, err, () -> false, List.of(listener)).run(args);
+  }
+
+  /**
+   * Why a stage's command line would not take these arguments, as far as it can tell without
+   * training; empty if it would.
+   */
+  public static Optional<String> refusal(Stage stage, String... args) {
+    return new RunCommand(stage, System.out, System.err, () -> false, List.of()).refusal(args);
   }
 
   private static void await(CountDownLatch done) {

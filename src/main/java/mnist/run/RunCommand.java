@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
 import mnist.console.ErrorLine;
@@ -17,6 +18,7 @@ import org.tensorflow.exceptions.TensorFlowException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 
 /** The command line of a stage. */
@@ -63,6 +65,27 @@ final class RunCommand implements Callable<Integer> {
 
   /** Parses, trains, and says what went wrong if anything did; returns the exit code. */
   int run(String... args) {
+    return commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .setParameterExceptionHandler((wrong, unparsed) -> ErrorLine.wrongOption(wrong, err))
+        .execute(args);
+  }
+
+  /** What is wrong with the arguments, as far as it shows without training. */
+  Optional<String> refusal(String... args) {
+    try {
+      commandLine().parseArgs(args);
+      options.refuseContradictions();
+      options.schedule(stage.schedule());
+      options.hyperparameters();
+      return Optional.empty();
+    } catch (ParameterException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  private CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(this);
     commandLine.setCommandName(stage.getClass().getName());
     commandLine
@@ -71,11 +94,7 @@ final class RunCommand implements Callable<Integer> {
         .header("Stage " + stage.name() + " of the tutorial: " + stage.title() + ".");
     return commandLine
         .registerConverter(DataSource.class, RunCommand::dataSource)
-        .registerConverter(Activation.class, RunCommand::activation)
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .setParameterExceptionHandler((wrong, unparsed) -> ErrorLine.wrongOption(wrong, err))
-        .execute(args);
+        .registerConverter(Activation.class, RunCommand::activation);
   }
 
   private static DataSource dataSource(String name) {

@@ -7,8 +7,10 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Keeps a run's folder for one process. It ends with the process, however that ends. */
-final class RunLock implements AutoCloseable {
+/**
+ * Keeps a folder that is trained in for one process. It ends with the process, however that ends.
+ */
+public final class RunLock implements AutoCloseable {
   private final FileChannel channel;
 
   private RunLock(FileChannel channel) {
@@ -20,7 +22,7 @@ final class RunLock implements AutoCloseable {
    *
    * @throws IOException if another process has it
    */
-  static RunLock of(Path run) throws IOException {
+  public static RunLock of(Path run) throws IOException {
     FileChannel channel =
         FileChannel.open(run.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     FileLock lock;

@@ -10,11 +10,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.UnaryOperator;
 import mnist.Stages;
+import mnist.data.DataSet;
 import mnist.network.Hyperparameters;
 import mnist.network.Network;
 import mnist.network.Weights;
+import mnist.platform.FileTree;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +92,41 @@ class ModelTest {
       assertThatIllegalArgumentException().isThrownBy(() -> model.probabilities(new float[785]));
       assertThatIllegalArgumentException().isThrownBy(model::probabilities);
     }
+  }
+
+  @Test
+  void whatElseIsAskedChangesNoBit() throws IOException {
+    Random random = new Random(1);
+    FileTree.delete(folder);
+    try (Network network = Stages.named("2.1").network(Hyperparameters.ofTheScript(0))) {
+      ModelCard card =
+          new ModelCard("2.1", "five layers", "mnist", 0, 0.1f, "abc", DataSet.DIGITS, Map.of());
+      SavedModelFolder.write(folder, false, network, new Weights(random(random, 185_300)), card);
+    }
+    int count = Model.FULL_BATCH + 100;
+    float[] images = random(random, count * 784);
+    try (Model model = Model.load(folder)) {
+      float[] all = model.probabilitiesOfEach(images);
+      assertThat(all).hasSize(count * 10);
+      for (int image : new int[] {0, 1, 2, 77, Model.FULL_BATCH - 1, Model.FULL_BATCH, count - 1}) {
+        float[] alone = Arrays.copyOfRange(images, image * 784, (image + 1) * 784);
+        assertThat(model.probabilitiesOfEach(alone))
+            .as("image %d", image)
+            .isEqualTo(Arrays.copyOfRange(all, image * 10, (image + 1) * 10));
+      }
+      int shift = 37;
+      assertThat(model.probabilitiesOfEach(Arrays.copyOfRange(images, shift * 784, images.length)))
+          .isEqualTo(Arrays.copyOfRange(all, shift * 10, all.length));
+      assertThatIllegalArgumentException().isThrownBy(model::probabilitiesOfEach);
+    }
+  }
+
+  private static float[] random(Random random, int count) {
+    float[] numbers = new float[count];
+    for (int i = 0; i < count; i++) {
+      numbers[i] = 0.1f * random.nextFloat();
+    }
+    return numbers;
   }
 
   @Test

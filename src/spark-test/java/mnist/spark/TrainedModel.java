@@ -1,0 +1,38 @@
+package mnist.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import mnist.Mnist21FiveLayersReluLrDecay;
+import mnist.run.Run;
+import mnist.training.TrainingListener;
+
+/** A model that a short run of stage 2.1 has left. */
+final class TrainedModel {
+  private TrainedModel() {}
+
+  /** Trains in a new folder. */
+  static Path in(Path folder, Path data) {
+    run(folder.resolve("run"), "--data=" + data, "--iterations=200");
+    return folder.resolve("run").resolve("model");
+  }
+
+  /** A run of stage 2.1 by hand. */
+  static Path run(Path folder, String... options) {
+    String[] args = new String[options.length + 2];
+    System.arraycopy(options, 0, args, 2, options.length);
+    args[0] = "--quiet";
+    args[1] = "--run-dir=" + folder;
+    int exitCode =
+        Run.run(
+            new Mnist21FiveLayersReluLrDecay(),
+            new TrainingListener() {},
+            new PrintStream(OutputStream.nullOutputStream()),
+            System.err,
+            args);
+    assertThat(exitCode).isZero();
+    return folder;
+  }
+}

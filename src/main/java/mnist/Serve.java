@@ -96,6 +96,7 @@ public final class Serve implements Callable<Integer> {
           "--name is part of an address: letters, digits, . _ and -, found " + name);
     }
     try {
+      NativeEnvironment.useOneThread(); // each request; several are answered side by side
       NativeEnvironment.load(!noOneDnn);
       Path folder = model == null ? RunFolder.newestModel(runs) : model;
       ModelServer.Place place = new ModelServer.Place(name, host, port, "--port");

@@ -9,6 +9,9 @@ import io.javalin.http.NotFoundResponse;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,7 +31,7 @@ import org.tensorflow.proto.TensorShapeProto;
  *   <li>{@code GET /v1/models/NAME[/versions/N]/metadata}
  * </ul>
  */
-final class ModelApi {
+final class ModelApi implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final String MODEL =
@@ -47,6 +50,19 @@ final class ModelApi {
   private static final int LARGE_BYTES = 1 << 17;
 
   private final Semaphore large = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
+
+  /**
+   * Of the others, as many as there are processors are answered at a time, in the order in which
+   * they came: all at once would take as long, and some of them much longer than others.
+   */
+  private final ExecutorService small =
+      Executors.newFixedThreadPool(
+          Runtime.getRuntime().availableProcessors(),
+          task -> {
+            Thread thread = new Thread(task, "answering");
+            thread.setDaemon(true);
+            return thread;
+          });
 
   ModelApi(Models models, LocalServer.Terms terms, Traffic traffic) {
     this.models = models;
@@ -71,7 +87,7 @@ final class ModelApi {
     ServedModel model = model(path);
     byte[] body = LocalServer.body(ctx, terms);
     if (body.length <= LARGE_BYTES) {
-      answer(ctx, path, model, body);
+      ctx.future(() -> CompletableFuture.runAsync(() -> answer(ctx, path, model, body), small));
       return;
     }
     large.acquire();
@@ -227,5 +243,11 @@ final class ModelApi {
               shape.put("unknown_rank", tensor.getTensorShape().getUnknownRank());
               one.put("name", tensor.getName());
             });
+  }
+
+  /** Ends its threads; what they are answering is answered first. */
+  @Override
+  public void close() {
+    small.shutdown();
   }
 }

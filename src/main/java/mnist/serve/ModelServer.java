@@ -68,6 +68,7 @@ public final class ModelServer implements AutoCloseable {
     try {
       server = LocalServer.start(terms, this::configure);
     } catch (IOException | RuntimeException e) {
+      api.close();
       served.close();
       throw e;
     }
@@ -122,6 +123,7 @@ public final class ModelServer implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    api.close();
     runs.close();
     served.close();
   }

@@ -3,6 +3,7 @@ package mnist.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -118,6 +119,31 @@ class ModelTest {
       assertThat(model.probabilitiesOfEach(Arrays.copyOfRange(images, shift * 784, images.length)))
           .isEqualTo(Arrays.copyOfRange(all, shift * 10, all.length));
       assertThatIllegalArgumentException().isThrownBy(model::probabilitiesOfEach);
+    }
+  }
+
+  /** TensorFlow's threads know no numbers below 1.2e-38; Java's do. */
+  @Test
+  void nextToNothingIsNothingAsInPython() throws IOException {
+    float[] weights = new float[7850];
+    weights[7840] = 90; // the others' probability is e^-90, or 8e-40
+    FileTree.delete(folder);
+    try (Network network = Stages.named("1.0").network(Hyperparameters.ofTheScript(0))) {
+      ModelCard card =
+          new ModelCard("1.0", "one layer", "mnist", 0, 0.1f, "abc", DataSet.DIGITS, Map.of());
+      SavedModelFolder.write(folder, false, network, new Weights(weights), card);
+    }
+    try (Model model = Model.load(folder)) {
+      for (int images : new int[] {1, 1000}) {
+        float[] probabilities = model.probabilities(new float[images * 784]);
+        for (int i = 0; i < probabilities.length; i++) {
+          if (i % 10 == 0) {
+            assertThat(probabilities[i]).isCloseTo(1, within(1e-6f));
+          } else {
+            assertThat(probabilities[i]).isZero();
+          }
+        }
+      }
     }
   }
 

@@ -11,7 +11,8 @@ FOLDERS = {"0": "onednn-off", "1": "onednn-on"}
 def keep(folder, expected=pathlib.Path(__file__).parent / "expected"):
     """Writes expected/onednn-on/<stage>.json, or onednn-off, from the record in a run's folder."""
     run = json.loads((folder / "run.json").read_text())
-    measurements = [json.loads(line) for line in open(folder / "metrics.jsonl")]
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    measurements = [json.loads(line) for line in lines]
     onednn = run["platform"]["onednn"]
     if onednn not in FOLDERS:
         sys.exit(f"error: {folder} ran with oneDNN {onednn}; set TF_ENABLE_ONEDNN_OPTS to 0 or 1")

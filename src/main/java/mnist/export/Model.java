@@ -78,13 +78,10 @@ public final class Model implements AutoCloseable {
     Optional<ModelCard> card = card(folder);
     SavedModelBundle bundle;
     try {
-      bundle =
-          SavedModelBundle.loader(folder.toString())
-              .withTags(SavedModelBundle.DEFAULT_TAG)
-              // Runs on TensorFlow's threads, as in Python. In the caller's an image would take a
-              // few hundredths of a millisecond less, but what is next to nothing, below 2.4e-38,
-              // would not be rounded to 0 as it is there.
-              .load();
+      // Runs on TensorFlow's threads, as in Python. In the caller's an image would take a few
+      // hundredths of a millisecond less, but what is next to nothing, below 2.4e-38, would not be
+      // rounded to 0 as it is there.
+      bundle = SavedModelBundle.load(folder.toString(), SavedModelBundle.DEFAULT_TAG);
     } catch (RuntimeException e) { // some of TensorFlow's are no TensorFlowException
       throw notLoaded(folder, e);
     }

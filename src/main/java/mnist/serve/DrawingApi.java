@@ -153,7 +153,7 @@ final class DrawingApi {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("model", name);
     try {
-      ServedModel model = models.named(name, "there is no model " + name);
+      ServedModel model = models.named(name, () -> "there is no model " + name);
       model.ask(
           (version, loaded) -> {
             Prediction prediction = prediction(loaded, pixels);

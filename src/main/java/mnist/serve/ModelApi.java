@@ -128,7 +128,7 @@ final class ModelApi implements AutoCloseable {
 
   private ServedModel model(Matcher path) throws IOException {
     String name = path.group("name");
-    return models.named(name, notFound(name, path.group("version")));
+    return models.named(name, () -> notFound(name, path.group("version")));
   }
 
   private static String notFound(String name, String version) {
@@ -186,7 +186,7 @@ final class ModelApi implements AutoCloseable {
   private ObjectNode status(Matcher path) throws IOException {
     String name = path.group("name");
     String version = path.group("version");
-    ServedModel model = models.named(name, "Could not find any versions of model " + name);
+    ServedModel model = models.named(name, () -> "Could not find any versions of model " + name);
     ObjectNode json = JSON.createObjectNode();
     ArrayNode statuses = json.putArray("model_version_status");
     for (ServedModel.Status status : model.statuses()) {

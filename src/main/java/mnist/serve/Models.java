@@ -2,6 +2,7 @@ package mnist.serve;
 
 import io.javalin.http.NotFoundResponse;
 import java.io.IOException;
+import java.util.function.Supplier;
 
 /** All models that can be asked: the one that is served, and those of the runs. */
 final class Models {
@@ -30,12 +31,12 @@ final class Models {
    * @throws NotFoundResponse if there is none
    * @throws IOException if it cannot be loaded
    */
-  ServedModel named(String name, String refusal) throws IOException {
+  ServedModel named(String name, Supplier<String> refusal) throws IOException {
     if (name.equals(served.name())) {
       return served;
     }
     if (!runs.has(name)) {
-      throw new NotFoundResponse(refusal);
+      throw new NotFoundResponse(refusal.get());
     }
     return runs.model(name);
   }

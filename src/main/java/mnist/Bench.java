@@ -24,15 +24,12 @@ import mnist.console.ErrorLine;
 import mnist.crosscheck.CrossCheckException;
 import mnist.crosscheck.PythonReference;
 import mnist.data.DataSet;
-import mnist.network.Hyperparameters;
-import mnist.network.Network;
 import mnist.platform.FileTree;
 import mnist.platform.NativeEnvironment;
 import mnist.platform.ProjectFolder;
 import mnist.run.DataConsole;
 import mnist.sources.DataSets;
 import mnist.sources.DataSource;
-import mnist.training.Fast;
 import mnist.training.Stage;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -114,7 +111,7 @@ public final class Bench implements Callable<Integer> {
       fallbackValue = "python3",
       paramLabel = "COMMAND",
       description =
-          "Measure each stage here, with --fast and in Python with the same kernels, in turns, and"
+          "Measure each stage here and in Python with the same kernels, in turns, and"
               + " print the ratios; COMMAND makes Python's environment. Default: ${FALLBACK-VALUE}")
   private String interpreter;
 
@@ -123,9 +120,6 @@ public final class Bench implements Callable<Integer> {
 
   @Option(names = "--round", hidden = true, description = "Be one round of training this stage.")
   private Stage round;
-
-  @Option(names = "--fast", hidden = true, description = "Be it with --fast.")
-  private boolean fast;
 
   @Option(names = "--model", hidden = true, description = "Be one round of predicting with this.")
   private Path model;
@@ -164,12 +158,8 @@ public final class Bench implements Callable<Integer> {
         "iterations of the long training must be 0 or more, found " + longTraining);
     refuse(longPrediction < 0, "predictions must be 0 or more, found " + longPrediction);
     if (round != null) {
-      List<String> options = new ArrayList<>(dataOption());
-      if (fast) {
-        options.add("--fast");
-      }
       Optional<TrainingRound> measured =
-          TrainingRound.measure(round, iterations, options.toArray(String[]::new));
+          TrainingRound.measure(round, iterations, dataOption().toArray(String[]::new));
       if (measured.isEmpty()) {
         return CommandLine.ExitCode.SOFTWARE;
       }
@@ -255,15 +245,9 @@ public final class Bench implements Callable<Integer> {
           PredictionRound prediction = predict(itsModel, PREDICTIONS);
           Comparison.Figures here =
               Comparison.Figures.of(train(stage.name(), iterations), prediction);
-          Comparison.Figures inParts =
-              gainsFromFast(stage)
-                  ? Comparison.Figures.of(train(stage.name(), iterations, "--fast"), prediction)
-                  : null;
           compared
               .get(stage.name())
-              .add(
-                  new Comparison.Round(
-                      here, inParts, inPython(python, stage, data, itsModel, oneDnn)));
+              .add(new Comparison.Round(here, inPython(python, stage, data, itsModel, oneDnn)));
         }
       }
       return new Comparison(iterations, PREDICTIONS, compared);
@@ -271,12 +255,6 @@ public final class Bench implements Callable<Integer> {
       throw new IOException(e.getMessage(), e);
     } finally {
       FileTree.delete(models);
-    }
-  }
-
-  private static boolean gainsFromFast(Stage stage) {
-    try (Network network = stage.network(Hyperparameters.ofTheScript(0))) {
-      return Fast.ofNoUse(network, Runtime.getRuntime().availableProcessors()).isEmpty();
     }
   }
 

@@ -10,8 +10,8 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * The stages here, with {@code --fast}, and in Python with the same kernels, in rounds that take
- * turns: what one moment of the machine does to one of them, it does to the others.
+ * The stages here and in Python with the same kernels, in rounds that take turns: what one moment of
+ * the machine does to one of them, it does to the other.
  *
  * @param iterations the last iteration of each round of training
  * @param predictions how many images, one at a time, in each round of predicting
@@ -19,12 +19,8 @@ import java.util.stream.IntStream;
  */
 public record Comparison(int iterations, int predictions, Map<String, List<Round>> rounds) {
 
-  /**
-   * One turn of each.
-   *
-   * @param fast null where it changes nothing
-   */
-  public record Round(Figures here, Figures fast, Figures python) {}
+  /** One turn of each. */
+  public record Round(Figures here, Figures python) {}
 
   /**
    * What is compared, less of it being better.
@@ -95,9 +91,6 @@ public record Comparison(int iterations, int predictions, Map<String, List<Round
   private static void addStage(StringBuilder text, String stage, List<Round> rounds) {
     Map<String, List<Figures>> rows = new LinkedHashMap<>();
     rows.put("", rounds.stream().map(Round::here).toList());
-    if (rounds.get(0).fast() != null) {
-      rows.put(" --fast", rounds.stream().map(Round::fast).toList());
-    }
     List<Figures> python = rounds.stream().map(Round::python).toList();
     rows.put(" Python", python);
     rows.forEach(

@@ -5,7 +5,9 @@ import static mnist.data.Split.TRAIN;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
@@ -22,7 +24,10 @@ import mnist.training.Stage;
 import mnist.training.TrainingException;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingLoop;
+import org.tensorflow.Output;
 import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.types.TFloat32;
 
 /**
  * A stage in Java held against the same stage in Python.
@@ -113,7 +118,7 @@ public record StageComparison(
       try (TrainingLoop aside = new TrainingLoop(schedule, network, data, conditions.batchSize());
           Batches batches =
               new Batches(data.training(), conditions.batchSize(), conditions.seed())) {
-        gradients = aside.evaluate(network.gradients(), TRAIN, batches.next());
+        gradients = aside.evaluate(gradients(network, definition), TRAIN, batches.next());
       }
       try (TrainingLoop loop = new TrainingLoop(schedule, network, data, conditions.batchSize())) {
         float[] initialWeights = loop.weights().values();
@@ -137,6 +142,22 @@ public record StageComparison(
             python.medianStepMillis());
       }
     }
+  }
+
+  /** What the optimiser applies to each trained variable: the last input of that variable's update. */
+  private static List<Output<TFloat32>> gradients(Network network, GraphDef definition) {
+    Map<String, String> gradients = new HashMap<>();
+    for (NodeDef node : definition.getNodeList()) {
+      if (node.getOp().equals("ApplyAdam") || node.getOp().equals("ApplyGradientDescent")) {
+        List<String> inputs =
+            node.getInputList().stream().filter(input -> !input.startsWith("^")).toList();
+        gradients.put(inputs.get(0), inputs.get(inputs.size() - 1));
+      }
+    }
+    return network.trained().stream()
+        .map(variable -> network.graph().outputOrThrow(gradients.get(variable.op().name())))
+        .map(gradient -> gradient.expect(TFloat32.class))
+        .toList();
   }
 
   private static void refuseOtherIterations(List<Measurement> java, List<Measurement> python)

@@ -23,7 +23,6 @@ public final class Network implements AutoCloseable {
   private final Map<String, String> whenPredicting;
   private final Map<String, Long> drawnForAnImage;
   private final Output<TFloat32> trainingLoss;
-  private final List<Output<TFloat32>> gradients;
   private final Output<TInt64> predicted;
 
   Network(
@@ -34,7 +33,6 @@ public final class Network implements AutoCloseable {
       Map<String, String> whenPredicting,
       Map<String, Long> drawnForAnImage,
       Output<TFloat32> trainingLoss,
-      List<Output<TFloat32>> gradients,
       Output<TInt64> predicted) {
     this.graph = graph;
     this.hyperparameters = hyperparameters;
@@ -43,7 +41,6 @@ public final class Network implements AutoCloseable {
     this.whenPredicting = Map.copyOf(whenPredicting);
     this.drawnForAnImage = Map.copyOf(drawnForAnImage);
     this.trainingLoss = trainingLoss;
-    this.gradients = List.copyOf(gradients);
     this.predicted = predicted;
     for (String name : ENDS) {
       if (graph.operation(name) == null) {
@@ -123,11 +120,6 @@ public final class Network implements AutoCloseable {
   /** The loss that {@code train_step} goes down: float32 scalar. */
   public Output<TFloat32> trainingLoss() {
     return trainingLoss;
-  }
-
-  /** The gradients of that loss that {@code train_step} goes by, of {@link #trained} in order. */
-  public List<Output<TFloat32>> gradients() {
-    return gradients;
   }
 
   /**

@@ -50,7 +50,6 @@ public final class NetworkBuilder {
   private Optional<Float> keepProbability = Optional.empty();
   private Output<TInt64> predicted;
   private Output<TFloat32> trainingLoss;
-  private final List<Output<TFloat32>> gradients = new ArrayList<>();
 
   NetworkBuilder(Graph graph, Hyperparameters chosen) {
     this.graph = graph;
@@ -77,7 +76,6 @@ public final class NetworkBuilder {
           net.whenPredicting,
           net.drawnForAnImage,
           net.trainingLoss,
-          net.gradients,
           net.predicted);
     } catch (RuntimeException e) {
       graph.close();
@@ -415,8 +413,7 @@ public final class NetworkBuilder {
     Output<?>[] variables = trained.stream().map(Operand::asOutput).toArray(Output<?>[]::new);
     List<Optimizer.GradAndVar<? extends TType>> pairs = new ArrayList<>();
     for (Output<?> gradient : graph.addGradients(loss.asOutput(), variables)) {
-      Output<?> variable = variables[gradients.size()];
-      gradients.add(gradient.expect(TFloat32.class));
+      Output<?> variable = variables[pairs.size()];
       pairs.add(
           new Optimizer.GradAndVar<>(
               gradient.expect(TFloat32.class), variable.expect(TFloat32.class)));

@@ -84,17 +84,6 @@ final class RunOptions {
   Float keepProbability;
 
   @Option(
-      names = "--fast",
-      paramLabel = "PARTS",
-      arity = "0..1",
-      fallbackValue = "0",
-      description =
-          "Take each batch in parts, side by side: in stages 3.x the same steps, to rounding, in"
-              + " less time where there are several cores; in the others no change. Default: as many"
-              + " parts as cores")
-  Integer fast;
-
-  @Option(
       names = "--run-dir",
       paramLabel = "DIR",
       description =
@@ -175,14 +164,6 @@ final class RunOptions {
               + " their results differ in the last bits.")
   boolean noOneDnn;
 
-  /** In how many parts a batch shall be taken. */
-  int parts() {
-    if (fast == null) {
-      return 1;
-    }
-    return fast > 0 ? fast : Math.min(Runtime.getRuntime().availableProcessors(), batchSize);
-  }
-
   /** The stage's schedule, up to the last iteration that was asked for. */
   Schedule schedule(Schedule ofTheScript) {
     return inRange(() -> iterations == null ? ofTheScript : ofTheScript.withIterations(iterations));
@@ -221,9 +202,6 @@ final class RunOptions {
     refuse(
         checkpointSeconds < 0, "checkpoint seconds must be 0 or more, found " + checkpointSeconds);
     refuse(batchSize < 1, "batch size must be 1 or more, found " + batchSize);
-    refuse(
-        fast != null && (fast < 0 || fast > batchSize),
-        "a batch of %d has 1 to %d parts, found %d".formatted(batchSize, batchSize, fast));
   }
 
   /**
@@ -264,13 +242,6 @@ final class RunOptions {
             ? Activation.valueOf(name.toUpperCase(Locale.ROOT))
             : null;
     noOneDnn = !run.usedOneDnn();
-    Integer parts = (Integer) its.get("parts");
-    boolean asItsOwn = parts != null && (parts == 1 || parts == parts());
-    refuse(
-        fast != null && !asItsOwn,
-        "--fast takes a batch in %d parts here, but the run to go on with took it in %d"
-            .formatted(parts(), parts == null ? 1 : parts));
-    fast = parts;
     int wanted = ((Number) its.get("iterations")).intValue();
     refuse(
         iterations != null && iterations < wanted,
@@ -292,12 +263,8 @@ final class RunOptions {
     }
   }
 
-  /**
-   * All those that numbers depend on, as the record has them.
-   *
-   * @param parts in how many parts a batch is taken
-   */
-  Map<String, Object> inForce(Schedule schedule, Hyperparameters network, int parts) {
+  /** All those that numbers depend on, as the record has them. */
+  Map<String, Object> inForce(Schedule schedule, Hyperparameters network) {
     Map<String, Object> options = new LinkedHashMap<>();
     options.put("dataset", source.toString());
     options.put("iterations", schedule.iterations());
@@ -309,9 +276,6 @@ final class RunOptions {
         .activation()
         .ifPresent(f -> options.put("activation", f.name().toLowerCase(Locale.ROOT)));
     network.keepProbability().ifPresent(p -> options.put("keep_probability", p));
-    if (fast != null) {
-      options.put("parts", parts);
-    }
     return options;
   }
 }

@@ -23,7 +23,6 @@ import mnist.platform.Draft;
 import mnist.platform.NativeEnvironment;
 import mnist.platform.Reason;
 import mnist.sources.DataSets;
-import mnist.training.Fast;
 import mnist.training.Outcome;
 import mnist.training.Schedule;
 import mnist.training.Stage;
@@ -128,22 +127,15 @@ final class StageRun {
     try (Network network = stage.network(options.hyperparameters())) {
       options.refuseUnused(network.hyperparameters(), stage.name());
       DataSet data = loadData(before);
-      Optional<String> notFaster = Fast.ofNoUse(network, options.parts());
-      int parts = notFaster.isPresent() ? 1 : options.parts();
-      try (TrainingLoop loop = new TrainingLoop(schedule, network, data, options.batchSize, parts);
+      try (TrainingLoop loop = new TrainingLoop(schedule, network, data, options.batchSize);
           ViewPage page = options.view ? ViewPage.of(runsFolder(), data, options.viewPort) : null) {
         Optional<TrainingState> from = Optional.empty();
         if (before.isPresent()) {
           from = Optional.of(state(before.get(), network, oneDnn, schedule));
           loop.restore(from.get());
         }
-        Map<String, Object> inForce = options.inForce(schedule, network.hyperparameters(), parts);
+        Map<String, Object> inForce = options.inForce(schedule, network.hyperparameters());
         begun.run();
-        if (options.fast != null && notFaster.isPresent()) {
-          err.printf("--fast changes nothing in stage %s: %s%n", stage.name(), notFaster.get());
-        } else if (options.fast != null && !options.quiet) {
-          out.printf("Each batch is taken in %d parts, side by side%n", parts);
-        }
         try (RunRecord record =
                 before.isPresent()
                     ? RunRecord.resume(

@@ -1,14 +1,12 @@
 package mnist.training;
 
-import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import mnist.data.Batch;
 import mnist.data.Split;
@@ -24,23 +22,19 @@ import org.tensorflow.types.TInt64;
 final class Evaluation {
   private final Network network;
   private final BiFunction<Split, Batch, Session.Runner> feeding;
-  private final Consumer<List<Runnable>> running;
   private final Map<Split, List<Output<?>>> wanted = new EnumMap<>(Split.class);
   private final Map<Split, List<Output<?>>> fetched = new EnumMap<>(Split.class);
 
   /**
    * @param feeding a run that is fed with a batch of a set, all neurons taking part
-   * @param running does all of some runs, in whatever order
    * @throws IllegalArgumentException if the listener wants what is no node that computes float32
    */
   Evaluation(
       Network network,
       BiFunction<Split, Batch, Session.Runner> feeding,
-      Consumer<List<Runnable>> running,
       TrainingListener listener) {
     this.network = network;
     this.feeding = feeding;
-    this.running = running;
     for (Split split : Split.values()) {
       wanted.put(split, listener.wants(split).stream().<Output<?>>map(this::output).toList());
       fetched.put(split, fetched(wanted.get(split)));
@@ -80,22 +74,17 @@ final class Evaluation {
     int images = parts.stream().mapToInt(Batch::size).sum();
     int[] places = parts.stream().flatMapToInt(part -> IntStream.of(part.indices())).toArray();
     int[] predicted = new int[images];
-    Map<String, float[]> values = new ConcurrentHashMap<>();
-    Found[] found = new Found[parts.size()];
-    List<Runnable> runs = new ArrayList<>();
-    for (int i = 0, first = 0; i < found.length; first += parts.get(i++).size()) {
-      int place = i;
-      int before = first;
-      Session.Runner runner = feeding.apply(split, parts.get(i));
-      runs.add(
-          () -> found[place] = found(split, parts.get(place), runner, before, predicted, values));
-    }
-    running.accept(runs);
+    Map<String, float[]> values = new HashMap<>();
     int correct = 0;
     double loss = 0;
-    for (int i = 0; i < found.length; i++) {
-      correct += Math.round(found[i].accuracy() * parts.get(i).size());
-      loss += (double) found[i].loss() * parts.get(i).size();
+    float learningRate = Float.NaN;
+    int first = 0;
+    for (Batch part : parts) {
+      Found found = found(split, part, first, predicted, values);
+      correct += Math.round(found.accuracy() * part.size());
+      loss += (double) found.loss() * part.size();
+      learningRate = found.learningRate();
+      first += part.size();
     }
     TrainingException.refuseNaN("the loss", iteration, (float) loss);
     Measurement measurement =
@@ -105,7 +94,7 @@ final class Evaluation {
             split,
             (float) correct / images,
             (float) (loss / images),
-            found[0].learningRate());
+            learningRate);
     return new Observation(measurement, places, predicted, Map.copyOf(values));
   }
 
@@ -120,10 +109,10 @@ final class Evaluation {
   private Found found(
       Split split,
       Batch part,
-      Session.Runner runner,
       int first,
       int[] predicted,
       Map<String, float[]> values) {
+    Session.Runner runner = feeding.apply(split, part);
     fetched.get(split).forEach(runner::fetch);
     try (Result result = runner.run()) {
       TInt64 classes = (TInt64) result.get(2);

@@ -46,7 +46,7 @@ final class RandomNodes {
   }
 
   /** The random nodes that run when this runs: all that it depends on. */
-  Set<String> movedBy(String name) {
+  private Set<String> movedBy(String name) {
     return movedBy.computeIfAbsent(name, this::found);
   }
 
@@ -85,15 +85,6 @@ final class RandomNodes {
           }
         });
     drawn.putAll(before);
-  }
-
-  /**
-   * Draws a node's next numbers by itself, as a run would with so many images; they do not count.
-   *
-   * @return [images, numbers for an image], which the caller closes
-   */
-  TFloat32 draw(String node, int images) {
-    return draw(nodes.get(node), images, network.drawnForAnImage().get(node));
   }
 
   /** Runs one node alone, fed with another shape. */

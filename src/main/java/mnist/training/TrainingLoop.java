@@ -49,7 +49,6 @@ public final class TrainingLoop implements AutoCloseable {
   private final TFloat32 keepAll;
   private final TFloat32 keepInTraining;
   private final Session.Runner trainStep;
-  private final Optional<StepInParts> stepInParts;
   private final Optional<Session.Runner> updateAfterStep;
   private final SessionState sessionState;
   private final RandomNodes randomNodes;
@@ -70,16 +69,6 @@ public final class TrainingLoop implements AutoCloseable {
    */
   public TrainingLoop(Schedule schedule, Network network, DataSet data, int batchSize)
       throws DataException {
-    this(schedule, network, data, batchSize, 1);
-  }
-
-  /**
-   * The same, faster where {@link Fast} is of use.
-   *
-   * @param parts in how many parts, side by side, each batch is taken; 1 for the tutorial's step
-   */
-  public TrainingLoop(Schedule schedule, Network network, DataSet data, int batchSize, int parts)
-      throws DataException {
     this.schedule = schedule;
     this.network = network;
     this.data = data;
@@ -90,7 +79,7 @@ public final class TrainingLoop implements AutoCloseable {
     notTesting = TBool.scalarOf(false);
     keepAll = TFloat32.scalarOf(1);
     keepInTraining = TFloat32.scalarOf(network.hyperparameters().keepProbability().orElse(1f));
-    session = new Session(network.graph(), config(network, parts));
+    session = new Session(network.graph(), config(network));
     // Fed with the same tensors at every step, only their contents change.
     trainStep =
         feeding(batches.batch(), keepInTraining, notTesting)
@@ -100,17 +89,6 @@ public final class TrainingLoop implements AutoCloseable {
         network.updateEma().map(feeding(batches.batch(), keepAll, notTesting)::addTarget);
     sessionState = new SessionState(session, network);
     randomNodes = new RandomNodes(session, network);
-    stepInParts =
-        parts == 1
-            ? Optional.empty()
-            : Optional.of(
-                new StepInParts(
-                    session,
-                    network,
-                    randomNodes,
-                    batches.batch(),
-                    runner -> feedingScalars(runner, keepInTraining, notTesting),
-                    parts));
     try {
       session.initialize();
     } catch (RuntimeException e) {
@@ -123,14 +101,9 @@ public final class TrainingLoop implements AutoCloseable {
    * What TensorFlow may make of the graph before it runs it: all that it does by default. But where
    * there is batch norm it keeps the order in which a layer's three gradients are added up; it
    * would sort them by their nodes' names, which are others in Python, and round otherwise.
-   *
-   * <p>Where a batch is taken in parts, each part has one thread.
    */
-  private static ConfigProto config(Network network, int parts) {
+  private static ConfigProto config(Network network) {
     ConfigProto.Builder config = ConfigProto.newBuilder();
-    if (parts > 1) {
-      config.setIntraOpParallelismThreads(1).setInterOpParallelismThreads(parts);
-    }
     if (network.tst().isPresent()) {
       config
           .getGraphOptionsBuilder()
@@ -167,7 +140,7 @@ public final class TrainingLoop implements AutoCloseable {
       throws TrainingException, IOException {
     long start = System.nanoTime();
     StepTimes times = new StepTimes(schedule.iterations());
-    Evaluation evaluation = new Evaluation(network, this::measuring, this::runAll, listener);
+    Evaluation evaluation = new Evaluation(network, this::measuring, listener);
 
     while (iteration <= schedule.iterations() && !stop.getAsBoolean()) {
       long began = System.nanoTime();
@@ -210,16 +183,9 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** Makes a step with the batch; returns the loss before it. */
   private float trainStep() {
-    if (stepInParts.isPresent()) {
-      return stepInParts.get().run();
-    }
     try (Result result = trainStep.run()) {
       return Evaluation.scalar(result, 0);
     }
-  }
-
-  private void runAll(List<Runnable> runs) {
-    stepInParts.ifPresentOrElse(parts -> parts.inParallel(runs), () -> runs.forEach(Runnable::run));
   }
 
   private TrainingState state(long start) {
@@ -242,12 +208,11 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   private Session.Runner feeding(Batch batch, TFloat32 pkeep, TBool tst) {
-    return feedingScalars(session.runner(), pkeep, tst)
-        .feed(network.images(), batch.images())
-        .feed(network.labels(), batch.labels());
-  }
-
-  private Session.Runner feedingScalars(Session.Runner runner, TFloat32 pkeep, TBool tst) {
+    Session.Runner runner =
+        session
+            .runner()
+            .feed(network.images(), batch.images())
+            .feed(network.labels(), batch.labels());
     network.step().ifPresent(placeholder -> runner.feed(placeholder.output(0), step));
     network.pkeep().ifPresent(placeholder -> runner.feed(placeholder.output(0), pkeep));
     network.pkeepConv().ifPresent(placeholder -> runner.feed(placeholder.output(0), keepAll));
@@ -305,7 +270,6 @@ public final class TrainingLoop implements AutoCloseable {
 
   @Override
   public void close() {
-    stepInParts.ifPresent(StepInParts::close);
     session.close();
     keepInTraining.close();
     keepAll.close();

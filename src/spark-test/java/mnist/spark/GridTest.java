@@ -12,13 +12,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class GridTest {
   @Test
   void everyCombinationTheLastOptionFastest() {
-    Grid grid = Grid.parse("  --learning-rate 0.001,0.003 --seed=-1..1 --fast ");
+    Grid grid = Grid.parse("  --learning-rate 0.001,0.003 --seed=-1..1 --quiet ");
 
     assertThat(grid.varying()).containsExactly("--learning-rate", "--seed");
     List<Map<String, String>> combinations = grid.combinations();
     assertThat(combinations).hasSize(6);
     assertThat(combinations.get(1))
-        .isEqualTo(Map.of("--learning-rate", "0.001", "--seed", "0", "--fast", ""));
+        .isEqualTo(Map.of("--learning-rate", "0.001", "--seed", "0", "--quiet", ""));
     assertThat(combinations)
         .extracting(one -> one.get("--learning-rate") + " " + one.get("--seed"))
         .containsExactly("0.001 -1", "0.001 0", "0.001 1", "0.003 -1", "0.003 0", "0.003 1");

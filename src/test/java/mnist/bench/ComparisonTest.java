@@ -21,10 +21,10 @@ class ComparisonTest {
     rounds.put(
         "2.1",
         List.of(
-            new Round(figures(1), null, figures(2)),
-            new Round(figures(3), null, figures(4)),
-            new Round(figures(2), null, figures(1))));
-    rounds.put("3.0", List.of(new Round(figures(6), figures(3), figures(6))));
+            new Round(figures(1), figures(2)),
+            new Round(figures(3), figures(4)),
+            new Round(figures(2), figures(1))));
+    rounds.put("3.0", List.of(new Round(figures(6), figures(6))));
 
     String text = new Comparison(500, 10_000, rounds).toText();
 
@@ -38,8 +38,6 @@ class ComparisonTest {
             "2.1 Python  2.00  2.00  20.0  400  0.125  0.250",
             "3.0  6.00  2.00  20.0  400  0.125  0.250",
             "3.0/Python" + "  1.00 (1.00-1.00)".repeat(6),
-            "3.0 --fast  3.00  2.00  20.0  400  0.125  0.250",
-            "3.0 --fast/Python  0.50 (0.50-0.50)" + "  1.00 (1.00-1.00)".repeat(5),
             "3.0 Python  6.00  2.00  20.0  400  0.125  0.250");
   }
 }

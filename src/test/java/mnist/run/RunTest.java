@@ -91,7 +91,6 @@ class RunTest {
         "--activation has no use in stage 1.0 | --activation=relu",
         "--keep-probability has no use in stage 1.0 | --keep-probability=0.5",
         "keep probability must be above 0 and at most 1, found 0.0 | --keep-probability=0",
-        "a batch of 100 has 1 to 100 parts, found 101 | --fast=101",
         "--export and --no-export contradict | --export=model --no-export",
         "--overwrite has no use without --export | --overwrite",
         "--data has no use with --dataset synthetic | --dataset=synthetic --data=x"
@@ -116,37 +115,8 @@ class RunTest {
         .contains("Stage 3.0", "--data=DIR", "--dataset=NAME", "--iterations=N", "--batch-size=N")
         .contains("--seed=N", "--learning-rate=X", "--activation=NAME", "--keep-probability=X")
         .contains("--run-dir=DIR", "--graph=FILE", "--export=DIR", "--no-export", "--overwrite")
-        .contains("--quiet", "--no-onednn", "--fast[=PARTS]", "Exit codes")
+        .contains("--quiet", "--no-onednn", "Exit codes")
         .doesNotContain("null", "${");
-  }
-
-  @Test
-  void fastIsTakenWhereItIsOfUse() throws IOException {
-    Ran fast = run("3.0", digits, "--iterations=3", "--fast=2", in("--run-dir", "fast"));
-    assertThat(fast.out()).contains("Each batch is taken in 2 parts, side by side");
-    assertThat(record("fast").at("/options/parts").asInt()).isEqualTo(2);
-
-    Ran same = run("2.1", digits, "--iterations=3", "--quiet", "--fast=2", in("--run-dir", "same"));
-    assertThat(same.err()).contains("--fast changes nothing in stage 2.1: its layers take less");
-    assertThat(record("same").at("/options/parts").asInt()).isEqualTo(1);
-    run("2.1", digits, "--iterations=3", "--quiet", in("--run-dir", "without"));
-    assertThat(record("same").at("/results/weights_sha256"))
-        .isEqualTo(record("without").at("/results/weights_sha256"));
-  }
-
-  @Test
-  void aFastRunGoesOnAsItBegan() throws IOException {
-    run("3.0", digits, "--iterations=3", "--quiet", "--fast=2", in("--run-dir", "run"));
-    Ran other = run("3.0", "--iterations=5", "--fast=3", in("--resume", "run"));
-    assertThat(other.exitCode()).isEqualTo(2);
-    assertThat(other.err())
-        .contains("--fast takes a batch in 3 parts here, but the run to go on with took it in 2");
-    assertThat(run("3.0", "--iterations=5", digits, in("--resume", "run")).exitCode()).isZero();
-    assertThat(record("run").at("/options/parts").asInt()).isEqualTo(2);
-
-    run("3.0", digits, "--iterations=5", "--quiet", "--fast=2", in("--run-dir", "whole"));
-    assertThat(record("run").at("/results/weights_sha256"))
-        .isEqualTo(record("whole").at("/results/weights_sha256"));
   }
 
   @Test

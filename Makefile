@@ -62,24 +62,24 @@ run: $(JAVA_ARGS)
 	@$(JAVA) $(MAIN_$(STAGE)) $(ARGS)
 
 resume: $(JAVA_ARGS)
-	@$(JAVA) mnist.Resume $(ARGS)
+	@$(JAVA) mnist.app.Resume $(ARGS)
 
 view: $(JAVA_ARGS)
-	@$(JAVA) mnist.View $(ARGS)
+	@$(JAVA) mnist.app.View $(ARGS)
 
 # Requests leave more garbage than a training, which its small young generation would stop for too often.
 # Some of it grows old; a heap that begins small is cleared of that before it takes much memory.
 SERVING = -Xmn32m -Xms52m -XX:MinHeapFreeRatio=25
 
 serve: $(JAVA_ARGS)
-	@$(JAVA) $(SERVING) mnist.Serve $${MODEL:+--model "$$MODEL"} $(ARGS)
+	@$(JAVA) $(SERVING) mnist.app.Serve $${MODEL:+--model "$$MODEL"} $(ARGS)
 
 # IMAGE is one name, or otherwise what the shell makes of it, such as IMAGE="'a b.png' c.png *.gif".
 predict: $(JAVA_ARGS)
 	$(if $(MODEL),,$(error MODEL names the model, such as MODEL=runs/<stage>-<date>-<time>/model))
 	$(if $(IMAGE),,$(error IMAGE names one or several pictures, such as IMAGE=seven.png))
 	@[ -e "$$IMAGE" ] && set -- "$$IMAGE" || eval "set -- $$IMAGE"; \
-	$(JAVA) mnist.Predict --model "$$MODEL" $(ARGS) -- "$$@"
+	$(JAVA) mnist.app.Predict --model "$$MODEL" $(ARGS) -- "$$@"
 
 # Spark's programs, a build of their own. A cluster is given the jars that it does not have.
 SPARK_MVN  = $(MVN),spark
@@ -93,20 +93,20 @@ score: $(SPARK_ARGS)
 	$(if $(IMAGES),,$(error IMAGES names one or several files or folders of images, such as IMAGES=data/t10k-images-idx3-ubyte.gz))
 	$(if $(OUT),,$(error OUT names a new folder for the answers, such as OUT=answers))
 	@[ -e "$$IMAGES" ] && set -- "$$IMAGES" || eval "set -- $$IMAGES"; \
-	$(SPARK_JAVA) mnist.Score --model "$$MODEL" --out "$$OUT" $${MASTER:+--master "$$MASTER"} $(ARGS) -- "$$@"
+	$(SPARK_JAVA) mnist.spark.Score --model "$$MODEL" --out "$$OUT" $${MASTER:+--master "$$MASTER"} $(ARGS) -- "$$@"
 
 sweep: $(SPARK_ARGS)
 	$(if $(GRID),,$(error GRID says what to try, such as GRID="--learning-rate 0.001,0.003 --seed 0..4"))
-	@$(SPARK_JAVA) mnist.Sweep --stage $(STAGE) --grid "$$GRID" $${MASTER:+--master "$$MASTER"} $(ARGS)
+	@$(SPARK_JAVA) mnist.spark.Sweep --stage $(STAGE) --grid "$$GRID" $${MASTER:+--master "$$MASTER"} $(ARGS)
 
 test-spark:
 	@$(SPARK_MVN) verify
 
 picture: $(JAVA_ARGS)
-	@$(JAVA) mnist.RunPicture $(ARGS) $${RUN:+-- "$$RUN"}
+	@$(JAVA) mnist.app.RunPicture $(ARGS) $${RUN:+-- "$$RUN"}
 
 movie: $(JAVA_ARGS)
-	@$(JAVA) mnist.RunMovie $(ARGS) $${RUN:+-- "$$RUN"}
+	@$(JAVA) mnist.app.RunMovie $(ARGS) $${RUN:+-- "$$RUN"}
 
 # A full run of every stage, one after the other: seed 0, or the one that TUTORIAL.md speaks of.
 ILLUSTRATED = 1.0 2.0 2.1 2.2 3.0 3.1 4.0 4.1 4.2 5.0
@@ -118,25 +118,29 @@ tutorial-pictures: $(patsubst %,tutorial-picture-%,$(if $(filter file,$(origin S
 tutorial-picture-%: $(JAVA_ARGS)
 	@rm -rf target/tutorial/$*
 	@$(JAVA) $(MAIN_$*) --dataset mnist --seed $(or $(SEED_$*),0) --quiet --no-export --record-view --run-dir target/tutorial/$*
-	@$(JAVA) mnist.RunPicture --size 1280x720 --palette --overwrite --out src/test/resources/mnist/tutorial/$*.png -- target/tutorial/$*
+	@$(JAVA) mnist.app.RunPicture --size 1280x720 --palette --overwrite --out src/test/resources/mnist/tutorial/$*.png -- target/tutorial/$*
 
 test:
 	@$(MVN) verify
 
 # Both settings of oneDNN, each in a process of its own since the library reads it when it loads.
-CHECK = $(JAVA) mnist.CrossCheck $(if $(filter file,$(origin STAGE)),,--stage $(STAGE)) $(if $(FULL),--full) $(ARGS)
+CHECK = $(JAVA) mnist.app.CrossCheck $(if $(filter file,$(origin STAGE)),,--stage $(STAGE)) $(if $(FULL),--full) $(ARGS)
 
 crosscheck: $(JAVA_ARGS)
 	@$(CHECK) && echo && $(CHECK) --onednn
 
-bench: $(JAVA_ARGS)
-	@$(JAVA) mnist.Bench $(ARGS)
+# What measures and torments the project is among the tests, and started with their class path.
+TEST_ARGS = target/test-java-$(NATIVES).args
+TEST_JAVA = "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" @$(TEST_ARGS)
 
-bench-serve: $(JAVA_ARGS)
-	@$(JAVA) $(SERVING) mnist.BenchServe $${MODEL:+--model "$$MODEL"} $(ARGS)
+bench: $(TEST_ARGS)
+	@$(TEST_JAVA) mnist.bench.Bench $(ARGS)
 
-torture: $(JAVA_ARGS)
-	@$(JAVA) mnist.Torture $(ARGS)
+bench-serve: $(TEST_ARGS)
+	@$(TEST_JAVA) $(SERVING) mnist.bench.LoadTest $${MODEL:+--model "$$MODEL"} $(ARGS)
+
+torture: $(TEST_ARGS)
+	@$(TEST_JAVA) mnist.crashtest.CrashTest $(ARGS)
 
 format:
 	@$(MVN) -q spotless:apply
@@ -153,6 +157,12 @@ $(JAVA_ARGS): pom.xml $(shell find src/main -type f)
 	@rm -f $@ # should compiling fail
 	@$(MVN) -q compile org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath -Dmdep.includeScope=runtime -Dmdep.outputFile=target/classpath >&2
 	@sed 's|[\\"]|\\&|g; s|.*|-cp "target/classes$(SEPARATOR)&"|' target/classpath | cat target/classes/mnist/jvm.options - > $@
+
+$(TEST_ARGS): pom.xml $(shell find src/main src/test -type f)
+	@echo "Building; the first time Maven also fetches TensorFlow." >&2
+	@rm -f $@
+	@$(MVN) -q test-compile org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/test-classpath >&2
+	@sed 's|[\\"]|\\&|g; s|.*|-cp "target/test-classes$(SEPARATOR)target/classes$(SEPARATOR)&"|' target/test-classpath | cat target/classes/mnist/jvm.options - > $@
 
 $(SPARK_ARGS): pom.xml $(shell find src/main $(wildcard src/spark) -type f)
 	@echo "Building; the first time Maven also fetches TensorFlow and Spark." >&2

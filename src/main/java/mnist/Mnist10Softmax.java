@@ -1,7 +1,7 @@
 package mnist;
 
-import mnist.network.NetworkBuilder;
-import mnist.run.Run;
+import mnist.app.Training;
+import mnist.nn.NetworkBuilder;
 import mnist.training.Schedule;
 import mnist.training.Stage;
 import org.tensorflow.framework.optimizers.GradientDescent;
@@ -30,7 +30,7 @@ public final class Mnist10Softmax extends Stage {
   }
 
   public static void main(String[] args) {
-    Run.main(new Mnist10Softmax(), args);
+    Training.main(new Mnist10Softmax(), args);
   }
 
   @Override

@@ -1,11 +1,11 @@
 package mnist;
 
-import static mnist.network.Activation.RELU;
+import static mnist.nn.Activation.RELU;
 
-import mnist.network.Activation;
-import mnist.network.Adam;
-import mnist.network.NetworkBuilder;
-import mnist.run.Run;
+import mnist.app.Training;
+import mnist.nn.Activation;
+import mnist.nn.Adam;
+import mnist.nn.NetworkBuilder;
 import mnist.training.Schedule;
 import mnist.training.Stage;
 import org.tensorflow.op.Ops;
@@ -41,7 +41,7 @@ public final class Mnist21FiveLayersReluLrDecay extends Stage {
   }
 
   public static void main(String[] args) {
-    Run.main(new Mnist21FiveLayersReluLrDecay(), args);
+    Training.main(new Mnist21FiveLayersReluLrDecay(), args);
   }
 
   @Override

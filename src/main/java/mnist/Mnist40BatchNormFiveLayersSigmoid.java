@@ -1,12 +1,12 @@
 package mnist;
 
-import static mnist.network.Activation.SIGMOID;
+import static mnist.nn.Activation.SIGMOID;
 
-import mnist.network.Adam;
-import mnist.network.BatchNorm;
-import mnist.network.MovingAverages;
-import mnist.network.NetworkBuilder;
-import mnist.run.Run;
+import mnist.app.Training;
+import mnist.nn.Adam;
+import mnist.nn.BatchNorm;
+import mnist.nn.MovingAverages;
+import mnist.nn.NetworkBuilder;
 import mnist.training.Schedule;
 import mnist.training.Stage;
 import org.tensorflow.op.Ops;
@@ -43,7 +43,7 @@ public final class Mnist40BatchNormFiveLayersSigmoid extends Stage {
   }
 
   public static void main(String[] args) {
-    Run.main(new Mnist40BatchNormFiveLayersSigmoid(), args);
+    Training.main(new Mnist40BatchNormFiveLayersSigmoid(), args);
   }
 
   @Override

@@ -1,13 +1,13 @@
 package mnist;
 
-import static mnist.network.Activation.RELU;
+import static mnist.nn.Activation.RELU;
 import static org.tensorflow.op.nn.FusedBatchNorm.isTraining;
 
-import mnist.network.Adam;
-import mnist.network.Distortion;
-import mnist.network.MovingAverages;
-import mnist.network.NetworkBuilder;
-import mnist.run.Run;
+import mnist.app.Training;
+import mnist.nn.Adam;
+import mnist.nn.Distortion;
+import mnist.nn.MovingAverages;
+import mnist.nn.NetworkBuilder;
 import mnist.training.Schedule;
 import mnist.training.Stage;
 import org.tensorflow.Operand;
@@ -58,7 +58,7 @@ public final class Mnist50DistortedConvolutional extends Stage {
   }
 
   public static void main(String[] args) {
-    Run.main(new Mnist50DistortedConvolutional(), args);
+    Training.main(new Mnist50DistortedConvolutional(), args);
   }
 
   @Override

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import mnist.run.Run;
+import mnist.app.Training;
 import mnist.training.TrainingListener;
 
 /** A short run of stage 2.1 on the drawn digits, to be looked at. */
@@ -18,7 +18,7 @@ public final class SmallRun {
   /** Trains, and leaves a run's folder of that name. */
   public static Path in(Path folder) throws Exception {
     int exitCode =
-        Run.run(
+        Training.run(
             new Mnist21FiveLayersReluLrDecay(),
             new TrainingListener() {},
             new PrintStream(OutputStream.nullOutputStream()),

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import mnist.network.Activation;
-import mnist.network.Hyperparameters;
-import mnist.network.Network;
+import mnist.nn.Activation;
+import mnist.nn.Hyperparameters;
+import mnist.nn.Network;
 import mnist.training.Stage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +32,7 @@ class StagesTest {
   }
 
   private static void withStage(String name, Consumer<Network> test) {
-    withStage(name, Hyperparameters.ofTheScript(0), test);
+    withStage(name, Hyperparameters.defaults(0), test);
   }
 
   private static List<String> typesOf(Network network, String... names) {
@@ -162,7 +162,7 @@ class StagesTest {
   void randomNodesHaveTheSeedAndTheirNumber() {
     withStage(
         "2.2",
-        Hyperparameters.ofTheScript(42),
+        Hyperparameters.defaults(42),
         network -> {
           Map<String, List<Long>> seeds = new HashMap<>();
           for (NodeDef node : network.graph().toGraphDef().getNodeList()) {
@@ -247,7 +247,7 @@ class StagesTest {
               .hasSize(10 + 8);
           assertThat(network.updateEma()).isPresent(); // after the train step
           assertThat(network.pkeepConv()).isPresent();
-          assertThat(network.drawnForAnImage().values())
+          assertThat(network.samplesPerExample().values())
               .containsExactlyInAnyOrder(24L, 48L, 64L, 200L);
           assertThat(network.hyperparameters().keepProbability()).contains(0.75f);
         });
@@ -264,7 +264,8 @@ class StagesTest {
               .contains("W1_average [5, 5, 1, 32]", "B6_average [10]", "M5 [96]", "V5 [96]")
               .hasSize(2 * 17 + 10);
           assertThat(network.trainingLoss().op().name()).isEqualTo("training_loss");
-          assertThat(network.drawnForAnImage().values()).containsExactlyInAnyOrder(6L, 7 * 7 * 96L);
+          assertThat(network.samplesPerExample().values())
+              .containsExactlyInAnyOrder(6L, 7 * 7 * 96L);
           // the averages' updates, and the decay of six weights
           assertThat(count(network, "AssignSub")).isEqualTo(17 + 10 + 6);
         });

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import mnist.data.DataSet;
+import mnist.data.sources.DataListener;
+import mnist.data.sources.DataSets;
+import mnist.data.sources.DataSource;
 import mnist.platform.ProjectFolder;
-import mnist.sources.DataListener;
-import mnist.sources.DataSets;
-import mnist.sources.DataSource;
 
 /** Drawn digits for the tests, kept in the build folder. */
 public final class TestData {

@@ -18,7 +18,7 @@ public record Conditions(
     String stage, int iterations, int batchSize, long seed, Map<String, String> sha256) {
 
   /** A stage with the scripts' own batch size and seed. */
-  public static Conditions ofTheScript(Stage stage, int iterations, DataSet data) {
+  public static Conditions defaultValue(Stage stage, int iterations, DataSet data) {
     return new Conditions(stage.name(), iterations, 100, 0, data.sha256());
   }
 

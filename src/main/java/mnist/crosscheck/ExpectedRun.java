@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 import mnist.data.DataSet;
 import mnist.data.Split;
-import mnist.network.Hyperparameters;
-import mnist.network.Network;
+import mnist.nn.Hyperparameters;
+import mnist.nn.Network;
 import mnist.platform.Versions;
 import mnist.training.Measurement;
 import mnist.training.Stage;
@@ -123,7 +123,7 @@ public record ExpectedRun(
     Path file = folder.resolve(oneDnn ? "onednn-on" : "onednn-off").resolve(stage.name() + ".json");
     ExpectedRun run = Json.read(Json.ARRAYS, Files.readString(file), ExpectedRun.class, file);
     int iterations = Math.min(run.conditions.iterations(), stage.schedule().iterations());
-    Conditions.ofTheScript(stage, iterations, data).refuseOther(file, run.conditions);
+    Conditions.defaultValue(stage, iterations, data).refuseOther(file, run.conditions);
     return run;
   }
 
@@ -155,7 +155,7 @@ public record ExpectedRun(
                 measurements.get(Math.min(most, measurements.size()) - 1).iteration(),
                 sameKernels ? conditions.iterations() : LAST_ITERATION_ELSEWHERE);
     List<Measurement> found = new ArrayList<>();
-    try (Network network = stage.network(Hyperparameters.ofTheScript(conditions.seed()));
+    try (Network network = stage.network(Hyperparameters.defaults(conditions.seed()));
         TrainingLoop loop =
             new TrainingLoop(
                 stage.schedule().withIterations(last), network, data, conditions.batchSize())) {

@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import mnist.crosscheck.GraphSide.Ref;
-import mnist.crosscheck.GraphSide.Value;
+import mnist.crosscheck.GraphView.Ref;
+import mnist.crosscheck.GraphView.Value;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
 /**
  * Whether two graphs compute the same: compared from the named ends down, node by node, along the
- * wiring. {@link GraphSide} says what is folded away first, because it changes no mathematics.
+ * wiring. {@link GraphView} says what is folded away first, because it changes no mathematics.
  *
  * <p>The gradients are left out, since two libraries write them differently; they are compared by
  * value elsewhere. What the training updates do with them is compared.
@@ -63,11 +63,11 @@ public final class GraphComparison {
           "AssignSub",
           List.of("variable", "what is taken off"));
 
-  private final GraphSide java;
-  private final GraphSide python;
+  private final GraphView java;
+  private final GraphView python;
   private final Set<List<Ref>> equal = new HashSet<>();
 
-  private GraphComparison(GraphSide java, GraphSide python) {
+  private GraphComparison(GraphView java, GraphView python) {
     this.java = java;
     this.python = python;
   }
@@ -79,8 +79,8 @@ public final class GraphComparison {
    *     first node that differs, and what it is on each side
    */
   public static Optional<String> firstDifference(GraphDef java, GraphDef python) {
-    try (GraphSide left = new GraphSide(java);
-        GraphSide right = new GraphSide(python)) {
+    try (GraphView left = new GraphView(java);
+        GraphView right = new GraphView(python)) {
       return new GraphComparison(left, right).firstDifference();
     }
   }
@@ -101,15 +101,15 @@ public final class GraphComparison {
   }
 
   private Optional<String> compareUpdates() {
-    Map<GraphSide.Update, NodeDef> updates = java.updates();
-    Map<GraphSide.Update, NodeDef> others = python.updates();
+    Map<GraphView.Update, NodeDef> updates = java.updates();
+    Map<GraphView.Update, NodeDef> others = python.updates();
     if (!updates.keySet().equals(others.keySet())) {
       return different(
           "train_step",
           "updates " + sorted(updates.keySet()),
           "updates " + sorted(others.keySet()));
     }
-    for (GraphSide.Update key : updates.keySet()) {
+    for (GraphView.Update key : updates.keySet()) {
       String variable = key.variable();
       Ref update = new Ref(updates.get(key).getName(), 0);
       Ref other = new Ref(others.get(key).getName(), 0);
@@ -126,8 +126,8 @@ public final class GraphComparison {
     return Optional.empty();
   }
 
-  private static List<String> sorted(Set<GraphSide.Update> updates) {
-    return updates.stream().map(GraphSide.Update::toString).sorted().toList();
+  private static List<String> sorted(Set<GraphView.Update> updates) {
+    return updates.stream().map(GraphView.Update::toString).sorted().toList();
   }
 
   private Optional<String> compareUpdateInputs(Ref update, Ref other, String path) {
@@ -223,14 +223,14 @@ public final class GraphComparison {
       if (value == null || !value.equals(other)) {
         return different(
             path + " < " + java.type(a),
-            a.node() + " with " + name + " = " + inOneLine(value),
-            b.node() + " with " + name + " = " + inOneLine(other));
+            a.node() + " with " + name + " = " + summarize(value),
+            b.node() + " with " + name + " = " + summarize(other));
       }
     }
     return Optional.empty();
   }
 
-  private static String inOneLine(AttrValue value) {
+  private static String summarize(AttrValue value) {
     return value == null ? "absent" : value.toString().strip().replaceAll("\\s+", " ");
   }
 

@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import mnist.data.LabelledImages;
-import mnist.export.Model;
-import mnist.export.ModelCard;
-import mnist.export.Prediction;
+import mnist.model.Model;
+import mnist.model.ModelCard;
+import mnist.model.Prediction;
 import mnist.training.Stage;
 
 /**

@@ -13,7 +13,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import mnist.data.LabelledImages;
-import mnist.serve.ModelServer;
+import mnist.web.ModelServer;
 
 /** What a model says when it is served and asked over HTTP. */
 final class ServedProbabilities {

@@ -7,23 +7,23 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import mnist.data.Batches;
 import mnist.data.DataSet;
-import mnist.export.ModelCard;
-import mnist.export.SavedModelFolder;
-import mnist.network.Hyperparameters;
-import mnist.network.Network;
+import mnist.model.ModelCard;
+import mnist.model.SavedModelFolder;
+import mnist.nn.Hyperparameters;
+import mnist.nn.Network;
 import mnist.training.Measurement;
-import mnist.training.Outcome;
 import mnist.training.Schedule;
 import mnist.training.Stage;
 import mnist.training.TrainingException;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingLoop;
+import mnist.training.TrainingResult;
 import org.tensorflow.Output;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -110,7 +110,7 @@ public record StageComparison(
       throws CrossCheckException, TrainingException, IOException {
     Schedule schedule = stage.schedule().withIterations(conditions.iterations());
     List<Measurement> measurements = new ArrayList<>();
-    try (Network network = stage.network(Hyperparameters.ofTheScript(conditions.seed()))) {
+    try (Network network = stage.network(Hyperparameters.defaults(conditions.seed()))) {
       GraphDef definition = network.graph().toGraphDef();
 
       // In a session of its own, as dropout's random numbers must not move on here.
@@ -122,10 +122,10 @@ public record StageComparison(
       }
       try (TrainingLoop loop = new TrainingLoop(schedule, network, data, conditions.batchSize())) {
         float[] initialWeights = loop.weights().values();
-        Outcome outcome = loop.run(TrainingListener.keeping(measurements), () -> false);
+        TrainingResult outcome = loop.run(TrainingListener.keeping(measurements), () -> false);
         refuseOtherIterations(measurements, python.measurements());
         if (model.isPresent()) {
-          Outcome.Best best = outcome.best().orElseThrow();
+          TrainingResult.Best best = outcome.best().orElseThrow();
           SavedModelFolder.write(
               model.get(), false, network, best.weights(), ModelCard.of(stage, data, best));
         }
@@ -144,7 +144,9 @@ public record StageComparison(
     }
   }
 
-  /** What the optimiser applies to each trained variable: the last input of that variable's update. */
+  /**
+   * What the optimiser applies to each trained variable: the last input of that variable's update.
+   */
   private static List<Output<TFloat32>> gradients(Network network, GraphDef definition) {
     Map<String, String> gradients = new HashMap<>();
     for (NodeDef node : definition.getNodeList()) {

@@ -108,13 +108,13 @@ public final class NativeEnvironment {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       Session.Runner nothing = session.runner().fetch(Ops.create(graph).constant(0));
-      holdingBackChatter(() -> nothing.run().close());
+      suppressStartupLogs(() -> nothing.run().close());
     } catch (IOException | LinkageError e) {
       // No folder for temporary files, or no JNA: then with its messages.
     }
   }
 
-  private static void holdingBackChatter(Runnable chattering) throws IOException {
+  private static void suppressStartupLogs(Runnable chattering) throws IOException {
     Posix c = Native.load("c", Posix.class);
     Path held = Files.createTempFile("tensorflow", ".log");
     int terminal = c.dup(STANDARD_ERROR);

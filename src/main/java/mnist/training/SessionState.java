@@ -2,7 +2,7 @@ package mnist.training;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import mnist.network.Network;
+import mnist.nn.Network;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;

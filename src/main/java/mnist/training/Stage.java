@@ -1,8 +1,8 @@
 package mnist.training;
 
-import mnist.network.Hyperparameters;
-import mnist.network.Network;
-import mnist.network.NetworkBuilder;
+import mnist.nn.Hyperparameters;
+import mnist.nn.Network;
+import mnist.nn.NetworkBuilder;
 
 /** A stage of the tutorial: a network, and how its script trains it. */
 public abstract class Stage {

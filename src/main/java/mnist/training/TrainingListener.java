@@ -20,7 +20,7 @@ public interface TrainingListener {
    *
    * @return names in the graph, such as "W1" or "Ylogits", each of a float32 node
    */
-  default Set<String> wants(Split split) {
+  default Set<String> requestedTensors(Split split) {
     return Set.of();
   }
 
@@ -29,7 +29,7 @@ public interface TrainingListener {
    *
    * @throws IOException if it could not be kept, which ends the run
    */
-  default void observed(Observation observation) throws IOException {}
+  default void onEvaluation(Evaluation evaluation) throws IOException {}
 
   /**
    * A step was made.
@@ -37,7 +37,7 @@ public interface TrainingListener {
    * @param iteration its number, from 0
    * @param nanos how long it took, in nanoseconds, filling the batch included
    */
-  default void stepped(int iteration, long nanos) {}
+  default void onStep(int iteration, long nanos) {}
 
   /**
    * Everything before an iteration is done.
@@ -47,14 +47,15 @@ public interface TrainingListener {
    * @param state gives all that it takes to go on from here, at a price: ask if it is wanted
    * @throws IOException if it could not be kept, which ends the run
    */
-  default void reached(int next, boolean last, Supplier<TrainingState> state) throws IOException {}
+  default void onProgress(int next, boolean last, Supplier<TrainingState> state)
+      throws IOException {}
 
   /** One that adds every measurement to a list. */
   static TrainingListener keeping(List<Measurement> measurements) {
     return new TrainingListener() {
       @Override
-      public void observed(Observation observation) {
-        measurements.add(observation.measurement());
+      public void onEvaluation(Evaluation evaluation) {
+        measurements.add(evaluation.measurement());
       }
     };
   }
@@ -63,29 +64,29 @@ public interface TrainingListener {
   static TrainingListener all(List<TrainingListener> listeners) {
     return new TrainingListener() {
       @Override
-      public Set<String> wants(Split split) {
+      public Set<String> requestedTensors(Split split) {
         Set<String> all = new LinkedHashSet<>();
-        listeners.forEach(listener -> all.addAll(listener.wants(split)));
+        listeners.forEach(listener -> all.addAll(listener.requestedTensors(split)));
         return all;
       }
 
       @Override
-      public void observed(Observation observation) throws IOException {
+      public void onEvaluation(Evaluation evaluation) throws IOException {
         for (TrainingListener listener : listeners) {
-          listener.observed(observation);
+          listener.onEvaluation(evaluation);
         }
       }
 
       @Override
-      public void stepped(int iteration, long nanos) {
-        listeners.forEach(listener -> listener.stepped(iteration, nanos));
+      public void onStep(int iteration, long nanos) {
+        listeners.forEach(listener -> listener.onStep(iteration, nanos));
       }
 
       @Override
-      public void reached(int next, boolean last, Supplier<TrainingState> state)
+      public void onProgress(int next, boolean last, Supplier<TrainingState> state)
           throws IOException {
         for (TrainingListener listener : listeners) {
-          listener.reached(next, last, state);
+          listener.onProgress(next, last, state);
         }
       }
     };

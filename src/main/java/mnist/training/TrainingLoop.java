@@ -13,8 +13,8 @@ import mnist.data.ConfusionMatrix;
 import mnist.data.DataException;
 import mnist.data.DataSet;
 import mnist.data.Split;
-import mnist.network.Network;
-import mnist.network.Weights;
+import mnist.nn.Network;
+import mnist.nn.Weights;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
@@ -51,12 +51,12 @@ public final class TrainingLoop implements AutoCloseable {
   private final Session.Runner trainStep;
   private final Optional<Session.Runner> updateAfterStep;
   private final SessionState sessionState;
-  private final RandomNodes randomNodes;
+  private final RandomState randomNodes;
 
   // How far the training has come.
   private int iteration;
   private Optional<Measurement> last = Optional.empty();
-  private Optional<Outcome.Best> best = Optional.empty();
+  private Optional<TrainingResult.Best> best = Optional.empty();
   private double secondsBefore;
 
   /**
@@ -88,7 +88,7 @@ public final class TrainingLoop implements AutoCloseable {
     updateAfterStep =
         network.updateEma().map(feeding(batches.batch(), keepAll, notTesting)::addTarget);
     sessionState = new SessionState(session, network);
-    randomNodes = new RandomNodes(session, network);
+    randomNodes = new RandomState(session, network);
     try {
       session.initialize();
     } catch (RuntimeException e) {
@@ -120,7 +120,7 @@ public final class TrainingLoop implements AutoCloseable {
    */
   public void restore(TrainingState state) {
     sessionState.assign(state.variables());
-    randomNodes.drawAgain(state.drawn());
+    randomNodes.fastForward(state.drawn());
     batches.skip(state.next());
     iteration = state.next();
     last = state.last();
@@ -136,11 +136,11 @@ public final class TrainingLoop implements AutoCloseable {
    * @throws TrainingException if the loss is no longer a number
    * @throws IOException if the listener could not keep a measurement
    */
-  public Outcome run(TrainingListener listener, BooleanSupplier stop)
+  public TrainingResult run(TrainingListener listener, BooleanSupplier stop)
       throws TrainingException, IOException {
     long start = System.nanoTime();
     StepTimes times = new StepTimes(schedule.iterations());
-    Evaluation evaluation = new Evaluation(network, this::measuring, listener);
+    Evaluator evaluation = new Evaluator(network, this::measuring, listener);
 
     while (iteration <= schedule.iterations() && !stop.getAsBoolean()) {
       long began = System.nanoTime();
@@ -149,11 +149,11 @@ public final class TrainingLoop implements AutoCloseable {
       long filled = System.nanoTime() - began;
 
       if (schedule.measuresTraining(iteration)) {
-        listener.observed(evaluation.of(TRAIN, List.of(batch), iteration, epoch(iteration)));
+        listener.onEvaluation(evaluation.of(TRAIN, List.of(batch), iteration, epoch(iteration)));
       }
       if (schedule.measuresTest(iteration)) {
-        Observation seen = evaluation.of(TEST, test, iteration, epoch(iteration));
-        listener.observed(seen);
+        Evaluation seen = evaluation.of(TEST, test, iteration, epoch(iteration));
+        listener.onEvaluation(seen);
         last = Optional.of(seen.measurement());
         best = Optional.of(better(seen));
       }
@@ -167,24 +167,26 @@ public final class TrainingLoop implements AutoCloseable {
       }
       long took = filled + System.nanoTime() - began;
       times.add(took);
-      listener.stepped(iteration, took);
+      listener.onStep(iteration, took);
       iteration++;
-      listener.reached(iteration, false, () -> state(start));
+      listener.onProgress(iteration, false, () -> state(start));
     }
 
-    Outcome.Ending ending =
-        iteration > schedule.iterations() ? Outcome.Ending.COMPLETED : Outcome.Ending.INTERRUPTED;
+    TrainingResult.Status status =
+        iteration > schedule.iterations()
+            ? TrainingResult.Status.COMPLETED
+            : TrainingResult.Status.INTERRUPTED;
     Weights finalWeights = weights();
     TrainingException.refuseNaN("a weight", iteration - 1, finalWeights.values());
-    listener.reached(iteration, true, () -> state(start));
-    return new Outcome(
-        ending, iteration, best, last, finalWeights, times.medianMillis(), seconds(start));
+    listener.onProgress(iteration, true, () -> state(start));
+    return new TrainingResult(
+        status, iteration, best, last, finalWeights, times.medianMillis(), seconds(start));
   }
 
   /** Makes a step with the batch; returns the loss before it. */
   private float trainStep() {
     try (Result result = trainStep.run()) {
-      return Evaluation.scalar(result, 0);
+      return Evaluator.scalar(result, 0);
     }
   }
 
@@ -220,12 +222,12 @@ public final class TrainingLoop implements AutoCloseable {
     return runner;
   }
 
-  private Outcome.Best better(Observation seen) {
+  private TrainingResult.Best better(Evaluation seen) {
     float accuracy = seen.measurement().accuracy();
     if (best.isPresent() && accuracy <= best.get().measurement().accuracy()) {
       return best.get();
     }
-    return new Outcome.Best(
+    return new TrainingResult.Best(
         seen.measurement(),
         weights(), // a millisecond, beside the test set's hundred
         ConfusionMatrix.of(data.test().labels(), seen.predicted()));

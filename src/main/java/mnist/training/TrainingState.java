@@ -18,6 +18,6 @@ public record TrainingState(
     int next,
     Map<String, float[]> variables,
     Map<String, Long> drawn,
-    Optional<Outcome.Best> best,
+    Optional<TrainingResult.Best> best,
     Optional<Measurement> last,
     double seconds) {}

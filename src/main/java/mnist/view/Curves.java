@@ -35,7 +35,7 @@ final class Curves {
   /** What curves look like on the plot area and a little around it, transparent elsewhere. */
   record Layer(BufferedImage image) {}
 
-  private final Look look;
+  private final Theme look;
   private final Rectangle area;
 
   /** So that a line on the edge of the plot is as wide as elsewhere. */
@@ -53,7 +53,8 @@ final class Curves {
    * @param most where it ends
    * @param percent whether its numbers are written as percentages
    */
-  Curves(Look look, Rectangle area, double iterations, double least, double most, boolean percent) {
+  Curves(
+      Theme look, Rectangle area, double iterations, double least, double most, boolean percent) {
     this.look = look;
     this.area = area;
     around = new Rectangle(area);
@@ -64,7 +65,7 @@ final class Curves {
     up.setTickUnit(ticks(most - least, 5, percent));
     for (NumberAxis axis : new NumberAxis[] {across, up}) {
       axis.setTickLabelFont(look.plain(15));
-      axis.setTickLabelPaint(Look.QUIET);
+      axis.setTickLabelPaint(Theme.QUIET);
       axis.setTickMarksVisible(false);
       axis.setAxisLineVisible(false);
     }
@@ -75,8 +76,8 @@ final class Curves {
     plot.setAxisOffset(RectangleInsets.ZERO_INSETS);
     plot.setBackgroundPaint(null);
     plot.setOutlineVisible(false);
-    plot.setDomainGridlinePaint(Look.GRID);
-    plot.setRangeGridlinePaint(Look.GRID);
+    plot.setDomainGridlinePaint(Theme.GRID);
+    plot.setRangeGridlinePaint(Theme.GRID);
     plot.setDomainGridlineStroke(new BasicStroke(hairline()));
     plot.setRangeGridlineStroke(new BasicStroke(hairline()));
   }
@@ -141,7 +142,7 @@ final class Curves {
         null,
         null);
     if (across.isVisible()) {
-      g.setPaint(Look.AXIS);
+      g.setPaint(Theme.AXIS);
       g.setStroke(new BasicStroke(hairline()));
       g.draw(new Rectangle2D.Double(area.x, area.y + area.height, area.width, 0));
     }
@@ -179,7 +180,7 @@ final class Curves {
   private Layer layer(XYDataset dataset, XYItemRenderer renderer) {
     BufferedImage image =
         new BufferedImage(around.width, around.height, BufferedImage.TYPE_INT_ARGB_PRE);
-    Graphics2D g = Look.smooth(image.createGraphics());
+    Graphics2D g = Theme.smooth(image.createGraphics());
     g.translate(-around.x, -around.y);
     int index = ++layers; // 0 is the frame's
     plot.setDataset(index, dataset);

@@ -14,9 +14,9 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import mnist.data.DataSet;
 import mnist.data.Split;
-import mnist.network.Network;
+import mnist.nn.Network;
+import mnist.training.Evaluation;
 import mnist.training.Measurement;
-import mnist.training.Observation;
 import mnist.training.Schedule;
 import mnist.training.TrainingListener;
 import org.tensorflow.proto.DataType;
@@ -87,7 +87,7 @@ public final class EventRecorder implements TrainingListener, Closeable {
       throws IOException {
     this.data = data;
     this.schedule = schedule;
-    groups = SeenNodes.groups(network);
+    groups = VisualizedTensors.groups(network);
     aboutMistakes = aboutMistakes(data.classNames());
     train = opening.in(folder.resolve(TRAIN));
     try {
@@ -116,7 +116,7 @@ public final class EventRecorder implements TrainingListener, Closeable {
   }
 
   @Override
-  public Set<String> wants(Split split) {
+  public Set<String> requestedTensors(Split split) {
     Set<String> nodes = new TreeSet<>();
     if (split == Split.TRAIN) {
       groups.forEach(group -> nodes.addAll(group.nodes()));
@@ -125,7 +125,7 @@ public final class EventRecorder implements TrainingListener, Closeable {
   }
 
   @Override
-  public void observed(Observation seen) throws IOException {
+  public void onEvaluation(Evaluation seen) throws IOException {
     Measurement m = seen.measurement();
     Summary.Builder summary = Summary.newBuilder();
     summary.addValue(scalar("accuracy", m.accuracy())).addValue(scalar("loss", m.loss()));
@@ -145,7 +145,7 @@ public final class EventRecorder implements TrainingListener, Closeable {
     return Summary.Value.newBuilder().setTag(tag).setSimpleValue(value).build();
   }
 
-  private void addHistograms(Summary.Builder summary, Observation seen) {
+  private void addHistograms(Summary.Builder summary, Evaluation seen) {
     for (RecordHeader.Group group : groups) {
       for (String node : group.nodes()) {
         summary
@@ -157,7 +157,7 @@ public final class EventRecorder implements TrainingListener, Closeable {
   }
 
   private Summary.Value mistakes(int[] predicted) throws IOException {
-    BufferedImage sheet = Mistakes.sheet(data.test(), predicted);
+    BufferedImage sheet = Misclassified.sheet(data.test(), predicted);
     ByteArrayOutputStream png = new ByteArrayOutputStream();
     try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(png)) {
       ImageIO.write(sheet, "png", out);

@@ -19,7 +19,7 @@ import java.util.List;
  * @param panels the groups that panels 4 and 5 show first
  * @param firstLayer the weights that are recorded as pictures
  */
-record RecordHeader(
+public record RecordHeader(
     String stage,
     String title,
     double reportedAccuracy,
@@ -39,7 +39,7 @@ record RecordHeader(
    * @param name such as weights or logits
    * @param nodes one of each layer, from the image up
    */
-  record Group(String name, List<String> nodes) {}
+  public record Group(String name, List<String> nodes) {}
 
   /**
    * The first layer's weights as pictures, one for each of the first neurons or channels.
@@ -50,5 +50,5 @@ record RecordHeader(
    * @param pictures how many are recorded
    * @param neurons how many there are
    */
-  record FirstLayer(String node, int rows, int columns, int pictures, int neurons) {}
+  public record FirstLayer(String node, int rows, int columns, int pictures, int neurons) {}
 }

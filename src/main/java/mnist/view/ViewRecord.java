@@ -46,17 +46,17 @@ import mnist.training.Measurement;
  * @param tests what was seen of the test set, in order
  * @param damage what is wrong with the file from some byte on, if anything is
  */
-record ViewRecord(
+public record ViewRecord(
     RecordHeader header, List<BatchSeen> batches, List<TestSeen> tests, Optional<String> damage) {
-  static final String FILE = "view.record";
-  static final String MAGIC = "MNISTVW1";
-  static final int BLOCK_HEAD = 8;
+  public static final String FILE = "view.record";
+  public static final String MAGIC = "MNISTVW1";
+  public static final int BLOCK_HEAD = 8;
 
-  static final byte HEADER = 0;
-  static final byte TRAIN = 1;
-  static final byte TEST = 2;
+  public static final byte HEADER = 0;
+  public static final byte TRAIN = 1;
+  public static final byte TEST = 2;
 
-  static final ObjectMapper JSON =
+  public static final ObjectMapper JSON =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -71,7 +71,7 @@ record ViewRecord(
    * @param predicted what the network said
    * @param spreads spreads[group][0] of all its layers, spreads[group][1 …] of each: 8 boundaries
    */
-  record BatchSeen(
+  public record BatchSeen(
       Measurement measurement,
       float seconds,
       int[] images,
@@ -87,7 +87,7 @@ record ViewRecord(
    * @param largestWeight what 127 stands for in the pictures
    * @param firstLayer the pictures of the first layer's weights, one after the other, row-major
    */
-  record TestSeen(
+  public record TestSeen(
       Measurement measurement,
       float seconds,
       byte[] predicted,
@@ -100,7 +100,7 @@ record ViewRecord(
    * @param run the run's folder
    * @throws IOException if there is none, or what is there is none
    */
-  static ViewRecord read(Path run) throws IOException {
+  public static ViewRecord read(Path run) throws IOException {
     Path file = run.resolve(FILE);
     ByteBuffer bytes;
     try {
@@ -170,7 +170,7 @@ record ViewRecord(
    *
    * @param next the first iteration that is left out
    */
-  static ByteBuffer blocksBefore(Path file, int next) throws IOException {
+  public static ByteBuffer blocksBefore(Path file, int next) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     bytes.position(Math.min(MAGIC.length(), bytes.limit()));
     nextBody(bytes); // the header
@@ -191,7 +191,7 @@ record ViewRecord(
   }
 
   /** Puts size and checksum before a block's body. */
-  static void putHead(ByteBuffer block) {
+  public static void putHead(ByteBuffer block) {
     ByteBuffer body = block.slice(BLOCK_HEAD, block.limit() - BLOCK_HEAD);
     block.putInt(0, body.remaining()).putInt(4, crc(body));
   }
@@ -214,7 +214,7 @@ record ViewRecord(
     float[][][] spreads = new float[header.groups().size()][][];
     for (int group = 0; group < spreads.length; group++) {
       int layers = header.groups().get(group).nodes().size();
-      spreads[group] = new float[1 + layers][Spread.BOUNDARIES];
+      spreads[group] = new float[1 + layers][Quantiles.BOUNDARIES];
       for (float[] spread : spreads[group]) {
         body.asFloatBuffer().get(spread);
         body.position(body.position() + Float.BYTES * spread.length);
@@ -243,7 +243,7 @@ record ViewRecord(
 
   // ---- Classes, two to a byte
 
-  static byte[] packed(byte[] classes) {
+  public static byte[] packed(byte[] classes) {
     byte[] packed = new byte[(classes.length + 1) / 2];
     for (int i = 0; i < classes.length; i++) {
       packed[i / 2] |= (byte) (classes[i] << 4 * (i % 2));
@@ -251,7 +251,7 @@ record ViewRecord(
     return packed;
   }
 
-  static byte[] packed(int[] classes) {
+  public static byte[] packed(int[] classes) {
     byte[] bytes = new byte[classes.length];
     for (int i = 0; i < classes.length; i++) {
       bytes[i] = (byte) classes[i];
@@ -259,7 +259,7 @@ record ViewRecord(
     return packed(bytes);
   }
 
-  static byte[] unpacked(byte[] packed, int count) {
+  public static byte[] unpacked(byte[] packed, int count) {
     byte[] classes = new byte[count];
     for (int i = 0; i < count; i++) {
       classes[i] = (byte) (packed[i / 2] >> 4 * (i % 2) & 15);

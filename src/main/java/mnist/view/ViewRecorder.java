@@ -18,10 +18,10 @@ import java.util.TreeSet;
 import mnist.data.DataSet;
 import mnist.data.LabelledImages;
 import mnist.data.Split;
-import mnist.network.Network;
-import mnist.platform.Draft;
+import mnist.nn.Network;
+import mnist.platform.AtomicFile;
+import mnist.training.Evaluation;
 import mnist.training.Measurement;
-import mnist.training.Observation;
 import mnist.training.Schedule;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
@@ -84,7 +84,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
     this.header = header;
     started = System.nanoTime() - (long) (seconds * 1e9);
     Path file = folder.resolve(ViewRecord.FILE);
-    try (Draft draft = Draft.of(file)) {
+    try (AtomicFile draft = AtomicFile.of(file)) {
       try (FileChannel whole =
           FileChannel.open(draft.path(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         writeAll(whole, ByteBuffer.wrap(ViewRecord.MAGIC.getBytes(UTF_8)));
@@ -102,7 +102,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
 
   private static RecordHeader header(
       Stage stage, Network network, DataSet data, Schedule schedule, int batchSize) {
-    List<RecordHeader.Group> groups = SeenNodes.groups(network);
+    List<RecordHeader.Group> groups = VisualizedTensors.groups(network);
     return new RecordHeader(
         stage.name(),
         stage.title(),
@@ -114,12 +114,12 @@ public final class ViewRecorder implements TrainingListener, Closeable {
         data.test().count(),
         ViewRecord.packed(data.test().labels()),
         groups,
-        SeenNodes.panels(groups),
-        SeenNodes.firstLayer(network));
+        VisualizedTensors.panels(groups),
+        VisualizedTensors.firstLayer(network));
   }
 
   @Override
-  public Set<String> wants(Split split) {
+  public Set<String> requestedTensors(Split split) {
     if (split == Split.TEST) {
       return Set.of(header.firstLayer().node());
     }
@@ -129,7 +129,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
   }
 
   @Override
-  public void observed(Observation seen) throws IOException {
+  public void onEvaluation(Evaluation seen) throws IOException {
     Measurement m = seen.measurement();
     if (!isKept(m.iteration())) {
       return;
@@ -161,7 +161,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
   }
 
   /** Which images, and of each the right class and what the network said. */
-  private void putBatch(Observation seen) {
+  private void putBatch(Evaluation seen) {
     int[] images = seen.images();
     int[] predicted = seen.predicted();
     LabelledImages training = data.training();
@@ -179,9 +179,9 @@ public final class ViewRecorder implements TrainingListener, Closeable {
     List<List<FloatBuffer>> spreads = new ArrayList<>();
     spreads.add(layers);
     layers.forEach(layer -> spreads.add(List.of(layer)));
-    room(4 * Spread.BOUNDARIES * spreads.size());
+    room(4 * Quantiles.BOUNDARIES * spreads.size());
     for (List<FloatBuffer> parts : spreads) {
-      for (float boundary : Spread.of(parts)) {
+      for (float boundary : Quantiles.of(parts)) {
         block.putFloat(boundary);
       }
     }

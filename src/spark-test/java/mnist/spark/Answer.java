@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import mnist.Program;
+import mnist.app.Program;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -48,17 +48,17 @@ record Answer(Integer best, List<Float> probabilities, String error) {
         .getOrCreate();
   }
 
-  /** What {@code mnist.Predict} says, and the reasons that it gives. */
+  /** What {@code mnist.app.Predict} says, and the reasons that it gives. */
   record Predicted(Map<String, Answer> answers, List<String> errors) {}
 
-  /** Asks {@code mnist.Predict}, in a process of its own, with the kernels of the tests. */
+  /** Asks {@code mnist.app.Predict}, in a process of its own, with the kernels of the tests. */
   static Predicted byPredict(Path folder, Path model, String... images) throws Exception {
     String[] args =
         Stream.concat(
                 Stream.of("--model", model.toString(), "--json", "--no-onednn", "--"),
                 Stream.of(images))
             .toArray(String[]::new);
-    Program.Run run = Program.end(folder, Program.start(folder, List.of(), "Predict", args));
+    Program.Run run = Program.end(folder, Program.start(folder, List.of(), "app.Predict", args));
     Map<String, Answer> answers = new HashMap<>();
     for (String line : run.out().lines().toList()) {
       JsonNode json = JSON.readTree(line);

@@ -70,7 +70,7 @@ class ClusterTest {
     Process process =
         start(
             cluster,
-            "Sweep",
+            "spark.Sweep",
             List.of(
                 "--stage=2.1",
                 "--grid=--seed 0..1",
@@ -106,7 +106,7 @@ class ClusterTest {
     List<String> args = new ArrayList<>(List.of("--model=" + model, "--out=" + out, "--no-onednn"));
     args.addAll(List.of("--master=" + cluster.master(), "--"));
     args.addAll(Collections.nCopies(times, digits.toString()));
-    Process process = start(cluster, "Score", args);
+    Process process = start(cluster, "spark.Score", args);
     await(
         process,
         folder,

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code mnist.Score} on this machine, held against {@code mnist.Predict}. */
+/** {@code mnist.spark.Score} on this machine, held against {@code mnist.app.Predict}. */
 class ScoreTest {
   private static final Path PICTURES =
       Path.of("src", "test", "resources", "mnist", "pictures").toAbsolutePath();

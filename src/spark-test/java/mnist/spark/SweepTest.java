@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import mnist.FewDigits;
-import mnist.checkpoint.Checkpoint;
+import mnist.runs.Checkpoint;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code mnist.Sweep} on this machine, held against runs by hand. */
+/** {@code mnist.spark.Sweep} on this machine, held against runs by hand. */
 class SweepTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -116,7 +116,7 @@ class SweepTest {
     Path early = out.resolve("2.1-iterations-50");
     Path late = out.resolve("2.1-iterations-1500");
     Process process =
-        SparkProgram.start(folder, "Sweep", sweep(grid, out, "--checkpoint-seconds=1"));
+        SparkProgram.start(folder, "spark.Sweep", sweep(grid, out, "--checkpoint-seconds=1"));
     SparkProgram.await(process, folder, () -> TrialRecord.of(early).isDone(true));
     SparkProgram.await(process, folder, () -> Files.isDirectory(late) && Checkpoint.isIn(late));
     process.destroyForcibly().waitFor();

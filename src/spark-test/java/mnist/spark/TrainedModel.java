@@ -6,7 +6,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import mnist.Mnist21FiveLayersReluLrDecay;
-import mnist.run.Run;
+import mnist.app.Training;
 import mnist.training.TrainingListener;
 
 /** A model that a short run of stage 2.1 has left. */
@@ -26,7 +26,7 @@ final class TrainedModel {
     args[0] = "--quiet";
     args[1] = "--run-dir=" + folder;
     int exitCode =
-        Run.run(
+        Training.run(
             new Mnist21FiveLayersReluLrDecay(),
             new TrainingListener() {},
             new PrintStream(OutputStream.nullOutputStream()),

@@ -6,8 +6,8 @@ import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
 import java.util.List;
 import mnist.data.LabelledImages;
-import mnist.pictures.ImageInput;
-import mnist.pictures.NamedImage;
+import mnist.images.ImageInput;
+import mnist.images.NamedImage;
 
 /** Bytes that should be a picture, or whatever else {@code make predict} takes for images. */
 final class Content {

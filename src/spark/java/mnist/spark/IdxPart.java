@@ -18,8 +18,8 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import mnist.data.DataException;
 import mnist.data.LabelledImages;
-import mnist.export.Model;
-import mnist.platform.Reason;
+import mnist.model.Model;
+import mnist.platform.ErrorMessages;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -156,7 +156,7 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
       } catch (IOException e) {
         broken = true;
         close();
-        return Found.refused(place, place + " cannot be read: " + Reason.inOneLine(e));
+        return Found.refused(place, place + " cannot be read: " + ErrorMessages.summarize(e));
       }
     }
 

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
-import mnist.export.Model;
+import mnist.model.Model;
 import mnist.platform.FileTree;
 
 /**

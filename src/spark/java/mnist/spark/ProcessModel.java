@@ -2,7 +2,7 @@ package mnist.spark;
 
 import java.io.IOException;
 import java.util.UUID;
-import mnist.export.Model;
+import mnist.model.Model;
 import mnist.platform.NativeEnvironment;
 
 /**

@@ -17,9 +17,9 @@ import java.util.NoSuchElementException;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import mnist.console.ErrorLine;
+import mnist.console.CliErrors;
 import mnist.data.DataException;
-import mnist.export.Model;
+import mnist.model.Model;
 import mnist.platform.NativeEnvironment;
 import mnist.platform.Versions;
 import org.apache.hadoop.conf.Configuration;
@@ -49,7 +49,7 @@ import picocli.CommandLine.Parameters;
 
 /** The command line of scoring. */
 @Command(
-    name = "mnist.Score",
+    name = "mnist.spark.Score",
     mixinStandardHelpOptions = true,
     versionProvider = Versions.class,
     usageHelpAutoWidth = true,
@@ -108,8 +108,8 @@ public final class ScoreCommand implements Callable<Integer> {
   /** Does what the arguments say; gives the exit code. */
   public static int run(PrintStream screen, PrintStream err, String... args) {
     return new CommandLine(new ScoreCommand(screen))
-        .setParameterExceptionHandler((wrong, unparsed) -> ErrorLine.wrongOption(wrong, err))
-        .setExecutionExceptionHandler((e, commandLine, parsed) -> ErrorLine.notDone(e, err))
+        .setParameterExceptionHandler((wrong, unparsed) -> CliErrors.reportWrongOption(wrong, err))
+        .setExecutionExceptionHandler((e, commandLine, parsed) -> CliErrors.report(e, err))
         .execute(args);
   }
 

@@ -17,14 +17,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import mnist.Stages;
-import mnist.console.ErrorLine;
+import mnist.app.DataConsole;
+import mnist.app.Training;
+import mnist.console.CliErrors;
 import mnist.data.DataSet;
+import mnist.data.sources.DataSets;
+import mnist.data.sources.DataSource;
 import mnist.platform.Sha256;
 import mnist.platform.Versions;
-import mnist.run.DataConsole;
-import mnist.run.Run;
-import mnist.sources.DataSets;
-import mnist.sources.DataSource;
 import mnist.training.Stage;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaRDD;
@@ -47,7 +47,7 @@ import scala.runtime.BoxedUnit;
 
 /** The command line of a sweep. */
 @Command(
-    name = "mnist.Sweep",
+    name = "mnist.spark.Sweep",
     mixinStandardHelpOptions = true,
     versionProvider = Versions.class,
     usageHelpAutoWidth = true,
@@ -136,8 +136,8 @@ public final class SweepCommand implements Callable<Integer> {
     return new CommandLine(new SweepCommand(screen, err))
         .registerConverter(Stage.class, name -> converted(() -> Stages.named(name)))
         .registerConverter(Grid.class, text -> converted(() -> Grid.parse(text)))
-        .setParameterExceptionHandler((wrong, unparsed) -> ErrorLine.wrongOption(wrong, err))
-        .setExecutionExceptionHandler((e, commandLine, parsed) -> ErrorLine.notDone(e, err))
+        .setParameterExceptionHandler((wrong, unparsed) -> CliErrors.reportWrongOption(wrong, err))
+        .setExecutionExceptionHandler((e, commandLine, parsed) -> CliErrors.report(e, err))
         .execute(args);
   }
 
@@ -159,7 +159,7 @@ public final class SweepCommand implements Callable<Integer> {
     }
     List<Trial> trials = trials(Path.of("").toAbsolutePath(), List.of());
     for (Trial trial : trials) {
-      Optional<String> refusal = Run.refusal(stage, trial.options().toArray(String[]::new));
+      Optional<String> refusal = Training.refusal(stage, trial.options().toArray(String[]::new));
       refuse(refusal.isPresent(), refusal.orElse(""));
     }
     refuse(

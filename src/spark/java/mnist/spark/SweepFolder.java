@@ -10,8 +10,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import mnist.platform.Draft;
-import mnist.run.RunLock;
+import mnist.platform.AtomicFile;
+import mnist.runs.RunLock;
 
 /**
  * The folder of a sweep, kept for one process: {@code sweep.json}, which says what was to be tried,
@@ -58,7 +58,7 @@ final class SweepFolder implements AutoCloseable {
     RunLock lock = RunLock.of(path);
     SweepFolder folder = new SweepFolder(path, lock);
     try {
-      Draft.removeLeft(path);
+      AtomicFile.removeLeft(path);
       if (!Files.exists(file)) {
         folder.write("sweep.json", description.toPrettyString() + "\n");
       }
@@ -91,7 +91,7 @@ final class SweepFolder implements AutoCloseable {
 
   /** The same of bytes. */
   void write(String name, byte[] content) throws IOException {
-    try (Draft draft = Draft.of(path.resolve(name))) {
+    try (AtomicFile draft = AtomicFile.of(path.resolve(name))) {
       Files.write(draft.path(), content);
       draft.replace();
     }

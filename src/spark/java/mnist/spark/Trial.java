@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import mnist.checkpoint.Checkpoint;
+import mnist.platform.ErrorMessages;
 import mnist.platform.FileTree;
-import mnist.platform.Reason;
-import mnist.run.RunLock;
+import mnist.runs.Checkpoint;
+import mnist.runs.RunLock;
 import org.apache.spark.TaskContext;
 
 /**
@@ -77,7 +77,7 @@ record Trial(
       }
       return train(arguments);
     } catch (IOException e) {
-      return Reason.inOneLine(e);
+      return ErrorMessages.summarize(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return "was interrupted";

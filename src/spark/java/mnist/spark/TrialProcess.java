@@ -3,7 +3,7 @@ package mnist.spark;
 import java.io.IOException;
 import java.util.Arrays;
 import mnist.Stages;
-import mnist.run.Run;
+import mnist.app.Training;
 
 /**
  * A run of a stage that ends with whoever has started it, however that ends: standard input is a
@@ -19,7 +19,7 @@ public final class TrialProcess {
     Thread watch = new Thread(TrialProcess::endWithStarter, "starter");
     watch.setDaemon(true);
     watch.start();
-    Run.main(Stages.named(args[0]), Arrays.copyOfRange(args, 1, args.length));
+    Training.main(Stages.named(args[0]), Arrays.copyOfRange(args, 1, args.length));
   }
 
   private static void endWithStarter() {

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import mnist.FewDigits;
-import mnist.Program;
 import mnist.Stages;
-import mnist.run.Run;
+import mnist.app.Program;
+import mnist.app.Training;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
 import org.junit.jupiter.api.BeforeAll;
@@ -63,7 +63,8 @@ class TerminalTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     PrintStream printed = new PrintStream(out, true, UTF_8);
     Stage stage = Stages.named("2.1");
-    assertThat(Run.run(stage, new TrainingListener() {}, printed, System.err, options)).isZero();
+    assertThat(Training.run(stage, new TrainingListener() {}, printed, System.err, options))
+        .isZero();
     plain = out.toString(UTF_8);
     assertThat(plain).doesNotContain("\033", "\r");
   }

@@ -31,7 +31,7 @@ class ModelComparisonTest {
     Stage stage = Stages.named(name);
     DataSet digits = TestData.drawnDigits();
     Path data = Path.of(digits.source());
-    Conditions conditions = Conditions.ofTheScript(stage, 20, digits);
+    Conditions conditions = Conditions.defaultValue(stage, 20, digits);
     PythonReference python = PythonReference.open(SCRIPTS, "python3", System.out);
     int asked = 300;
     Path run = temporary.resolve("run");

@@ -20,9 +20,8 @@ import mnist.Stages;
 import mnist.TestData;
 import mnist.data.DataSet;
 import mnist.data.Split;
-import mnist.network.Hyperparameters;
-import mnist.network.Network;
-import mnist.run.Onlooker;
+import mnist.nn.Hyperparameters;
+import mnist.nn.Network;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,12 +42,12 @@ class TrainingLoopTest {
     digits = TestData.in(FewDigits.writeTo(folder.resolve("digits")));
   }
 
-  private static Outcome train(String stage, int iterations, TrainingListener listener)
+  private static TrainingResult train(String stage, int iterations, TrainingListener listener)
       throws Exception {
-    return train(stage, Hyperparameters.ofTheScript(0), iterations, digits, listener);
+    return train(stage, Hyperparameters.defaults(0), iterations, digits, listener);
   }
 
-  private static Outcome train(
+  private static TrainingResult train(
       String name, Hyperparameters chosen, int iterations, DataSet data, TrainingListener listener)
       throws Exception {
     Stage stage = Stages.named(name);
@@ -95,7 +94,7 @@ class TrainingLoopTest {
   void equalSeedsGiveEqualWeights(String stage) throws Exception {
     List<String> weights = new ArrayList<>();
     for (long seed : new long[] {7, 7, 8}) {
-      Hyperparameters chosen = Hyperparameters.ofTheScript(seed);
+      Hyperparameters chosen = Hyperparameters.defaults(seed);
       weights.add(train(stage, chosen, 10, digits, NOBODY).finalWeights().sha256());
     }
     assertThat(weights.get(1)).isEqualTo(weights.get(0));
@@ -138,7 +137,7 @@ class TrainingLoopTest {
         50,
         new TrainingListener() {
           @Override
-          public void stepped(int iteration, long nanos) {
+          public void onStep(int iteration, long nanos) {
             assertThat(iteration).isEqualTo(steps.getAndIncrement());
             assertThat(nanos).isPositive();
           }
@@ -151,17 +150,17 @@ class TrainingLoopTest {
   @Test
   void keepsTheBestAndTheLastTestMeasurement() throws Exception {
     List<Measurement> heard = new ArrayList<>();
-    Outcome outcome = train("1.0", 300, TrainingListener.keeping(heard));
+    TrainingResult outcome = train("1.0", 300, TrainingListener.keeping(heard));
     List<Measurement> tests = tests(heard);
     float best = (float) tests.stream().mapToDouble(Measurement::accuracy).max().orElseThrow();
     assertThat(outcome.best().orElseThrow().measurement().accuracy()).isEqualTo(best);
     assertThat(outcome.last()).contains(tests.get(tests.size() - 1));
-    assertThat(outcome.ending()).isEqualTo(Outcome.Ending.COMPLETED);
+    assertThat(outcome.status()).isEqualTo(TrainingResult.Status.COMPLETED);
   }
 
   @Test
   void theConfusionIsThatOfTheBestMeasurement() throws Exception {
-    Outcome.Best best = train("1.0", 300, NOBODY).best().orElseThrow();
+    TrainingResult.Best best = train("1.0", 300, NOBODY).best().orElseThrow();
     int[] perClass = new int[10];
     for (byte label : digits.test().labels()) {
       perClass[label]++;
@@ -181,13 +180,13 @@ class TrainingLoopTest {
   void keepsTheWeightsOfTheBestTestMeasurement() throws Exception {
     DataSet all = TestData.drawnDigits();
     // At so high a rate the accuracy goes up and down.
-    Outcome whole = train("1.0", withLearningRate(0.02f), 50, all, NOBODY);
-    Outcome.Best best = whole.best().orElseThrow();
+    TrainingResult whole = train("1.0", withLearningRate(0.02f), 50, all, NOBODY);
+    TrainingResult.Best best = whole.best().orElseThrow();
     int iteration = best.measurement().iteration();
     assertThat(iteration).isBetween(1, whole.last().orElseThrow().iteration() - 1);
 
     // The measurement comes before the step of its iteration.
-    Outcome untilThen = train("1.0", withLearningRate(0.02f), iteration - 1, all, NOBODY);
+    TrainingResult untilThen = train("1.0", withLearningRate(0.02f), iteration - 1, all, NOBODY);
     assertThat(best.weights().values()).isEqualTo(untilThen.finalWeights().values());
     assertThat(whole.finalWeights().values()).isNotEqualTo(best.weights().values());
   }
@@ -198,15 +197,15 @@ class TrainingLoopTest {
     TrainingListener stopper =
         new TrainingListener() {
           @Override
-          public void stepped(int iteration, long nanos) {
+          public void onStep(int iteration, long nanos) {
             stop.set(iteration == 25);
           }
         };
     Stage stage = Stages.named("1.0");
-    try (Network network = stage.network(Hyperparameters.ofTheScript(0));
+    try (Network network = stage.network(Hyperparameters.defaults(0));
         TrainingLoop loop = new TrainingLoop(stage.schedule(), network, digits, 100)) {
-      Outcome outcome = loop.run(stopper, stop::get);
-      assertThat(outcome.ending()).isEqualTo(Outcome.Ending.INTERRUPTED);
+      TrainingResult outcome = loop.run(stopper, stop::get);
+      assertThat(outcome.status()).isEqualTo(TrainingResult.Status.INTERRUPTED);
       assertThat(outcome.steps()).isEqualTo(26);
       assertThat(outcome.last().orElseThrow().iteration()).isEqualTo(20);
     }
@@ -227,7 +226,7 @@ class TrainingLoopTest {
     int observations;
 
     Greedy(String stage) {
-      try (Network network = Stages.named(stage).network(Hyperparameters.ofTheScript(0))) {
+      try (Network network = Stages.named(stage).network(Hyperparameters.defaults(0))) {
         for (Iterator<GraphOperation> all = network.graph().operations(); all.hasNext(); ) {
           GraphOperation node = all.next();
           if (node.numOutputs() == 1
@@ -242,13 +241,13 @@ class TrainingLoopTest {
     }
 
     @Override
-    public Set<String> wants(Split split) {
+    public Set<String> requestedTensors(Split split) {
       return nodes;
     }
 
     @Override
-    public void observed(Observation observation) {
-      nodes.forEach(node -> assertThat(observation.values(node).hasRemaining()).isTrue());
+    public void onEvaluation(Evaluation evaluation) {
+      nodes.forEach(node -> assertThat(evaluation.values(node).hasRemaining()).isTrue());
       observations++;
     }
   }
@@ -272,16 +271,16 @@ class TrainingLoopTest {
     TrainingListener slow =
         new TrainingListener() {
           @Override
-          public Set<String> wants(Split split) {
-            return wants.wants(split);
+          public Set<String> requestedTensors(Split split) {
+            return wants.requestedTensors(split);
           }
 
           @Override
-          public void observed(Observation observation) {
+          public void onEvaluation(Evaluation evaluation) {
             pause(20);
           }
         };
-    try (Onlooker onlooker = new Onlooker(slow, Duration.ofMillis(100), lost -> {})) {
+    try (AsyncListener onlooker = new AsyncListener(slow, Duration.ofMillis(100), lost -> {})) {
       assertThat(train(stage, iterations, onlooker).finalWeights().sha256()).isEqualTo(weights);
     }
   }
@@ -296,30 +295,30 @@ class TrainingLoopTest {
 
   @Test
   void anObservationHoldsWhatWasMeasured() throws Exception {
-    List<Observation> seen = new ArrayList<>();
+    List<Evaluation> seen = new ArrayList<>();
     TrainingListener curious =
         new TrainingListener() {
           @Override
-          public Set<String> wants(Split split) {
+          public Set<String> requestedTensors(Split split) {
             return split == Split.TEST ? Set.of("W", "Y") : Set.of("b");
           }
 
           @Override
-          public void observed(Observation observation) {
-            seen.add(observation);
+          public void onEvaluation(Evaluation evaluation) {
+            seen.add(evaluation);
           }
         };
     DataSet all = TestData.drawnDigits(); // so many that the test set is measured in parts
-    train("1.0", Hyperparameters.ofTheScript(0), 10, all, curious);
+    train("1.0", Hyperparameters.defaults(0), 10, all, curious);
 
-    Observation batch = seen.get(0);
+    Evaluation batch = seen.get(0);
     assertThat(batch.measurement().set()).isEqualTo(Split.TRAIN);
     assertThat(batch.images()).hasSize(100).doesNotHaveDuplicates();
     assertThat(batch.predicted()).hasSize(100);
     assertThat(batch.values("b").remaining()).isEqualTo(10);
     assertThatThrownBy(() -> batch.values("W")).hasMessageContaining("no values of W were wanted");
 
-    Observation test = seen.get(seen.size() - 1);
+    Evaluation test = seen.get(seen.size() - 1);
     assertThat(test.measurement().iteration()).isEqualTo(10);
     assertThat(test.measurement().set()).isEqualTo(Split.TEST);
     assertThat(test.images()).startsWith(0, 1, 2).endsWith(9_998, 9_999);
@@ -348,7 +347,7 @@ class TrainingLoopTest {
     TrainingListener wrong =
         new TrainingListener() {
           @Override
-          public Set<String> wants(Split split) {
+          public Set<String> requestedTensors(Split split) {
             return Set.of("W9");
           }
         };
@@ -360,7 +359,7 @@ class TrainingLoopTest {
     TrainingListener full =
         new TrainingListener() {
           @Override
-          public void observed(Observation observation) throws IOException {
+          public void onEvaluation(Evaluation evaluation) throws IOException {
             throw new IOException("the disk is full");
           }
         };
@@ -373,8 +372,8 @@ class TrainingLoopTest {
   @CsvSource({"1.0, 2000, 0.92", "2.1, 2000, 0.97"})
   void reachesTheTutorialsAccuracyOnMnist(String stage, int iterations, float accuracy)
       throws Exception {
-    Outcome outcome =
-        train(stage, Hyperparameters.ofTheScript(0), iterations, TestData.mnist(), NOBODY);
+    TrainingResult outcome =
+        train(stage, Hyperparameters.defaults(0), iterations, TestData.mnist(), NOBODY);
     assertThat(outcome.best().orElseThrow().measurement().accuracy())
         .isGreaterThanOrEqualTo(accuracy);
   }

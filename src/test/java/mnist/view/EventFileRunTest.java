@@ -21,11 +21,11 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import mnist.Stages;
 import mnist.TestData;
+import mnist.app.Training;
 import mnist.data.Split;
-import mnist.network.Hyperparameters;
-import mnist.network.Network;
-import mnist.run.Run;
-import mnist.training.Observation;
+import mnist.nn.Hyperparameters;
+import mnist.nn.Network;
+import mnist.training.Evaluation;
 import mnist.training.TrainingListener;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -55,20 +55,20 @@ class EventFileRunTest {
     final Map<String, Object> values = new HashMap<>();
 
     Witness() {
-      try (Network network = Stages.named("2.2").network(Hyperparameters.ofTheScript(0))) {
-        groups = SeenNodes.groups(network);
+      try (Network network = Stages.named("2.2").network(Hyperparameters.defaults(0))) {
+        groups = VisualizedTensors.groups(network);
       }
     }
 
     @Override
-    public Set<String> wants(Split split) {
+    public Set<String> requestedTensors(Split split) {
       Set<String> nodes = new TreeSet<>();
       groups.forEach(group -> nodes.addAll(group.nodes()));
       return split == Split.TRAIN ? nodes : Set.of();
     }
 
     @Override
-    public void observed(Observation seen) {
+    public void onEvaluation(Evaluation seen) {
       int iteration = seen.measurement().iteration();
       if (seen.measurement().set() == Split.TEST) {
         values.put("test mistakes " + iteration, List.of(300, 420, 420, 300, 3));
@@ -124,7 +124,8 @@ class EventFileRunTest {
     options.add("--iterations=" + ITERATIONS);
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
     int exitCode =
-        Run.run(Stages.named("2.2"), listener, nowhere, System.err, options.toArray(String[]::new));
+        Training.run(
+            Stages.named("2.2"), listener, nowhere, System.err, options.toArray(String[]::new));
     assertThat(exitCode).isZero();
     return folder;
   }

@@ -153,10 +153,10 @@ class EventFileTest {
       pixels[i] = (byte) (i * 31 / 28);
     }
     LabelledImages test = new LabelledImages(pixels, new byte[] {4, 1, 8});
-    BufferedImage sheet = Mistakes.sheet(test, new int[] {4, 7, 3});
+    BufferedImage sheet = Misclassified.sheet(test, new int[] {4, 7, 3});
 
     for (int tile = 0; tile < 2; tile++) {
-      int left = tile * Mistakes.TILE_WIDTH + 1;
+      int left = tile * Misclassified.TILE_WIDTH + 1;
       for (int pixel = 0; pixel < LabelledImages.PIXELS; pixel++) {
         int grey = pixels[(tile + 1) * LabelledImages.PIXELS + pixel] & 0xff;
         assertThat(sheet.getRGB(left + pixel % 28, 1 + pixel / 28) & 0xffffff)
@@ -164,11 +164,11 @@ class EventFileTest {
       }
     }
     // The second tile's classes: 8 and 3.
-    assertThat(drawn(sheet, Mistakes.TILE_WIDTH + 7, Mistakes.RIGHT))
+    assertThat(drawn(sheet, Misclassified.TILE_WIDTH + 7, Misclassified.RIGHT))
         .containsExactly("###", "# #", "###", "# #", "###");
-    assertThat(drawn(sheet, Mistakes.TILE_WIDTH + 17, Mistakes.GIVEN))
+    assertThat(drawn(sheet, Misclassified.TILE_WIDTH + 17, Misclassified.GIVEN))
         .containsExactly("###", "  #", "###", "  #", "###");
-    for (int x = 2 * Mistakes.TILE_WIDTH; x < sheet.getWidth(); x++) {
+    for (int x = 2 * Misclassified.TILE_WIDTH; x < sheet.getWidth(); x++) {
       assertThat(sheet.getRGB(x, 10) & 0xffffff).isZero();
     }
   }
@@ -193,7 +193,7 @@ class EventFileTest {
     LabelledImages test = new LabelledImages(pixels, new byte[101]);
     int[] predicted = new int[101];
     Arrays.fill(predicted, 1);
-    BufferedImage sheet = Mistakes.sheet(test, predicted);
+    BufferedImage sheet = Misclassified.sheet(test, predicted);
     assertThat(sheet.getWidth()).isEqualTo(300);
     assertThat(sheet.getHeight()).isEqualTo(420);
     assertThat(sheet.getRGB(280, 390) & 0xffffff).isEqualTo(0xffffff);

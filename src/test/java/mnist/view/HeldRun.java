@@ -8,7 +8,7 @@ import mnist.Mnist21FiveLayersReluLrDecay;
 import mnist.training.TrainingListener;
 
 /** A run in this process that makes only as many steps as it is let. */
-final class HeldRun implements AutoCloseable {
+public final class HeldRun implements AutoCloseable {
   private static final int ALL = 1_000_000;
 
   final Path folder;
@@ -16,12 +16,12 @@ final class HeldRun implements AutoCloseable {
   private final Thread training;
 
   /** Begins, and waits before the second step. */
-  HeldRun(Path data, Path folder, int iterations) {
+  public HeldRun(Path data, Path folder, int iterations) {
     this.folder = folder;
     TrainingListener held =
         new TrainingListener() {
           @Override
-          public void stepped(int iteration, long nanos) {
+          public void onStep(int iteration, long nanos) {
             steps.acquireUninterruptibly();
           }
         };
@@ -38,12 +38,12 @@ final class HeldRun implements AutoCloseable {
     training.start();
   }
 
-  void go(int further) {
+  public void go(int further) {
     steps.release(further);
   }
 
   /** Bytes of the view's record so far. */
-  long recorded() throws IOException {
+  public long recorded() throws IOException {
     return Files.size(folder.resolve(ViewRecord.FILE));
   }
 

@@ -13,12 +13,12 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import mnist.run.Run;
+import mnist.app.Training;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
 
 /** Folders of runs that tests show, and what is done to them. */
-final class ShownRun {
+public final class ShownRun {
   private ShownRun() {}
 
   /**
@@ -27,7 +27,7 @@ final class ShownRun {
    * @param data the folder of the data set
    * @param folder the run's, new
    */
-  static Path train(
+  public static Path train(
       Stage stage, TrainingListener listener, Path data, Path folder, String... further) {
     List<String> args =
         new ArrayList<>(
@@ -35,13 +35,13 @@ final class ShownRun {
                 "--data=" + data, "--quiet", "--record-view", "--seed=1", "--run-dir=" + folder));
     args.addAll(List.of(further));
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-    int exitCode = Run.run(stage, listener, nowhere, System.err, args.toArray(String[]::new));
+    int exitCode = Training.run(stage, listener, nowhere, System.err, args.toArray(String[]::new));
     assertThat(exitCode).isZero();
     return folder;
   }
 
   /** The same run under another name, without its model. */
-  static Path copy(Path run, String name) throws IOException {
+  public static Path copy(Path run, String name) throws IOException {
     Path copy = Files.createDirectory(run.resolveSibling(name));
     for (String file : List.of(ViewRecord.FILE, "metrics.jsonl", "run.json")) {
       Files.copy(run.resolve(file), copy.resolve(file));
@@ -50,7 +50,7 @@ final class ShownRun {
   }
 
   /** Makes a run say that it is running, say, in one go, as runs themselves do. */
-  static void say(Path run, String status) throws IOException {
+  public static void say(Path run, String status) throws IOException {
     ObjectNode json = (ObjectNode) json(run);
     Path draft = run.resolve("run.json.draft");
     Files.write(draft, ViewRecord.JSON.writeValueAsBytes(json.put("status", status)));
@@ -61,11 +61,11 @@ final class ShownRun {
         StandardCopyOption.REPLACE_EXISTING);
   }
 
-  static JsonNode json(Path run) throws IOException {
+  public static JsonNode json(Path run) throws IOException {
     return ViewRecord.JSON.readTree(Files.readAllBytes(run.resolve("run.json")));
   }
 
-  static void delete(Path run) throws IOException {
+  public static void delete(Path run) throws IOException {
     try (Stream<Path> files = Files.list(run)) {
       for (Path file : files.toList()) {
         Files.delete(file);

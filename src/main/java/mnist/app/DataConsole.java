@@ -1,0 +1,49 @@
+package mnist.app;
+
+import java.io.PrintStream;
+import mnist.console.ProgressLine;
+import mnist.data.sources.DataListener;
+import mnist.platform.Terminal;
+
+/** Says what goes on while the data is looked for: notices, and the progress of downloads. */
+public final class DataConsole implements DataListener, AutoCloseable {
+  private final PrintStream err;
+  private final boolean drawsBar = Terminal.isThere();
+  private String file = "";
+  private ProgressLine bar;
+
+  /** Writes to {@code err}, with a bar if that is a terminal. */
+  public DataConsole(PrintStream err) {
+    this.err = err;
+  }
+
+  @Override
+  public void notice(String text) {
+    close();
+    err.println(text);
+  }
+
+  @Override
+  public void downloading(String name, long bytes, long total) {
+    if (!name.equals(file)) {
+      close();
+      file = name;
+      if (drawsBar) {
+        bar = new ProgressLine(err, name, " kB", 1000, total);
+      } else {
+        err.printf("downloading %s%s%n", name, total == 0 ? "" : ", " + total + " bytes");
+      }
+    }
+    if (bar != null) {
+      bar.stepTo(bytes);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package mnist.app;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import mnist.Stages;
+import mnist.console.CliErrors;
+import mnist.runs.RunFolder;
+
+/** Goes on with the newest run under {@code runs/} that was broken off. */
+public final class Resume {
+  private Resume() {}
+
+  /**
+   * @param args further options, as for the run's stage
+   */
+  public static void main(String[] args) {
+    RunFolder unfinished;
+    String stage;
+    try {
+      unfinished = RunFolder.newestUnfinished(Path.of("runs"));
+      stage = unfinished.stage();
+    } catch (IOException e) {
+      System.exit(CliErrors.report(e, System.err));
+      return;
+    }
+    List<String> all = new ArrayList<>(List.of("--resume", unfinished.path().toString()));
+    all.addAll(List.of(args));
+    Training.main(Stages.named(stage), all.toArray(String[]::new));
+  }
+}

@@ -1,0 +1,146 @@
+package mnist.app;
+
+import java.awt.Dimension;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+import mnist.console.CliErrors;
+import mnist.platform.Versions;
+import mnist.runs.RunFolder;
+import mnist.view.Dashboard;
+import mnist.view.Palette;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** Draws a run at a moment: the six panels of the tutorial's own window, as a picture. */
+@Command(
+    name = "mnist.app.RunPicture",
+    mixinStandardHelpOptions = true,
+    versionProvider = Versions.class,
+    usageHelpAutoWidth = true,
+    sortOptions = false,
+    description = "Draws a run at a moment, as a PNG; prints where it is.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:drawn",
+      "1:could not be done; a line on standard error says why",
+      "2:a wrong option"
+    })
+public final class RunPicture implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private RecordedRunOptions seen = new RecordedRunOptions();
+
+  @Option(
+      names = "--iteration",
+      paramLabel = "N",
+      description = "Which moment. Default: the last that the run has recorded")
+  private Integer iteration;
+
+  @Option(
+      names = "--size",
+      paramLabel = "WxH",
+      defaultValue = "1920x1080",
+      converter = Size.class,
+      description = "Width and height in pixels. Default: ${DEFAULT-VALUE}")
+  private Dimension size;
+
+  @Option(
+      names = "--palette",
+      description = "256 colours only, which makes the file less than half as large.")
+  private boolean palette;
+
+  private final PrintStream out;
+  private final PrintStream err;
+
+  private RunPicture(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  public static void main(String[] args) {
+    System.setProperty("java.awt.headless", "true");
+    System.exit(run(System.out, System.err, args));
+  }
+
+  /** The program within another one; gives its exit code. */
+  static int run(PrintStream out, PrintStream err, String... args) {
+    return new CommandLine(new RunPicture(out, err))
+        .setParameterExceptionHandler((wrong, unparsed) -> CliErrors.reportWrongOption(wrong, err))
+        .execute(args);
+  }
+
+  @Override
+  public Integer call() {
+    if (iteration != null && iteration < 0) {
+      throw new ParameterException(
+          spec.commandLine(), "--iteration must be 0 or more, found " + iteration);
+    }
+    try {
+      RunFolder run = seen.folder();
+      Path file = seen.write(run, "picture.png", draft -> draw(run, draft));
+      out.println(file);
+      return CommandLine.ExitCode.OK;
+    } catch (OutOfMemoryError e) {
+      return CliErrors.report(
+          new IOException("not enough memory for so large a picture; choose a smaller --size", e),
+          err);
+    } catch (IOException | RuntimeException e) {
+      return CliErrors.report(e, err);
+    }
+  }
+
+  private void draw(RunFolder run, Path file) throws IOException {
+    Dashboard panels =
+        Dashboard.of(run.path(), RecordedRunOptions.data(run, err), size.width, size.height);
+    panels.damage().ifPresent(err::println);
+    List<Integer> moments = panels.moments();
+    int last = moments.get(moments.size() - 1);
+    if (iteration != null && iteration > last) {
+      throw new IOException(
+          "the run's record ends at iteration %d, found --iteration %d".formatted(last, iteration));
+    }
+    BufferedImage picture = panels.draw(iteration == null ? last : iteration);
+    try (OutputStream bytes = Files.newOutputStream(file);
+        ImageOutputStream png = new MemoryCacheImageOutputStream(bytes)) {
+      ImageIO.write(palette ? Palette.indexed(picture) : picture, "png", png);
+    }
+  }
+
+  /** Such as 1920x1080. */
+  private static final class Size implements ITypeConverter<Dimension> {
+    private static final Pattern FORM = Pattern.compile("(\\d{3,4})x(\\d{3,4})");
+
+    @Override
+    public Dimension convert(String text) {
+      Matcher found = FORM.matcher(text);
+      if (found.matches()) {
+        Dimension size =
+            new Dimension(Integer.parseInt(found.group(1)), Integer.parseInt(found.group(2)));
+        if (size.width >= Dashboard.LEAST_WIDTH && size.height >= Dashboard.LEAST_HEIGHT) {
+          return size;
+        }
+      }
+      throw new TypeConversionException(
+          "expected width x height, %dx%d to 9999x9999, found %s"
+              .formatted(Dashboard.LEAST_WIDTH, Dashboard.LEAST_HEIGHT, text));
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package mnist.nn;
+
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/** The non-linearity after a layer, and the value at which the biases below it start. */
+public enum Activation {
+  /** 1 / (1 + e<sup>−x</sup>), values 0..1; biases start at 0. */
+  SIGMOID(0f),
+
+  /**
+   * max(0, x); biases start slightly positive, so that the neurons begin in the part that learns.
+   */
+  RELU(0.1f);
+
+  private final float initialBias;
+
+  Activation(float initialBias) {
+    this.initialBias = initialBias;
+  }
+
+  /** What the biases of a layer with this activation start from. */
+  public float initialBias() {
+    return initialBias;
+  }
+
+  /**
+   * Applies this activation.
+   *
+   * @param name what the node is called in the graph
+   * @param x any shape
+   * @return the same shape
+   */
+  public Operand<TFloat32> apply(Ops tf, String name, Operand<TFloat32> x) {
+    return switch (this) {
+      case SIGMOID -> tf.withName(name).math.sigmoid(x);
+      case RELU -> tf.withName(name).nn.relu(x);
+    };
+  }
+}

@@ -1,0 +1,168 @@
+package mnist.nn;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.tensorflow.Graph;
+import org.tensorflow.Operation;
+import org.tensorflow.Output;
+import org.tensorflow.op.core.Variable;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+/** A stage's graph by its named ends: what is fed, what is fetched, what is trained. */
+public final class Network implements AutoCloseable {
+  private static final List<String> ENDS =
+      List.of("X", "Y_", "Ylogits", "Y", "cross_entropy", "accuracy", "train_step");
+
+  private final Graph graph;
+  private final Hyperparameters hyperparameters;
+  private final List<Variable<TFloat32>> trained;
+  private final List<Variable<TFloat32>> averages;
+  private final Map<String, String> inferenceReplacements;
+  private final Map<String, Long> samplesPerExample;
+  private final Output<TFloat32> trainingLoss;
+  private final Output<TInt64> predicted;
+
+  Network(
+      Graph graph,
+      Hyperparameters hyperparameters,
+      List<Variable<TFloat32>> trained,
+      List<Variable<TFloat32>> averages,
+      Map<String, String> inferenceReplacements,
+      Map<String, Long> samplesPerExample,
+      Output<TFloat32> trainingLoss,
+      Output<TInt64> predicted) {
+    this.graph = graph;
+    this.hyperparameters = hyperparameters;
+    this.trained = List.copyOf(trained);
+    this.averages = List.copyOf(averages);
+    this.inferenceReplacements = Map.copyOf(inferenceReplacements);
+    this.samplesPerExample = Map.copyOf(samplesPerExample);
+    this.trainingLoss = trainingLoss;
+    this.predicted = predicted;
+    for (String name : ENDS) {
+      if (graph.operation(name) == null) {
+        throw new IllegalStateException("the network has no node named " + name);
+      }
+    }
+  }
+
+  /** The graph itself; closed with this network. */
+  public Graph graph() {
+    return graph;
+  }
+
+  /**
+   * Those in force. Empty where the network has no such thing: no choice of activation, a learning
+   * rate that is not constant but the node {@code lr}, no dropout.
+   */
+  public Hyperparameters hyperparameters() {
+    return hyperparameters;
+  }
+
+  /** {@code X}: float32 [batch, 28, 28, 1], fed. */
+  public Output<TFloat32> images() {
+    return end("X");
+  }
+
+  /** {@code Y_}: float32 [batch, 10], fed. */
+  public Output<TFloat32> labels() {
+    return end("Y_");
+  }
+
+  /** {@code step} or {@code iter}: int32 scalar, fed; where the learning rate decays. */
+  public Optional<Operation> step() {
+    return optional("step").or(() -> optional("iter"));
+  }
+
+  /** {@code pkeep}: float32 scalar, fed; where there is dropout. */
+  public Optional<Operation> pkeep() {
+    return optional("pkeep");
+  }
+
+  /** {@code pkeep_conv}: float32 scalar, fed; where there is dropout of channels. */
+  public Optional<Operation> pkeepConv() {
+    return optional("pkeep_conv");
+  }
+
+  /** {@code tst}: bool scalar, fed; where testing takes moving averages. */
+  public Optional<Operation> tst() {
+    return optional("tst");
+  }
+
+  /** {@code cross_entropy}: the loss, float32 scalar. */
+  public Output<TFloat32> crossEntropy() {
+    return end("cross_entropy");
+  }
+
+  /** {@code accuracy}: float32 scalar, 0..1. */
+  public Output<TFloat32> accuracy() {
+    return end("accuracy");
+  }
+
+  /** The most probable class of each image, 0..9, int64 [batch]. */
+  public Output<TInt64> predicted() {
+    return predicted;
+  }
+
+  /** {@code lr}: float32 scalar; where the learning rate is a node of the graph. */
+  public Optional<Output<TFloat32>> learningRate() {
+    return optional("lr").map(op -> op.output(0));
+  }
+
+  /** {@code train_step}: run it to train. */
+  public Operation trainStep() {
+    return graph.operation("train_step");
+  }
+
+  /** The loss that {@code train_step} goes down: float32 scalar. */
+  public Output<TFloat32> trainingLoss() {
+    return trainingLoss;
+  }
+
+  /**
+   * {@code update_ema}: run it after {@code train_step} to bring moving averages up to date; where
+   * the step has not done that itself.
+   */
+  public Optional<Operation> updateEma() {
+    return optional("update_ema");
+  }
+
+  /** What is trained, weights and biases, in the chapter's order; and then the moving averages. */
+  public List<Variable<TFloat32>> variables() {
+    return Stream.concat(trained.stream(), averages.stream()).toList();
+  }
+
+  /** What is trained: weights and biases, in the chapter's order. */
+  public List<Variable<TFloat32>> trained() {
+    return trained;
+  }
+
+  /**
+   * Nodes that have no part in predicting, such as dropout, each with the one whose value is taken
+   * in its place; both by name.
+   */
+  public Map<String, String> inferenceReplacements() {
+    return inferenceReplacements;
+  }
+
+  /** How many random numbers each random node of training draws for one image, by its name. */
+  public Map<String, Long> samplesPerExample() {
+    return samplesPerExample;
+  }
+
+  private Optional<Operation> optional(String name) {
+    return Optional.ofNullable(graph.operation(name));
+  }
+
+  private Output<TFloat32> end(String name) {
+    return graph.operation(name).output(0);
+  }
+
+  @Override
+  public void close() {
+    graph.close();
+  }
+}

@@ -1,0 +1,442 @@
+package mnist.nn;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.framework.optimizers.Optimizer;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.core.Variable;
+import org.tensorflow.op.random.RandomUniform;
+import org.tensorflow.op.random.TruncatedNormal;
+import org.tensorflow.types.TBool;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+import org.tensorflow.types.family.TType;
+
+/**
+ * What the chapters share when they write their networks: the placeholders, the variables with
+ * their seeds, and the few layers and losses that take more than one TensorFlow operation.
+ *
+ * <p>Nodes bear the tutorial's names. Random nodes have the run's seed as {@code seed} and 1, 2, 3
+ * … in order of creation as {@code seed2}, so that the same chapter gives the same numbers in
+ * Python.
+ */
+public final class NetworkBuilder {
+  /** The spread of the weights at the start, as everywhere in the tutorial. */
+  private static final float WEIGHTS_STDDEV = 0.1f;
+
+  private final Graph graph;
+  private final Ops tf;
+  private final Hyperparameters chosen;
+  private final List<Variable<TFloat32>> trained = new ArrayList<>();
+  private final List<Variable<TFloat32>> averages = new ArrayList<>();
+  private final Map<String, String> inferenceReplacements = new HashMap<>();
+  private final Map<String, Long> samplesPerExample = new HashMap<>();
+  private long randomNodes;
+
+  // What the script and the choices come to.
+  private Optional<Activation> activation = Optional.empty();
+  private Optional<Float> learningRate = Optional.empty();
+  private Optional<Float> keepProbability = Optional.empty();
+  private Output<TInt64> predicted;
+  private Output<TFloat32> trainingLoss;
+
+  NetworkBuilder(Graph graph, Hyperparameters chosen) {
+    this.graph = graph;
+    this.tf = Ops.create(graph);
+    this.chosen = chosen;
+  }
+
+  /**
+   * Builds a network in a graph of its own.
+   *
+   * @param chapter writes the nodes, from the placeholders to {@code train_step}
+   * @throws IllegalStateException if it has not made one of the nodes that every stage has
+   */
+  public static Network build(Hyperparameters chosen, Consumer<NetworkBuilder> chapter) {
+    Graph graph = new Graph();
+    try {
+      NetworkBuilder net = new NetworkBuilder(graph, chosen);
+      chapter.accept(net);
+      return new Network(
+          graph,
+          new Hyperparameters(chosen.seed(), net.activation, net.learningRate, net.keepProbability),
+          net.trained,
+          net.averages,
+          net.inferenceReplacements,
+          net.samplesPerExample,
+          net.trainingLoss,
+          net.predicted);
+    } catch (RuntimeException e) {
+      graph.close();
+      throw e;
+    }
+  }
+
+  /** The graph, for the optimisers. */
+  public Graph graph() {
+    return graph;
+  }
+
+  /** TensorFlow's operations on the graph. */
+  public Ops tf() {
+    return tf;
+  }
+
+  // ---- Placeholders
+
+  /** {@code X}: images, grey levels 0..1 (255/256 at most), [batch, 28, 28, 1]. */
+  public Placeholder<TFloat32> images() {
+    return placeholder("X", TFloat32.class, Shape.of(Shape.UNKNOWN_SIZE, 28, 28, 1));
+  }
+
+  /** {@code Y_}: the right answers, one-hot, [batch, 10]. */
+  public Placeholder<TFloat32> labels() {
+    return placeholder("Y_", TFloat32.class, Shape.of(Shape.UNKNOWN_SIZE, 10));
+  }
+
+  /** {@code step}: the number of the iteration, scalar, from 0. */
+  public Placeholder<TInt32> step() {
+    return placeholder("step", TInt32.class, Shape.scalar());
+  }
+
+  /** {@code iter}: the same by the name that it has since batch normalisation, mnist_4.0. */
+  public Placeholder<TInt32> iteration() {
+    return placeholder("iter", TInt32.class, Shape.scalar());
+  }
+
+  /**
+   * {@code tst}: whether the test set is measured, scalar; false in training and when the present
+   * batch is measured.
+   */
+  public Placeholder<TBool> testing() {
+    return placeholder("tst", TBool.class, Shape.scalar());
+  }
+
+  /**
+   * {@code pkeep_conv}: the probability that dropout keeps a channel of a convolutional layer,
+   * scalar; always 1, in training too.
+   */
+  public Placeholder<TFloat32> keepProbabilityOfChannels() {
+    return placeholder("pkeep_conv", TFloat32.class, Shape.scalar());
+  }
+
+  /**
+   * {@code pkeep}: the probability that dropout keeps a neuron, scalar; 1 whenever the network is
+   * measured.
+   *
+   * @param inTraining what is fed in training unless another is chosen
+   */
+  public Placeholder<TFloat32> keepProbability(float inTraining) {
+    keepProbability = Optional.of(chosen.keepProbability().orElse(inTraining));
+    return placeholder("pkeep", TFloat32.class, Shape.scalar());
+  }
+
+  private <T extends TType> Placeholder<T> placeholder(String name, Class<T> type, Shape shape) {
+    return tf.withName(name).placeholder(type, Placeholder.shape(shape));
+  }
+
+  // ---- Variables
+
+  /** Weights that start from a normal distribution cut off at two standard deviations of 0.1. */
+  public Variable<TFloat32> weights(String name, long... shape) {
+    return weights(name, WEIGHTS_STDDEV, shape);
+  }
+
+  /** Weights that start from a normal distribution cut off at two standard deviations. */
+  public Variable<TFloat32> weights(String name, float stddev, long... shape) {
+    Ops initial = tf.withSubScope(name + "_initial");
+    Operand<TFloat32> normal =
+        initial.random.truncatedNormal(
+            initial.constant(shape),
+            TFloat32.class,
+            TruncatedNormal.seed(chosen.seed()),
+            TruncatedNormal.seed2(++randomNodes));
+    Operand<TFloat32> scaled = initial.math.mul(normal, initial.constant(stddev));
+    return variable(name, Shape.of(shape), scaled);
+  }
+
+  /** A variable that starts with {@code value} everywhere. */
+  public Variable<TFloat32> filled(String name, float value, long... shape) {
+    Ops initial = tf.withSubScope(name + "_initial");
+    return variable(
+        name, Shape.of(shape), initial.fill(initial.constant(shape), initial.constant(value)));
+  }
+
+  /** Biases of a layer with {@code size} outputs, all starting at {@code value}. */
+  public Variable<TFloat32> biases(String name, float value, long size) {
+    return filled(name, value, size);
+  }
+
+  private Variable<TFloat32> variable(String name, Shape shape, Operand<TFloat32> initialValue) {
+    Variable<TFloat32> variable = notTrained(name, shape, initialValue);
+    trained.add(variable);
+    return variable;
+  }
+
+  private Variable<TFloat32> notTrained(String name, Shape shape, Operand<TFloat32> initialValue) {
+    Variable<TFloat32> variable = tf.withName(name).variable(shape, TFloat32.class);
+    tf.withInitScope().withName(name + "_assign").assign(variable, initialValue);
+    return variable;
+  }
+
+  /**
+   * A variable that is not trained but averages what it is told, from 0 on.
+   *
+   * @param shape all sizes known
+   */
+  Variable<TFloat32> average(String name, Shape shape) {
+    Ops initial = tf.withSubScope(name + "_initial");
+    Variable<TFloat32> average =
+        notTrained(
+            name, shape, initial.fill(initial.constant(shape.asArray()), initial.constant(0f)));
+    averages.add(average);
+    return average;
+  }
+
+  /** From now on the node is left out of predictions, and another's value is in its place. */
+  void inferenceReplacements(Operand<?> node, Operand<?> instead) {
+    inferenceReplacements.put(node.asOutput().op().name(), instead.asOutput().op().name());
+  }
+
+  // ---- What may be chosen otherwise
+
+  /** The activation of the stage's hidden layers: the script's, unless another is chosen. */
+  public Activation activation(Activation defaultValue) {
+    activation = Optional.of(chosen.activation().orElse(defaultValue));
+    return activation.get();
+  }
+
+  /** A constant learning rate: the script's, unless another is chosen. */
+  public float learningRate(float defaultValue) {
+    learningRate = Optional.of(chosen.learningRate().orElse(defaultValue));
+    return learningRate.get();
+  }
+
+  /**
+   * {@code lr}: a learning rate that decays in the graph, {@code floor + start · (1/e)^(step /
+   * decaySteps)}, unless another is chosen by a constant.
+   *
+   * @return scalar
+   */
+  public Operand<TFloat32> decayingLearningRate(
+      Operand<TInt32> step, float floor, float start, float decaySteps) {
+    if (chosen.learningRate().isPresent()) {
+      return tf.withName("lr").constant(learningRate(0));
+    }
+    Operand<TFloat32> periods =
+        tf.math.div(tf.dtypes.cast(step, TFloat32.class), tf.constant(decaySteps));
+    Operand<TFloat32> decay = tf.math.pow(tf.constant((float) (1 / Math.E)), periods);
+    return tf.withName("lr").math.add(tf.constant(floor), tf.math.mul(tf.constant(start), decay));
+  }
+
+  /**
+   * {@code lr}: a learning rate that grows from 0 to {@code peak} during {@code warmUp} iterations,
+   * and then falls to 0 at iteration {@code last} along half a cosine, unless another is chosen by
+   * a constant.
+   *
+   * @return scalar
+   */
+  public Operand<TFloat32> cosineLearningRate(
+      Operand<TInt32> step, float peak, float warmUp, float last) {
+    if (chosen.learningRate().isPresent()) {
+      return tf.withName("lr").constant(learningRate(0));
+    }
+    Operand<TFloat32> i = tf.math.minimum(tf.dtypes.cast(step, TFloat32.class), tf.constant(last));
+    Operand<TFloat32> rising = tf.math.div(tf.math.add(i, tf.constant(1f)), tf.constant(warmUp));
+    Operand<TFloat32> angle = tf.math.mul(i, tf.constant((float) (Math.PI / last)));
+    Operand<TFloat32> falling =
+        tf.math.add(tf.math.mul(tf.math.cos(angle), tf.constant(0.5f)), tf.constant(0.5f));
+    return tf.withName("lr").math.mul(tf.math.minimum(rising, falling), tf.constant(peak));
+  }
+
+  // ---- Random numbers
+
+  /**
+   * Random numbers for each image, uniform in 0..1.
+   *
+   * @param images [batch, …]
+   * @param count how many for each
+   * @return [batch, count]
+   */
+  public Operand<TFloat32> uniform(Operand<TFloat32> images, int count) {
+    Operand<TInt32> batch =
+        tf.slice(tf.shape(images), tf.constant(new int[] {0}), tf.constant(new int[] {1}));
+    Operand<TInt32> shape =
+        tf.concat(List.of(batch, tf.constant(new int[] {count})), tf.constant(0));
+    return uniform(shape, count);
+  }
+
+  private Operand<TFloat32> uniform(Operand<TInt32> shape, long samplesPerExample) {
+    Operand<TFloat32> uniform =
+        tf.random.randomUniform(
+            shape,
+            TFloat32.class,
+            RandomUniform.seed(chosen.seed()),
+            RandomUniform.seed2(++randomNodes));
+    this.samplesPerExample.put(uniform.asOutput().op().name(), samplesPerExample);
+    return uniform;
+  }
+
+  // ---- Layers, loss and accuracy
+
+  /**
+   * A convolution without bias or activation, zero-padded so that stride 1 keeps the size.
+   *
+   * @param x [batch, height, width, channels in]
+   * @param w [patch height, patch width, channels in, channels out]
+   * @param stride pixels from one patch to the next, both ways
+   * @return [batch, height / stride, width / stride, channels out]
+   */
+  public Operand<TFloat32> conv2d(Operand<TFloat32> x, Operand<TFloat32> w, long stride) {
+    return tf.nn.conv2d(x, w, List.of(1L, stride, stride, 1L), "SAME");
+  }
+
+  /** The same as a node of that name. */
+  public Operand<TFloat32> conv2d(
+      String name, Operand<TFloat32> x, Operand<TFloat32> w, long stride) {
+    return tf.withName(name).nn.conv2d(x, w, List.of(1L, stride, stride, 1L), "SAME");
+  }
+
+  /**
+   * The largest value of each neuron over the batch, {@code Y1max} for {@code Y1} and so on.
+   * Nothing depends on these nodes; whoever looks at the training sees by them which neurons are of
+   * use.
+   *
+   * @param layers [batch, …]
+   */
+  @SafeVarargs
+  public final void largest(Operand<TFloat32>... layers) {
+    for (Operand<TFloat32> layer : layers) {
+      tf.withName(layer.asOutput().op().name() + "max").max(layer, tf.constant(new int[] {0}));
+    }
+  }
+
+  /**
+   * Dropout: each value is kept with probability {@code pkeep} and scaled by 1/pkeep, or becomes 0.
+   * Node for node what {@code tf.nn.dropout(x, pkeep)} makes.
+   *
+   * @param name what the node is called in the graph
+   * @param x any shape
+   * @param pkeep scalar
+   * @return the same shape
+   */
+  public Operand<TFloat32> dropout(String name, Operand<TFloat32> x, Operand<TFloat32> pkeep) {
+    return dropout(name, x, pkeep, tf.shape(x), x.shape().tail().size());
+  }
+
+  /**
+   * The same for whole channels of a convolutional layer, each with one throw of the dice: what is
+   * next to a dropped value says almost the same, and must go with it.
+   *
+   * @param x [batch, height, width, channels]
+   */
+  public Operand<TFloat32> dropoutOfChannels(
+      String name, Operand<TFloat32> x, Operand<TFloat32> pkeep) {
+    Operand<TInt32> shape = // [batch, 1, 1, channels]
+        tf.math.add(
+            tf.math.mul(tf.shape(x), tf.constant(new int[] {1, 0, 0, 1})),
+            tf.constant(new int[] {0, 1, 1, 0}));
+    return dropout(name, x, pkeep, shape, x.shape().get(3));
+  }
+
+  private Operand<TFloat32> dropout(
+      String name,
+      Operand<TFloat32> x,
+      Operand<TFloat32> pkeep,
+      Operand<TInt32> noise,
+      long samplesPerExample) {
+    Operand<TFloat32> one = tf.constant(1f);
+    Operand<TFloat32> rate = tf.math.sub(one, pkeep);
+    Operand<TFloat32> scaled = tf.math.div(x, tf.math.sub(one, rate));
+    Operand<TFloat32> uniform = uniform(noise, samplesPerExample);
+    Operand<TFloat32> dropped =
+        tf.withName(name).select(tf.math.greaterEqual(uniform, rate), scaled, tf.constant(0f));
+    inferenceReplacements(dropped, x);
+    return dropped;
+  }
+
+  /**
+   * {@code cross_entropy}: softmax and cross-entropy in one numerically stable operation, the mean
+   * over the batch times 100.
+   *
+   * @param logits [batch, 10], before the softmax
+   * @param labels [batch, 10], one-hot
+   * @return scalar
+   */
+  public Operand<TFloat32> crossEntropy(Operand<TFloat32> logits, Operand<TFloat32> labels) {
+    return crossEntropy("cross_entropy", logits, labels);
+  }
+
+  /** The same as a node of another name, for logits that are trained but not measured. */
+  public Operand<TFloat32> crossEntropy(
+      String name, Operand<TFloat32> logits, Operand<TFloat32> labels) {
+    Operand<TFloat32> loss = tf.nn.softmaxCrossEntropyWithLogits(logits, labels).loss();
+    return tf.withName(name)
+        .math
+        .mul(tf.math.mean(loss, tf.constant(new int[] {0})), tf.constant(100f));
+  }
+
+  /**
+   * {@code accuracy}: the share of images whose most probable class is the right one, 0..1.
+   *
+   * @param probabilities [batch, 10]
+   * @param labels [batch, 10], one-hot
+   * @return scalar
+   */
+  public Operand<TFloat32> accuracy(Operand<TFloat32> probabilities, Operand<TFloat32> labels) {
+    predicted = tf.math.argMax(probabilities, tf.constant(1)).asOutput();
+    Operand<TInt64> right = tf.math.argMax(labels, tf.constant(1));
+    return tf.withName("accuracy")
+        .math
+        .mean(
+            tf.dtypes.cast(tf.math.equal(predicted, right), TFloat32.class),
+            tf.constant(new int[] {0}));
+  }
+
+  /** {@code train_step}: one step of {@code optimizer} down the gradient of {@code loss}. */
+  public void trainStep(Optimizer optimizer, Operand<TFloat32> loss) {
+    minimize(optimizer, loss, "train_step");
+  }
+
+  private Op minimize(Optimizer optimizer, Operand<TFloat32> loss, String name) {
+    Output<?>[] variables = trained.stream().map(Operand::asOutput).toArray(Output<?>[]::new);
+    List<Optimizer.GradAndVar<? extends TType>> pairs = new ArrayList<>();
+    for (Output<?> gradient : graph.addGradients(loss.asOutput(), variables)) {
+      Output<?> variable = variables[pairs.size()];
+      pairs.add(
+          new Optimizer.GradAndVar<>(
+              gradient.expect(TFloat32.class), variable.expect(TFloat32.class)));
+    }
+    trainingLoss = loss.asOutput();
+    return optimizer.applyGradients(pairs, name);
+  }
+
+  /** The same, and then in the same run moving averages are brought up to date. */
+  public void trainStep(Optimizer optimizer, Operand<TFloat32> loss, MovingAverages... averages) {
+    Op minimized = minimize(optimizer, loss, "minimize");
+    List<Op> all = new ArrayList<>(List.of(minimized));
+    for (int i = 0; i < averages.length; i++) {
+      all.add(averages[i].update("moving_averages_" + (i + 1), minimized));
+    }
+    tf.withControlDependencies(all).withName("train_step").noOp();
+  }
+
+  /**
+   * {@code update_ema}: brings moving averages up to date in a run of its own after each train
+   * step, with the same batch and all neurons taking part.
+   */
+  public void updateAfterTrainStep(MovingAverages averages) {
+    averages.update("update_ema");
+  }
+}

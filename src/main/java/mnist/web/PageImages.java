@@ -1,0 +1,42 @@
+package mnist.web;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import mnist.data.DataSet;
+import mnist.data.sources.DataListener;
+import mnist.runs.RunFolder;
+
+/** The images of runs, for the page that shows them; the data set of the last one stays open. */
+public final class PageImages implements ViewServer.Images {
+  /** The page says what there is to say. */
+  private static final DataListener SILENT =
+      new DataListener() {
+        @Override
+        public void notice(String text) {}
+
+        @Override
+        public void downloading(String name, long bytes, long total) {}
+      };
+
+  private Map<String, String> openHashes = Map.of();
+  private DataSet open;
+
+  public PageImages() {}
+
+  /** Those of a run in this process. */
+  public PageImages(DataSet ofThisRun) {
+    open = ofThisRun;
+    openHashes = ofThisRun.sha256();
+  }
+
+  @Override
+  public synchronized DataSet of(Path run) throws IOException {
+    RunFolder folder = RunFolder.at(run);
+    if (!folder.file().data().sha256().equals(openHashes)) {
+      open = folder.openData(SILENT);
+      openHashes = open.sha256();
+    }
+    return open;
+  }
+}

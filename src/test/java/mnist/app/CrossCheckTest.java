@@ -1,0 +1,114 @@
+package mnist.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import mnist.TestData;
+import mnist.app.Program.Run;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The cross-check from outside, where there is no Python. */
+class CrossCheckTest {
+  private static final Path EXPECTED = Path.of("python-reference", "expected");
+
+  @TempDir Path folder;
+  private Path scripts;
+
+  @BeforeEach
+  void scriptsWithoutAnEnvironment() throws IOException {
+    scripts = Files.createDirectory(folder.resolve("scripts"));
+  }
+
+  /** Copies an expectation to where the program will look, with one text replaced. */
+  private void expect(String file, String from, String to) throws IOException {
+    String kept = Files.readString(EXPECTED.resolve(file));
+    assertThat(kept).contains(from);
+    Path copy = scripts.resolve("expected").resolve(file);
+    Files.createDirectories(copy.getParent());
+    Files.writeString(copy, kept.replaceFirst(Pattern.quote(from), to));
+  }
+
+  private Run run(String... args) throws Exception {
+    return Program.end(folder, Program.start(folder, List.of(), "app.CrossCheck", args));
+  }
+
+  private Run checkWithoutPython(String data, String... more) throws Exception {
+    List<String> args =
+        new ArrayList<>(List.of("--python=/nonexistent", "--scripts=" + scripts, "--data=" + data));
+    args.addAll(List.of(more));
+    return run(args.toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"off", "on"})
+  void checksWhatPythonFoundWithTheSameKernels(String oneDnn) throws Exception {
+    String mnist = TestData.mnist().source();
+    expect("onednn-" + oneDnn + "/1.0.json", "", ""); // and not the other's
+    expect("onednn-" + oneDnn + "/2.2.json", "", "");
+    List<String> args = new ArrayList<>(List.of("--stage=1.0", "--stage=2.2"));
+    if (oneDnn.equals("on")) {
+      args.add("--onednn");
+    }
+
+    Run run = checkWithoutPython(mnist, args.toArray(String[]::new));
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out().lines())
+        .hasSize(5)
+        .startsWith(
+            "/nonexistent cannot be started; install Python 3.10 to 3.13 with its venv module")
+        .anyMatch(line -> line.endsWith("oneDNN " + oneDnn))
+        .anyMatch(line -> line.startsWith("1.0  as expected"))
+        .anyMatch(line -> line.startsWith("2.2  as expected"));
+  }
+
+  @Test
+  void anotherNumberIsToldInOneLine() throws Exception {
+    String mnist = TestData.mnist().source();
+    expect("onednn-off/1.0.json", "230.25851", "231.25851");
+    Run run = checkWithoutPython(mnist, "--stage=1.0");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out().lines().skip(3))
+        .singleElement()
+        .asString()
+        .startsWith("1.0  another loss: found ")
+        .contains("expected", "231.25851");
+  }
+
+  @Test
+  void whatCannotBeComparedIsToldInOneLine() throws Exception {
+    String mnist = TestData.mnist().source();
+    assertNotDone(checkWithoutPython(mnist), "1.0.json: no such file or folder");
+    expect("onednn-off/1.0.json", "measurements", "\"");
+    assertNotDone(checkWithoutPython(mnist), "1.0.json is damaged at character");
+    assertNotDone(checkWithoutPython(TestData.drawnDigits().source()), "MNIST");
+  }
+
+  private static void assertNotDone(Run run, String... told) {
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).startsWith("error: ").contains(told).hasLineCount(1);
+  }
+
+  @Test
+  void wrongOptionsAreToldInOneWay() throws Exception {
+    assertWrong(run("--stage=9.9"), "'--stage'", "no stage 9.9; there are [1.0, 2.0, 2.1");
+    assertWrong(run("--stages=1.0"), "Unknown option: '--stages=1.0'");
+  }
+
+  private static void assertWrong(Run run, String... told) {
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains(told).contains("--help").hasLineCount(2);
+  }
+}

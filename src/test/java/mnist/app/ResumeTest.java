@@ -1,0 +1,289 @@
+package mnist.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+import mnist.FewDigits;
+import mnist.Stages;
+import mnist.platform.FileTree;
+import mnist.platform.ProjectFolder;
+import mnist.runs.RunLock;
+import mnist.training.TrainingListener;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Runs that were broken off, or are extended, come to what they would have come to. */
+class ResumeTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String DROPOUT = "Mnist22FiveLayersReluLrDecayDropout";
+
+  @TempDir static Path shared;
+  private static Path digits;
+
+  @TempDir Path folder;
+
+  private record Ran(int exitCode, String out, String err) {}
+
+  @BeforeAll
+  static void draw() throws IOException {
+    digits = FewDigits.writeTo(shared.resolve("digits"));
+  }
+
+  private static Ran run(String stage, String... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int exitCode =
+        Training.run(
+            Stages.named(stage),
+            new TrainingListener() {},
+            new PrintStream(out, true, UTF_8),
+            new PrintStream(err, true, UTF_8),
+            args);
+    return new Ran(exitCode, out.toString(UTF_8), err.toString(UTF_8));
+  }
+
+  private Path train(String name, String stage, int iterations, String... more) {
+    Path run = folder.resolve(name);
+    Stream<String> all =
+        Stream.concat(
+            Stream.of(
+                "--data=" + digits,
+                "--iterations=" + iterations,
+                "--record-view",
+                "--run-dir=" + run),
+            Stream.of(more));
+    assertThat(run(stage, all.toArray(String[]::new)).exitCode()).isZero();
+    return run;
+  }
+
+  private static JsonNode record(Path run) throws IOException {
+    return JSON.readTree(run.resolve("run.json").toFile());
+  }
+
+  private static void assertEqual(Path run, Path expected) throws IOException {
+    assertThat(run.resolve("metrics.jsonl"))
+        .hasSameTextualContentAs(expected.resolve("metrics.jsonl"));
+    for (String figure :
+        List.of("steps", "best_test", "last_test", "confusion", "weights_sha256")) {
+      assertThat(record(run).at("/results/" + figure))
+          .isEqualTo(record(expected).at("/results/" + figure));
+    }
+    String weights = "model/variables/variables.data-00000-of-00001";
+    assertThat(run.resolve(weights)).hasSameBinaryContentAs(expected.resolve(weights));
+    // Of the view's record the times differ, and nothing else has other bytes.
+    assertThat(run.resolve("view.record")).hasSize(Files.size(expected.resolve("view.record")));
+  }
+
+  // ---- Extended
+
+  @ParameterizedTest
+  @CsvSource({"1.0, 55, 120", "2.2, 33, 90", "3.1, 21, 41", "4.0, 21, 41"})
+  void anExtendedRunIsTheLongerRun(String stage, int iterations, int more) throws IOException {
+    Path expected = train("long", stage, more, "--tensorboard");
+    Path run = train("short", stage, iterations, "--tensorboard");
+    Ran resumed = run(stage, "--resume=" + run, "--iterations=" + more);
+    assertThat(resumed.err()).isEmpty();
+    assertThat(resumed.exitCode()).isZero();
+    assertThat(resumed.out()).contains("Going on from iteration " + (iterations + 1));
+    assertEqual(run, expected);
+    assertThat(record(run).path("status").asText()).isEqualTo("completed");
+    assertThat(record(run).at("/options/iterations").asInt()).isEqualTo(more);
+    assertThat(record(run).at("/resumed/0/iteration").asInt()).isEqualTo(iterations + 1);
+    for (String events : List.of("train", "test")) {
+      assertThat(onlyFile(run.resolve(events)))
+          .hasSize(Files.size(onlyFile(expected.resolve(events))));
+    }
+  }
+
+  private static Path onlyFile(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      List<Path> all = files.toList();
+      assertThat(all).hasSize(1);
+      return all.get(0);
+    }
+  }
+
+  // ---- Refused
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--seed=3;--seed is 3, but the run to go on with has 0",
+        "--batch-size=50;--batch-size is 50, but the run to go on with has 100",
+        "--learning-rate=0.1;--learning-rate is 0.1, but the run to go on with has 0.005",
+        "--iterations=3;--iterations 3 is less than the run's 5",
+        "--run-dir=other;--resume goes on in the run's folder"
+      })
+  void anOptionThatContradictsIsRefusedWithBothValues(String optionAndReason) throws IOException {
+    Path run = train("run", "1.0", 5);
+    byte[] before = Files.readAllBytes(run.resolve("run.json"));
+    String[] parts = optionAndReason.split(";");
+    Ran refused = run("1.0", "--resume=" + run, parts[0]);
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.err()).contains(parts[1]).hasLineCount(2);
+    assertThat(run.resolve("run.json")).hasBinaryContent(before);
+  }
+
+  private void assertRefused(Path run, String stage, String reason, String... more)
+      throws IOException {
+    byte[] before = Files.readAllBytes(run.resolve("run.json"));
+    Stream<String> all = Stream.concat(Stream.of("--resume=" + run), Stream.of(more));
+    Ran refused = run(stage, all.toArray(String[]::new));
+    assertThat(refused.exitCode()).isEqualTo(1);
+    assertThat(refused.err()).startsWith("error: ").contains(reason).hasLineCount(1);
+    assertThat(run.resolve("run.json")).hasBinaryContent(before);
+  }
+
+  @Test
+  void whatIsNoLongerTheSameRunIsRefused() throws IOException {
+    Path run = train("run", "1.0", 5);
+    assertRefused(run, "2.0", "is a run of stage 1.0, and this is stage 2.0");
+    assertRefused(run, "1.0", "has completed its 5 iterations; a greater --iterations extends it");
+
+    Path others = FewDigits.writeTo(folder.resolve("others"));
+    Path labels = others.resolve("t10k-labels-idx1-ubyte");
+    byte[] content = Files.readAllBytes(labels);
+    content[20] = (byte) ((content[20] + 1) % 10);
+    Files.write(labels, content);
+    assertRefused(run, "1.0", "are not those that the run began with", "--data=" + others);
+
+    ObjectNode json = (ObjectNode) record(run);
+    ((ObjectNode) json.path("versions")).put("tensorflow", "1.15");
+    Files.writeString(run.resolve("run.json"), json.toString());
+    assertRefused(run, "1.0", "the run began with TensorFlow 1.15, here is TensorFlow 2.");
+
+    assertThat(run("1.0", "--resume=" + folder.resolve("nowhere")).err())
+        .contains("is no folder")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void withoutACheckpointThereIsNothingToGoOnFrom() throws IOException {
+    Path run = train("run", "1.0", 5, "--checkpoint-seconds=0");
+    assertRefused(run, "1.0", "has no checkpoint to go on from", "--iterations=9");
+  }
+
+  @Test
+  void aRunInUseIsRefused() throws IOException {
+    Path run = train("run", "1.0", 5);
+    try (RunLock lock = RunLock.of(run)) {
+      assertThat(lock).isNotNull();
+      assertRefused(run, "1.0", "is in use: another process is training there", "--iterations=9");
+    }
+  }
+
+  // ---- Broken off
+
+  private Process start(Path run, String... more) throws IOException {
+    Stream<String> all =
+        Stream.concat(Stream.of("--quiet", "--checkpoint-seconds=1"), Stream.of(more));
+    return Program.start(folder, List.of(), DROPOUT, all.toArray(String[]::new));
+  }
+
+  private static void awaitCheckpoint(Path run, Process process) throws Exception {
+    while (process.isAlive()) {
+      if (Files.isDirectory(run)) {
+        try (Stream<Path> files = Files.list(run)) {
+          if (files.anyMatch(file -> file.getFileName().toString().startsWith("checkpoint-"))) {
+            return;
+          }
+        }
+      }
+      Thread.sleep(20);
+    }
+  }
+
+  /** How a process can end: killed, asked to end, or by somebody impatient. */
+  @ParameterizedTest
+  @ValueSource(strings = {"-KILL", "-INT -INT -TERM"})
+  @DisabledOnOs(OS.WINDOWS)
+  void aRunThatIsBrokenOffGoesOn(String signals) throws Exception {
+    Path run = folder.resolve("run");
+    String[] options = {"--data=" + digits, "--iterations=2000", "--record-view"};
+    Process process = start(run, options[0], options[1], options[2], "--run-dir=" + run);
+    awaitCheckpoint(run, process);
+    for (String signal : signals.split(" ")) {
+      new ProcessBuilder("kill", signal, String.valueOf(process.pid())).start().waitFor();
+    }
+    int exitCode = Program.end(folder, process).exitCode();
+    assertThat(exitCode).isGreaterThan(128);
+    assertThat(record(run).path("status").asText())
+        .isEqualTo(signals.equals("-KILL") ? "running" : "interrupted");
+
+    // What a killed program may leave behind does not hinder the next.
+    Files.createDirectory(run.resolve(".checkpoint-9.00000000-0000-0000-0000-000000000000.part"));
+    Files.writeString(run.resolve("metrics.jsonl"), "{\"iteration\":", StandardOpenOption.APPEND);
+
+    assertThat(Program.end(folder, start(run, "--resume=" + run)).exitCode()).isZero();
+    Path expected = shared.resolve("left alone");
+    if (!Files.exists(expected)) { // the same for all
+      Process alone = start(expected, options[0], options[1], options[2], "--run-dir=" + expected);
+      assertThat(Program.end(folder, alone).exitCode()).isZero();
+    }
+    assertEqual(run, expected);
+    assertThat(run.toFile().list()).noneMatch(name -> name.startsWith("."));
+  }
+
+  @Test
+  void makeResumeTakesTheNewestThatIsUnfinished() throws Exception {
+    Path runs = Files.createDirectory(folder.resolve("runs"));
+    Process process =
+        start(runs, "--data=" + digits, "--iterations=2000", "--run-dir=" + runs.resolve("broken"));
+    awaitCheckpoint(runs.resolve("broken"), process);
+    process.destroyForcibly().waitFor();
+    train("runs/done", "1.0", 5);
+
+    Program.Run resumed =
+        Program.end(folder, Program.start(folder, List.of(), "app.Resume", "--quiet"));
+    assertThat(resumed.err()).isEmpty();
+    assertThat(resumed.out()).contains("Stage 2.2");
+    assertThat(record(runs.resolve("broken")).path("status").asText()).isEqualTo("completed");
+
+    FileTree.delete(runs.resolve("broken"));
+    Program.Run none = Program.end(folder, Program.start(folder, List.of(), "app.Resume"));
+    assertThat(none.exitCode()).isEqualTo(1);
+    assertThat(none.err())
+        .isEqualTo("error: runs holds no unfinished run with a checkpoint to go on from\n");
+  }
+
+  // ---- Python
+
+  @Test
+  void pythonReadsACheckpoint() throws Exception {
+    Path python = ProjectFolder.path().resolve("python-reference/.venv/bin/python");
+    Assumptions.assumeTrue(Files.isExecutable(python), python + " is made by make crosscheck");
+    Path run = train("run", "2.2", 5);
+    String script =
+        """
+        import sys, tensorflow as tf
+        prefix = sys.argv[1]
+        print(sorted(name for name, shape in tf.train.list_variables(prefix)))
+        print(tf.train.load_checkpoint(prefix).get_tensor("W1").shape)
+        """;
+    Process process =
+        new ProcessBuilder(
+                python.toString(), "-c", script, run.resolve("checkpoint-6/variables").toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(said).contains("'W1', 'W1-m', 'W1-v'", "'beta1_power'", "'best/W1'", "(784, 200)");
+  }
+}

@@ -1,0 +1,146 @@
+package mnist.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import javax.imageio.ImageIO;
+import mnist.SmallRun;
+import mnist.TestData;
+import mnist.app.Program.Run;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code mnist.app.RunPicture}, with a short run. */
+class RunPictureTest {
+  @TempDir static Path trained;
+  private static Path original;
+
+  @TempDir Path folder;
+  private Path run;
+
+  @BeforeAll
+  static void train() throws Exception {
+    original = SmallRun.in(trained.resolve("run"));
+  }
+
+  @BeforeEach
+  void copy() throws IOException {
+    run = Files.createDirectory(folder.resolve("run"));
+    for (String file : new String[] {"run.json", "view.record"}) {
+      Files.copy(original.resolve(file), run.resolve(file));
+    }
+  }
+
+  private static Run picture(String... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int exitCode = RunPicture.run(new PrintStream(out, true), new PrintStream(err, true), args);
+    return new Run(exitCode, out.toString(), err.toString());
+  }
+
+  private static BufferedImage read(Path file) throws IOException {
+    return ImageIO.read(file.toFile());
+  }
+
+  private static int[] pixels(Path file) throws IOException {
+    BufferedImage image = read(file);
+    return image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+  }
+
+  @Test
+  void drawsIntoTheRunsFolderAsOftenAsItIsAsked() throws Exception {
+    Path file = run.resolve("picture.png");
+    for (String iteration : new String[] {"40", "100"}) {
+      Run drawn = picture(run.toString(), "--iteration=" + iteration);
+      assertThat(drawn).isEqualTo(new Run(0, file + System.lineSeparator(), ""));
+    }
+    assertThat(read(file).getWidth()).isEqualTo(1920);
+    assertThat(read(file).getHeight()).isEqualTo(1080);
+
+    Path last = folder.resolve("last.png");
+    picture(run.toString(), "--out=" + last);
+    assertThat(pixels(last)).isEqualTo(pixels(file));
+    picture(run.toString(), "--iteration=40", "--overwrite", "--out=" + last);
+    assertThat(pixels(last)).isNotEqualTo(pixels(file));
+  }
+
+  @Test
+  void replacesNoFileOfTheUsers() throws Exception {
+    Path mine = Files.writeString(folder.resolve("mine.png"), "mine");
+    assertRefused("mine.png exists already; add --overwrite", "--out=" + mine);
+    assertRefused("is a folder", "--overwrite", "--out=" + folder);
+    assertThat(mine).hasContent("mine");
+
+    Run drawn = picture(run.toString(), "--out=" + mine, "--overwrite", "--size=640x360");
+    assertThat(drawn.exitCode()).isZero();
+    assertThat(read(mine).getWidth()).isEqualTo(640);
+  }
+
+  private void assertRefused(String why, String... args) {
+    String[] all = Arrays.copyOf(args, args.length + 1);
+    all[args.length] = run.toString();
+    Run refused = picture(all);
+    assertThat(refused.exitCode()).isEqualTo(1);
+    assertThat(refused.err()).hasLineCount(1).startsWith("error: ").contains(why);
+    assertThat(refused.out()).isEmpty();
+  }
+
+  @Test
+  void saysWhatItMisses() throws Exception {
+    assertRefused("ends at iteration 100, found --iteration 101", "--iteration=101");
+
+    Path record = run.resolve("view.record");
+    byte[] whole = Files.readAllBytes(record);
+    Files.write(record, Arrays.copyOf(whole, whole.length / 2));
+    Run half = picture(run.toString());
+    assertThat(half.exitCode()).isZero();
+    assertThat(half.err()).hasLineCount(1).contains("cut short or damaged from byte");
+
+    Files.write(record, Arrays.copyOf(whole, 100));
+    assertRefused("the run has just begun");
+    Files.writeString(record, "something else");
+    assertRefused("no record of this form");
+    Files.delete(record);
+    assertRefused("has no view.record");
+    Files.delete(run.resolve("run.json"));
+    Files.delete(run.resolve("picture.png"));
+    assertThat(run).isEmptyDirectory(); // nothing half-written
+    Files.delete(run);
+    assertRefused("is no folder, expected that of a run");
+  }
+
+  @Test
+  void withoutTheVeryImagesOfTheRunItShowsTheMarks() throws Exception {
+    Path with = folder.resolve("with.png");
+    picture(run.toString(), "--out=" + with);
+    Path json = run.resolve("run.json");
+    String source = TestData.drawnDigits().source();
+    String content = Files.readString(json);
+
+    Files.writeString(json, content.replace(source, "/nowhere"));
+    Run drawn = picture(run.toString());
+    assertThat(drawn.exitCode()).isZero();
+    assertThat(drawn.err()).hasLineCount(1).contains("images themselves are not shown", "/nowhere");
+    assertThat(pixels(run.resolve("picture.png"))).isNotEqualTo(pixels(with));
+
+    Files.writeString(json, content.replaceFirst("(idx3-ubyte\" : \")..", "$1xx"));
+    assertThat(picture(run.toString()).err()).hasLineCount(1).contains("SHA-256 differ");
+  }
+
+  @Test
+  void wrongOptionsAreRefused() {
+    for (String wrong : new String[] {"--size=10x10", "--size=wide", "--iteration=-1", "--sise"}) {
+      Run refused = picture(run.toString(), wrong);
+      assertThat(refused.exitCode()).as(wrong).isEqualTo(2);
+      assertThat(refused.err()).hasLineCount(2).contains("--help");
+    }
+  }
+}

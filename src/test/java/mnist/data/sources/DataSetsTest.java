@@ -1,0 +1,358 @@
+package mnist.data.sources;
+
+import static mnist.data.sources.IdxFolder.TEST_IMAGES;
+import static mnist.data.sources.IdxFolder.TEST_LABELS;
+import static mnist.data.sources.IdxFolder.TRAIN_IMAGES;
+import static mnist.data.sources.IdxFolder.TRAIN_LABELS;
+import static mnist.data.sources.SmallSet.namesIn;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import mnist.data.DataException;
+import mnist.data.DataSet;
+import org.assertj.core.api.ThrowableAssertAlternative;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class DataSetsTest {
+  private static final SmallSet PUBLISHED = new SmallSet(1);
+  private static final SmallSet OWN = new SmallSet(2);
+  private static final Map<String, String> NO_VARIABLES = Map.of();
+
+  @TempDir Path temporary;
+
+  private final Heard heard = new Heard();
+  private Path project;
+  private Path system;
+  private URI mirror;
+
+  @BeforeEach
+  void noMirrorAnswers() throws IOException {
+    project = temporary.resolve("project");
+    system = temporary.resolve("system");
+    mirror = Mirror.nowhere();
+  }
+
+  private DataSet open(DataSource source, Path folder, Map<String, String> environment)
+      throws IOException {
+    return new DataSets(
+            PUBLISHED.asMnist(mirror),
+            PUBLISHED.asFashion(system, mirror),
+            project,
+            environment,
+            new Download(heard),
+            new SyntheticCache(project, 40, 15),
+            heard)
+        .open(source, Optional.ofNullable(folder));
+  }
+
+  private ThrowableAssertAlternative<DataException> refused(
+      DataSource source, Path folder, Map<String, String> environment) {
+    return assertThatExceptionOfType(DataException.class)
+        .isThrownBy(() -> open(source, folder, environment));
+  }
+
+  private Path published(String name) throws IOException {
+    return PUBLISHED.writeTo(temporary.resolve(name));
+  }
+
+  private Path own(String name) throws IOException {
+    return OWN.writeTo(temporary.resolve(name));
+  }
+
+  private static Map<String, String> variable(Path folder) {
+    return Map.of("MNIST_DATA", folder.toString());
+  }
+
+  // ---- Where the files are
+
+  @ParameterizedTest
+  @EnumSource(names = {"AUTO", "MNIST"})
+  void theNamedFolderWinsOverTheEnvironmentsAndThatOverTheProjects(DataSource source)
+      throws IOException {
+    Path named = published("named");
+    Path environment = published("environment");
+    PUBLISHED.writeTo(project);
+
+    assertThat(open(source, named, variable(environment)).source()).isEqualTo(named.toString());
+    assertThat(open(source, null, variable(environment)).source())
+        .isEqualTo(environment.toString());
+    assertThat(open(source, null, Map.of("MNIST_DATA", " ")).source())
+        .isEqualTo(project.toString());
+    assertThat(heard.progress).isEmpty();
+    assertThat(heard.notices).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"AUTO", "MNIST"})
+  void onlyWhatTheProjectLacksIsDownloaded(DataSource source) throws IOException {
+    PUBLISHED.writeTo(project);
+    Files.delete(project.resolve(TEST_LABELS + ".gz"));
+    try (Mirror good = Mirror.of(PUBLISHED)) {
+      mirror = good.address();
+
+      assertThat(open(source, null, NO_VARIABLES).name()).isEqualTo("mnist");
+
+      assertThat(good.asked()).containsExactly(TEST_LABELS + ".gz");
+      assertThat(namesIn(project)).hasSize(4).contains(TEST_LABELS + ".gz");
+      assertThat(heard.notices).isEmpty();
+    }
+  }
+
+  @Test
+  void filesMayBePlainAndHaveADotInTheirNames() throws IOException {
+    Path folder = Files.createDirectories(temporary.resolve("mixed"));
+    Files.write(folder.resolve("train-images.idx3-ubyte"), PUBLISHED.plain(TRAIN_IMAGES));
+    Files.write(folder.resolve("train-labels-idx1-ubyte"), PUBLISHED.plain(TRAIN_LABELS));
+    Files.write(folder.resolve("t10k-images.idx3-ubyte.gz"), PUBLISHED.gz(TEST_IMAGES));
+    Files.write(folder.resolve("t10k-labels-idx1-ubyte.gz"), PUBLISHED.gz(TEST_LABELS));
+
+    assertThat(open(DataSource.MNIST, folder, NO_VARIABLES).name()).isEqualTo("mnist");
+  }
+
+  @Test
+  void aFolderOfAFilesNameDoesNotHideTheFileAndIsRefusedInItsPlace() throws IOException {
+    Path folder = published("unpacked");
+    Path dotted = folder.resolve("train-images.idx3-ubyte");
+    Files.move(folder.resolve(TRAIN_IMAGES + ".gz"), dotted);
+    Files.createDirectory(folder.resolve(TRAIN_IMAGES));
+
+    assertThat(open(DataSource.MNIST, folder, NO_VARIABLES).name()).isEqualTo("mnist");
+
+    Files.delete(dotted);
+    refused(DataSource.MNIST, folder, NO_VARIABLES)
+        .withMessageContaining(
+            folder.resolve(TRAIN_IMAGES) + " is a folder, expected an IDX file of images");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"AUTO", "MNIST", "FASHION_MNIST"})
+  void aNamedFolderThatLacksFilesIsRefusedAndNothingIsDownloadedIntoIt(DataSource source)
+      throws IOException {
+    Path named = published("named");
+    Files.delete(named.resolve(TRAIN_LABELS + ".gz"));
+    Files.delete(named.resolve(TEST_IMAGES + ".gz"));
+    try (Mirror good = Mirror.of(PUBLISHED)) {
+      mirror = good.address();
+
+      refused(source, named, NO_VARIABLES)
+          .withMessageContainingAll(
+              named + " lacks " + TRAIN_LABELS + ", " + TEST_IMAGES,
+              "expected there with or without .gz",
+              "the folder is named by --data or ");
+
+      assertThat(good.asked()).isEmpty();
+    }
+    assertThat(namesIn(named)).hasSize(2);
+
+    Path file = Files.writeString(temporary.resolve("file"), "text");
+    refused(source, file, NO_VARIABLES)
+        .withMessageContaining(file + " is no folder, expected one with four IDX files");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"AUTO", "MNIST"})
+  void aWrongFolderInTheEnvironmentIsRefusedAndNeverReplacedByDrawnDigits(DataSource source)
+      throws IOException {
+    Path nothing = temporary.resolve("nothing");
+
+    refused(source, null, variable(nothing))
+        .withMessageContainingAll(
+            nothing + " is no folder",
+            "named by --data or MNIST_DATA; leave both out to have MNIST downloaded");
+
+    assertThat(heard.notices).isEmpty();
+    assertThat(project).doesNotExist();
+  }
+
+  // ---- What is in them
+
+  @Test
+  void imagesLabelsAndHashesAreThoseOfTheFiles() throws IOException {
+    DataSet set = open(DataSource.MNIST, published("named"), NO_VARIABLES);
+
+    assertThat(set.training().pixels()).isEqualTo(behind(16, TRAIN_IMAGES));
+    assertThat(set.training().labels()).isEqualTo(behind(8, TRAIN_LABELS));
+    assertThat(set.test().pixels()).isEqualTo(behind(16, TEST_IMAGES));
+    assertThat(set.test().labels()).isEqualTo(behind(8, TEST_LABELS));
+    assertThat(set.classNames()).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+    assertThat(set.sha256().keySet()).containsExactlyElementsOf(IdxFolder.FILES);
+    assertThat(set.sha256().values()).containsExactlyElementsOf(PUBLISHED.asMnist().sha256());
+  }
+
+  private static byte[] behind(int header, String file) {
+    byte[] content = PUBLISHED.plain(file);
+    return Arrays.copyOfRange(content, header, content.length);
+  }
+
+  @Test
+  void countsOfImagesAndLabelsThatDifferAreRefused() throws IOException {
+    Path named = own("named");
+    Files.write(named.resolve(TEST_LABELS + ".gz"), SmallSet.labels(2, new byte[] {1, 2}));
+
+    refused(DataSource.AUTO, named, NO_VARIABLES)
+        .withMessageContainingAll(
+            named.resolve(TEST_IMAGES + ".gz") + " holds 3 images",
+            named.resolve(TEST_LABELS + ".gz") + " 2 labels",
+            "expected as many of each");
+  }
+
+  @Test
+  void aSetWithoutImagesIsRefused() throws IOException {
+    Path named = own("named");
+    Files.write(named.resolve(TRAIN_IMAGES + ".gz"), SmallSet.images(0, 28, 28, new byte[0]));
+    Files.write(named.resolve(TRAIN_LABELS + ".gz"), SmallSet.labels(0));
+
+    refused(DataSource.AUTO, named, NO_VARIABLES)
+        .withMessageContainingAll(
+            named.resolve(TRAIN_IMAGES + ".gz") + " holds no images", "expected at least one");
+  }
+
+  @Test
+  void autoCallsANamedFolderCustomUnlessAllFilesAreMnists() throws IOException {
+    Path named = published("named");
+    assertThat(open(DataSource.AUTO, named, NO_VARIABLES).name()).isEqualTo("mnist");
+
+    Files.write(named.resolve(TEST_LABELS + ".gz"), OWN.gz(TEST_LABELS));
+    assertThat(open(DataSource.AUTO, named, NO_VARIABLES).name()).isEqualTo("custom");
+    assertThat(heard.notices).isEmpty();
+  }
+
+  @Test
+  void underThePublishedNameOtherFilesAreRefusedWithTheWayToUseThem() throws IOException {
+    Path named = own("named");
+
+    refused(DataSource.MNIST, named, NO_VARIABLES)
+        .withMessageContainingAll(
+            named.resolve(TRAIN_IMAGES + ".gz") + " is not MNIST's",
+            SmallSet.sha256(OWN.plain(TRAIN_IMAGES)),
+            SmallSet.sha256(PUBLISHED.plain(TRAIN_IMAGES)),
+            "to use files of your own, name their folder with --data and leave out --dataset");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"AUTO", "MNIST"})
+  void otherOrDamagedFilesInTheProjectAreRefusedWithTheWayToReplaceThem(DataSource source)
+      throws IOException {
+    PUBLISHED.writeTo(project);
+    Path file = project.resolve(TEST_LABELS + ".gz");
+    Files.write(file, OWN.gz(TEST_LABELS));
+    refused(source, null, NO_VARIABLES)
+        .withMessageContainingAll(file + " is not MNIST's", "delete it and it is downloaded again");
+
+    byte[] damaged = PUBLISHED.gz(TEST_LABELS);
+    damaged[damaged.length - 8] ^= 1; // its checksum
+    Files.write(file, damaged);
+    refused(source, null, NO_VARIABLES)
+        .withMessageContainingAll(
+            file + " is a damaged gzip file",
+            "fetch it again (delete it and it is downloaded again)");
+
+    assertThat(heard.notices).isEmpty();
+    assertThat(namesIn(project)).hasSize(4);
+  }
+
+  // ---- Fashion-MNIST
+
+  @Test
+  void fashionHasItsOwnVariableNameAndClasses() throws IOException {
+    String folder = published("fashion").toString();
+    Map<String, String> both = Map.of("FASHION_MNIST_DATA", folder, "MNIST_DATA", "/nothing");
+
+    DataSet set = open(DataSource.FASHION_MNIST, null, both);
+
+    assertThat(set.name()).isEqualTo("fashion-mnist");
+    assertThat(set.source()).isEqualTo(folder);
+    assertThat(set.classNames()).hasSize(10).startsWith("T-shirt/top").endsWith("Ankle boot");
+  }
+
+  @Test
+  void fashionOfTheProjectWinsOverTheSystemsAndThatOverADownload() throws IOException {
+    PUBLISHED.writeTo(system);
+    try (Mirror good = Mirror.of(PUBLISHED)) {
+      mirror = good.address();
+      assertThat(open(DataSource.FASHION_MNIST, null, NO_VARIABLES).source())
+          .isEqualTo(system.toString());
+
+      Path own = PUBLISHED.writeTo(project.resolve("fashion-mnist"));
+      assertThat(open(DataSource.FASHION_MNIST, null, NO_VARIABLES).source())
+          .isEqualTo(own.toString());
+      assertThat(good.asked()).isEmpty();
+    }
+  }
+
+  @Test
+  void fashionIsDownloadedIntoItsFolderWhereTheSystemsIsIncomplete() throws IOException {
+    PUBLISHED.writeTo(system);
+    Files.delete(system.resolve(TEST_LABELS + ".gz"));
+    try (Mirror good = Mirror.of(PUBLISHED)) {
+      mirror = good.address();
+
+      DataSet set = open(DataSource.FASHION_MNIST, null, NO_VARIABLES);
+
+      assertThat(set.source()).isEqualTo(project.resolve("fashion-mnist").toString());
+      assertThat(good.asked()).hasSize(4);
+    }
+    assertThat(namesIn(project)).containsExactly("fashion-mnist");
+    assertThat(namesIn(system)).hasSize(3);
+  }
+
+  // ---- Drawn digits in MNIST's place
+
+  @Test
+  void autoDrawsDigitsAndSaysSoWhereMnistCannotBeHad() throws IOException {
+    DataSet set = open(DataSource.AUTO, null, NO_VARIABLES);
+
+    assertThat(set.name()).isEqualTo("synthetic");
+    assertThat(set.training().count()).isEqualTo(40);
+    assertThat(set.test().count()).isEqualTo(15);
+    assertThat(heard.notices)
+        .singleElement()
+        .asString()
+        .contains("NOT MNIST", "could not be downloaded", mirror.toString());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"MNIST", "FASHION_MNIST"})
+  void whatIsAskedForByNameIsNeverReplacedByDrawnDigits(DataSource source) throws IOException {
+    refused(source, null, NO_VARIABLES)
+        .withMessageContainingAll(TRAIN_IMAGES + " could not be downloaded", mirror.toString());
+
+    assertThat(heard.notices).isEmpty();
+  }
+
+  // ---- The real files
+
+  @Test
+  @EnabledIfEnvironmentVariable(named = "MNIST_DATA", matches = ".*\\S.*")
+  void theRealMnistIsKnownByItsHashes() throws IOException {
+    DataSet set = DataSets.ofThisProject(heard).open(DataSource.MNIST, Optional.empty());
+
+    assertThat(set.name()).isEqualTo("mnist");
+    assertThat(set.training().count()).isEqualTo(60_000);
+    assertThat(set.test().count()).isEqualTo(10_000);
+    assertThat(Arrays.copyOf(set.training().labels(), 5)).containsExactly(5, 0, 4, 1, 9);
+  }
+
+  @Test
+  @EnabledIfEnvironmentVariable(named = "FASHION_MNIST_DATA", matches = ".*\\S.*")
+  void theRealFashionMnistIsKnownByItsHashes() throws IOException {
+    DataSet set = DataSets.ofThisProject(heard).open(DataSource.FASHION_MNIST, Optional.empty());
+
+    assertThat(set.name()).isEqualTo("fashion-mnist");
+    assertThat(set.training().count()).isEqualTo(60_000);
+    assertThat(set.test().count()).isEqualTo(10_000);
+    assertThat(Arrays.copyOf(set.test().labels(), 5)).containsExactly(9, 2, 1, 1, 6);
+  }
+}

@@ -1,0 +1,500 @@
+package mnist.images;
+
+import static java.awt.Color.BLACK;
+import static java.awt.Color.DARK_GRAY;
+import static java.awt.Color.GRAY;
+import static java.awt.Color.LIGHT_GRAY;
+import static java.awt.Color.PINK;
+import static java.awt.Color.RED;
+import static java.awt.Color.WHITE;
+import static java.awt.Color.YELLOW;
+import static java.awt.Transparency.TRANSLUCENT;
+import static java.awt.color.ColorSpace.CS_GRAY;
+import static java.awt.color.ColorSpace.getInstance;
+import static java.awt.image.BufferedImage.TYPE_BYTE_BINARY;
+import static java.awt.image.BufferedImage.TYPE_BYTE_GRAY;
+import static java.awt.image.BufferedImage.TYPE_BYTE_INDEXED;
+import static java.awt.image.BufferedImage.TYPE_INT_ARGB;
+import static java.awt.image.BufferedImage.TYPE_INT_RGB;
+import static java.awt.image.BufferedImage.TYPE_USHORT_GRAY;
+import static java.awt.image.DataBuffer.TYPE_BYTE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.GradientPaint;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.ConvolveOp;
+import java.awt.image.Kernel;
+import java.awt.image.WritableRaster;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
+import mnist.TestData;
+import mnist.data.DataException;
+import mnist.data.sources.DataSets;
+import mnist.data.sources.DataSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PictureTest {
+  private static final int SIDE = 28;
+
+  @TempDir Path folder;
+
+  // ---- MNIST's form
+
+  /**
+   * An L with a long stem, which has neither the same width as height nor its mass in the middle.
+   */
+  private static BufferedImage letter(
+      int type, int width, int height, Color paper, Color pen, int thickness) {
+    BufferedImage picture = new BufferedImage(width, height, type);
+    Graphics2D graphics = picture.createGraphics();
+    graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+    graphics.setColor(paper);
+    graphics.fillRect(0, 0, width, height);
+    graphics.setColor(pen);
+    graphics.setStroke(new BasicStroke(thickness, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+    int tenth = Math.min(width, height) / 10;
+    int[] x = {3 * tenth, 3 * tenth, 6 * tenth};
+    int[] y = {2 * tenth, 8 * tenth, 8 * tenth};
+    graphics.drawPolyline(x, y, 3);
+    graphics.dispose();
+    return picture;
+  }
+
+  private static BufferedImage letter(int type, Color paper, Color pen) {
+    return letter(type, 200, 200, paper, pen, 18);
+  }
+
+  private static byte[] encoded(BufferedImage picture, String format) throws IOException {
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    assertThat(ImageIO.write(picture, format, content)).isTrue();
+    return content.toByteArray();
+  }
+
+  private static byte[] read(BufferedImage picture) throws IOException {
+    return Picture.read(encoded(picture, "png"), "picture");
+  }
+
+  private static int at(byte[] image, int x, int y) {
+    return Byte.toUnsignedInt(image[y * SIDE + x]);
+  }
+
+  /** White on black, 20 pixels high, with its proportions, the centre of mass in the middle. */
+  private static void assertLetterInMnistsForm(byte[] image) {
+    int left = SIDE;
+    int right = -1;
+    int top = SIDE;
+    int bottom = -1;
+    double mass = 0;
+    double massX = 0;
+    double massY = 0;
+    int most = 0;
+    for (int y = 0; y < SIDE; y++) {
+      for (int x = 0; x < SIDE; x++) {
+        int grey = at(image, x, y);
+        most = Math.max(most, grey);
+        mass += grey;
+        massX += grey * (x + 0.5);
+        massY += grey * (y + 0.5);
+        if (grey > 0) {
+          left = Math.min(left, x);
+          right = Math.max(right, x);
+          top = Math.min(top, y);
+          bottom = y;
+        }
+      }
+    }
+    assertThat(most).isEqualTo(255);
+    assertThat(bottom - top + 1).isEqualTo(20);
+    assertThat(right - left + 1).isBetween(9, 14);
+    // Where it is in MNIST's own images: 14 to 15.
+    assertThat(massX / mass).isCloseTo(14.5, within(0.5));
+    assertThat(massY / mass).isCloseTo(14.5, within(0.5));
+    // The stem is on the left, the foot at the bottom.
+    assertThat(at(image, left + 1, (top + bottom) / 2)).isGreaterThan(200);
+    assertThat(at(image, right - 1, bottom - 1)).isGreaterThan(100);
+    assertThat(at(image, right - 1, top + 3)).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "gif", "bmp", "jpg"})
+  void darkOnLightIsTurnedRoundAndLightOnDarkIsNot(String format) throws IOException {
+    BufferedImage dark = letter(TYPE_INT_RGB, WHITE, BLACK);
+    assertLetterInMnistsForm(Picture.read(encoded(dark, format), "dark"));
+    BufferedImage light = letter(TYPE_INT_RGB, BLACK, WHITE);
+    assertLetterInMnistsForm(Picture.read(encoded(light, format), "light"));
+  }
+
+  private static Stream<BufferedImage> anyColoursDepthAndSizeWillDo() {
+    Color clear = new Color(0, true);
+    Color nearlyWhite = new Color(250, 250, 250);
+    return Stream.of(
+            Stream.of(BLACK, GRAY, YELLOW, nearlyWhite, WHITE)
+                .map(pen -> letter(TYPE_INT_ARGB, clear, pen)),
+            Stream.of(TYPE_BYTE_GRAY, TYPE_USHORT_GRAY, TYPE_BYTE_BINARY, TYPE_BYTE_INDEXED)
+                .map(type -> letter(type, WHITE, BLACK)),
+            Stream.of(
+                letter(TYPE_INT_RGB, new Color(250, 240, 160), new Color(30, 40, 180)),
+                letter(TYPE_INT_RGB, new Color(0, 80, 255), RED), // of one brightness
+                letter(TYPE_BYTE_GRAY, 40, 40, WHITE, BLACK, 4),
+                letter(TYPE_BYTE_GRAY, 1500, 1500, WHITE, BLACK, 100),
+                letter(TYPE_BYTE_GRAY, 3000, 2500, WHITE, BLACK, 200),
+                letter(TYPE_BYTE_GRAY, 900, 150, WHITE, BLACK, 14),
+                letter(TYPE_BYTE_GRAY, 150, 900, WHITE, BLACK, 14)))
+        .flatMap(pictures -> pictures);
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void anyColoursDepthAndSizeWillDo(BufferedImage picture) throws IOException {
+    assertLetterInMnistsForm(read(picture));
+  }
+
+  /** A JPEG as a phone writes it: the pixels as the sensor lies, and a tag that says how. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 0, 9, 65535}) // the last three mean nothing
+  void photographsAreTurnedUpright(int orientation) throws IOException {
+    BufferedImage upright = letter(TYPE_INT_RGB, 240, 200, WHITE, BLACK, 18);
+    boolean onItsSide = orientation >= 5 && orientation <= 8;
+    BufferedImage stored =
+        new BufferedImage(onItsSide ? 200 : 240, onItsSide ? 240 : 200, TYPE_INT_RGB);
+    for (int i = 0; i < 240 * 200; i++) {
+      int x = List.of(2, 3, 6, 7).contains(orientation) ? 239 - i % 240 : i % 240;
+      int y = List.of(3, 4, 7, 8).contains(orientation) ? 199 - i / 240 : i / 240;
+      stored.setRGB(onItsSide ? y : x, onItsSide ? x : y, upright.getRGB(i % 240, i / 240));
+    }
+    String tag = // one entry, "orientation", a short, in a big-endian TIFF in an APP1 of 34 bytes
+        "ffe10022 457869660000 4d4d002a00000008 0001 0112 0003 00000001 %04x0000 00000000";
+    String jpeg = HexFormat.of().formatHex(encoded(stored, "jpg"));
+    String tagged = jpeg.substring(0, 4) + tag.formatted(orientation) + jpeg.substring(4);
+
+    assertLetterInMnistsForm(
+        Picture.read(HexFormat.of().parseHex(tagged.replace(" ", "")), "photo"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4, 8})
+  void aThinPenBecomesAsThickAsMnists(int thickness) throws IOException {
+    byte[] image = read(letter(TYPE_BYTE_GRAY, 400, 400, WHITE, BLACK, thickness));
+    int ink = 0;
+    for (int x = 0; x < SIDE; x++) {
+      ink += at(image, x, 14);
+    }
+    assertThat(ink / 255.0).as("thickness of the stem in pixels").isBetween(1.5, 3.5);
+  }
+
+  private static void light(
+      BufferedImage picture, double slopeX, double slopeY, double darkerInCorners, double noise) {
+    Random random = new Random(0);
+    for (int y = 0; y < picture.getHeight(); y++) {
+      for (int x = 0; x < picture.getWidth(); x++) {
+        double across = (double) x / picture.getWidth() - 0.5;
+        double down = (double) y / picture.getHeight() - 0.5;
+        double corner = across * across + down * down;
+        double light = 1 + slopeX * across + slopeY * down - 2 * darkerInCorners * corner;
+        double lit = picture.getRaster().getSample(x, y, 0) * light + noise * random.nextGaussian();
+        picture.getRaster().setSample(x, y, 0, (int) Math.max(0, Math.min(255, lit)));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0.6, 0, 0, 0",
+    "0, -0.6, 0, 0",
+    "0.4, 0.4, 0, 0",
+    "0, 0, 0.6, 0",
+    "0.3, -0.2, 0.3, 0",
+    "-0.3, 0, 0, 6"
+  })
+  void unevenLightNoiseAndSpecksArePassedOver(
+      double slopeX, double slopeY, double darkerInCorners, double noise) throws IOException {
+    for (Color pen : List.of(DARK_GRAY, LIGHT_GRAY)) {
+      Color paper = pen == DARK_GRAY ? LIGHT_GRAY : DARK_GRAY;
+      BufferedImage picture = letter(TYPE_BYTE_GRAY, 300, 300, paper, pen, 24);
+      light(picture, slopeX, slopeY, darkerInCorners, noise);
+      for (int y = 20; noise > 0 && y < 29; y++) { // a hair, far from the digit
+        picture.getRaster().setSample(280, y, 0, pen.getRed());
+      }
+      assertLetterInMnistsForm(read(picture));
+    }
+    BufferedImage blank = letter(TYPE_BYTE_GRAY, LIGHT_GRAY, LIGHT_GRAY);
+    light(blank, slopeX, slopeY, darkerInCorners, 0);
+    refused(encoded(blank, "png"), "is blank");
+  }
+
+  /** Most of such a picture is ink, some of it at the edge. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3})
+  void theDigitMayFillThePicture(int margin) throws IOException {
+    assertLetterInMnistsForm(
+        read(
+            letter(TYPE_BYTE_GRAY, 200, 200, WHITE, BLACK, 24)
+                .getSubimage(48 - margin, 28 - margin, 84 + 2 * margin, 144 + 2 * margin)));
+    BufferedImage one = letter(TYPE_BYTE_GRAY, 20 + 2 * margin, 140, WHITE, WHITE, 1);
+    Graphics2D graphics = one.createGraphics();
+    graphics.setPaint(
+        new GradientPaint(margin, 0, LIGHT_GRAY, margin + 10, 0, BLACK, true)); // soft edges
+    graphics.fillRect(margin, 4, 20, 132);
+    graphics.dispose();
+    byte[] image = read(one);
+    assertThat(at(image, 14, 14)).isEqualTo(255);
+    assertThat(at(image, 7, 14)).isZero();
+    assertThat(at(image, 21, 14)).isZero();
+  }
+
+  @Test
+  void aStripAsThinAsCanBeIsRead() throws IOException {
+    BufferedImage strip = new BufferedImage(1, 1_000_000, TYPE_BYTE_GRAY);
+    for (int y = 400_000; y < 600_000; y++) {
+      strip.getRaster().setSample(0, y, 0, 255);
+    }
+    assertThat(at(read(strip), 14, 14)).isEqualTo(255);
+  }
+
+  @Test
+  void theFirstPictureOfAnAnimationCounts() throws IOException {
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
+    try (ImageOutputStream out = ImageIO.createImageOutputStream(content)) {
+      writer.setOutput(out);
+      writer.prepareWriteSequence(null);
+      for (Color pen : List.of(BLACK, WHITE)) { // the second one is blank
+        BufferedImage frame = letter(TYPE_BYTE_INDEXED, WHITE, pen);
+        writer.writeToSequence(new IIOImage(frame, null, null), null);
+      }
+      writer.endWriteSequence();
+    }
+    assertLetterInMnistsForm(Picture.read(content.toByteArray(), "animation"));
+  }
+
+  private static Stream<Path> handMade() throws IOException {
+    try (Stream<Path> pictures = Files.list(Path.of("src/test/resources/mnist/pictures"))) {
+      return pictures.toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void handMade(Path file) throws IOException {
+    byte[] image = Picture.read(file);
+    double ink = 0;
+    for (int y = 0; y < SIDE; y++) {
+      for (int x = 0; x < SIDE; x++) {
+        ink += at(image, x, y) / 255.0;
+        if (x == 0 || y == 0 || x == SIDE - 1 || y == SIDE - 1) {
+          assertThat(at(image, x, y)).isZero();
+        }
+      }
+    }
+    // MNIST's digits have ink for 20 to 290 pixels, hardly any more than 220.
+    assertThat(ink).isBetween(30.0, 220.0);
+    assertThat(read(grey(image))).isEqualTo(image);
+  }
+
+  // ---- What is in MNIST's form already
+
+  private static BufferedImage grey(byte[] pixels) {
+    BufferedImage picture = new BufferedImage(SIDE, SIDE, TYPE_BYTE_GRAY);
+    picture.getRaster().setDataElements(0, 0, SIDE, SIDE, pixels);
+    return picture;
+  }
+
+  /** Opaque, but a channel says so: any conversion of the shades would change some. */
+  @Test
+  void shadesOfGreyStayAsTheyAreWithTransparencyToo() throws IOException {
+    byte[] image = read(letter(TYPE_BYTE_GRAY, 90, 90, WHITE, BLACK, 9));
+    ComponentColorModel colours =
+        new ComponentColorModel(getInstance(CS_GRAY), true, false, TRANSLUCENT, TYPE_BYTE);
+    WritableRaster raster = colours.createCompatibleWritableRaster(SIDE, SIDE);
+    for (int i = 0; i < image.length; i++) {
+      raster.setPixel(i % SIDE, i / SIDE, new int[] {Byte.toUnsignedInt(image[i]), 255});
+    }
+    assertThat(read(new BufferedImage(colours, raster, false, null))).isEqualTo(image);
+  }
+
+  /** Its mass so far at one side that it would be cut off in the middle. */
+  @ParameterizedTest
+  @ValueSource(ints = {40, 140})
+  void lopsidedPicturesComeOutTheSameWhenReadAgain(int stem) throws IOException {
+    BufferedImage picture = new BufferedImage(200, 200, TYPE_BYTE_GRAY);
+    Graphics2D graphics = picture.createGraphics();
+    graphics.fillRect(stem, 20, 20, 160);
+    graphics.fillRect(40, 90, 120, 4);
+    graphics.dispose();
+    byte[] once = read(picture);
+    assertThat(read(grey(once))).isEqualTo(once);
+  }
+
+  @Test
+  void imagesInMnistsFormStayAsTheyAre() throws IOException {
+    byte[] pixels = TestData.drawnDigits().test().pixels();
+    int same = 0;
+    for (int i = 0; i < 200; i++) {
+      byte[] image = Arrays.copyOfRange(pixels, i * 784, (i + 1) * 784);
+      byte[] once = read(grey(image));
+      assertThat(read(grey(once))).isEqualTo(once);
+      same += Arrays.equals(once, image) ? 1 : 0;
+    }
+    // Drawn digits may be smaller than MNIST's or farther from the middle; most are neither.
+    assertThat(same).isPositive();
+  }
+
+  @Test
+  @EnabledIfEnvironmentVariable(named = "MNIST_DATA", matches = ".*\\S.*")
+  void mnistsOwnImagesStayAsTheyAre() throws IOException {
+    byte[] pixels =
+        new DataSets(folder, System.getenv(), TestData.SILENT)
+            .open(DataSource.MNIST, Optional.empty())
+            .test()
+            .pixels();
+    for (int i = 0; i < 1000; i++) {
+      byte[] image = Arrays.copyOfRange(pixels, i * 784, (i + 1) * 784);
+      assertThat(read(grey(image))).as("test image %d", i).isEqualTo(image);
+    }
+  }
+
+  // ---- What is refused
+
+  private void refused(byte[] content, String... parts) throws IOException {
+    Path file = Files.write(folder.resolve("seven.png"), content);
+    assertThatExceptionOfType(DataException.class)
+        .isThrownBy(() -> Picture.read(file))
+        .extracting(Throwable::getMessage)
+        .satisfies(
+            message -> assertThat(message).startsWith(file + " ").contains(parts).hasLineCount(1));
+  }
+
+  /** As noisy as a photograph, so that every part of the file matters. */
+  private static BufferedImage photograph() {
+    BufferedImage picture = letter(TYPE_INT_RGB, 120, 120, WHITE, BLACK, 12);
+    BufferedImage blurred =
+        new ConvolveOp(new Kernel(2, 2, new float[] {.25f, .25f, .25f, .25f}))
+            .filter(picture, null);
+    Random random = new Random(1);
+    for (int i = 0; i < 120 * 120; i++) {
+      blurred.setRGB(i % 120, i / 120, blurred.getRGB(i % 120, i / 120) ^ random.nextInt(8));
+    }
+    return blurred;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "gif", "bmp", "jpg"})
+  void filesThatAreCutShortAreRefused(String format) throws IOException {
+    byte[] whole = encoded(photograph(), format);
+    for (int percent : new int[] {5, 20, 50, 90, 98}) {
+      refused(Arrays.copyOf(whole, whole.length * percent / 100), "save it again");
+    }
+    // Of large pictures some rows are passed over, which must not hide that others are missing.
+    byte[] large = encoded(letter(TYPE_BYTE_GRAY, 2100, 2100, WHITE, BLACK, 180), format);
+    assertLetterInMnistsForm(Picture.read(large, "large"));
+    for (int percent : new int[] {50, 90}) {
+      refused(Arrays.copyOf(large, large.length * percent / 100), "save it again");
+    }
+  }
+
+  /** Each scan of a progressive JPEG refines the whole picture. */
+  @Test
+  void progressiveJpegsThatLackScansAreRefused() throws IOException {
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ImageWriteParam progressive = writer.getDefaultWriteParam();
+    progressive.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+    try (ImageOutputStream out = ImageIO.createImageOutputStream(content)) {
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(photograph(), null, null), progressive);
+    }
+    byte[] whole = content.toByteArray();
+    int scans = 0;
+    for (int i = 1; i < whole.length - 1; i++) {
+      if (whole[i] == (byte) 0xff && whole[i + 1] == (byte) 0xda && scans++ > 0) {
+        refused(Arrays.copyOf(whole, i), "is cut short; save it again");
+      }
+    }
+    assertThat(scans).isGreaterThan(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "gif", "bmp", "jpg"})
+  void noDamageEscapesAsAnythingElse(String format) throws IOException {
+    byte[] whole = encoded(photograph(), format);
+    Random random = new Random(2);
+    int refused = 0;
+    for (int i = 0; i < 300; i++) {
+      byte[] damaged = whole.clone();
+      for (int k = 0; k < 3; k++) {
+        damaged[random.nextInt(i % 2 == 0 ? 60 : damaged.length)] = (byte) random.nextInt();
+      }
+      try {
+        assertThat(Picture.read(damaged, "seven")).hasSize(784);
+      } catch (DataException e) {
+        assertThat(e.getMessage()).startsWith("seven").hasLineCount(1);
+        refused++;
+      }
+    }
+    assertThat(refused).isPositive();
+  }
+
+  @Test
+  void whatIsNoPictureIsRefused() throws IOException {
+    refused(new byte[0], "is empty");
+    refused("hello".getBytes(), "is not an image: expected PNG, JPEG, GIF or BMP");
+    refused(new byte[1000], "is not an image");
+    refused(encoded(photograph(), "tiff"), "is not an image"); // which Java could read
+  }
+
+  @Test
+  void blankPicturesAreRefused() throws IOException {
+    byte[] nearlyBlack = new byte[784]; // otherwise in MNIST's form
+    for (int y = 4; y < 24; y++) {
+      nearlyBlack[y * SIDE + 14] = 3;
+    }
+    for (BufferedImage blank :
+        List.of(
+            letter(TYPE_INT_RGB, WHITE, WHITE),
+            letter(TYPE_INT_RGB, BLACK, BLACK),
+            letter(TYPE_INT_RGB, PINK, PINK),
+            letter(TYPE_INT_RGB, WHITE, new Color(250, 250, 250)),
+            new BufferedImage(60, 60, TYPE_INT_ARGB),
+            new BufferedImage(SIDE, SIDE, TYPE_BYTE_GRAY),
+            grey(nearlyBlack))) {
+      refused(encoded(blank, "png"), "is blank");
+    }
+  }
+
+  /** The header of a PNG: no more than a few bytes, whatever it claims. */
+  @ParameterizedTest
+  @CsvSource({"100000, 100000", "2147483647, 2147483647", "1000000, 101"})
+  void tooManyPixelsAreRefusedBeforeMemoryIsTaken(int width, int height) throws IOException {
+    String header = "89504e470d0a1a0a" + "0000000d49484452%08x%08x080000000000000000";
+    refused(
+        HexFormat.of().parseHex(header.formatted(width, height)),
+        "has " + width + " × " + height + " pixels",
+        "expected at most 100 million");
+  }
+}

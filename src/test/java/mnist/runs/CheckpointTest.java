@@ -1,0 +1,168 @@
+package mnist.runs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import mnist.FewDigits;
+import mnist.Stages;
+import mnist.TestData;
+import mnist.data.DataSet;
+import mnist.nn.Hyperparameters;
+import mnist.nn.Network;
+import mnist.training.Measurement;
+import mnist.training.Stage;
+import mnist.training.TrainingListener;
+import mnist.training.TrainingLoop;
+import mnist.training.TrainingResult;
+import mnist.training.TrainingState;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CheckpointTest {
+  private static DataSet digits;
+
+  @TempDir private Path run;
+  private final List<String> told = new ArrayList<>();
+
+  @BeforeAll
+  static void drawDigits(@TempDir Path folder) throws Exception {
+    digits = TestData.in(FewDigits.writeTo(folder.resolve("digits")));
+  }
+
+  private static Network network(Stage stage) {
+    return stage.network(Hyperparameters.defaults(0));
+  }
+
+  /** Trains a stage, leaving checkpoints, from the newest one if there are any. */
+  private TrainingResult train(String name, int iterations, List<Measurement> heard)
+      throws Exception {
+    Stage stage = Stages.named(name);
+    try (Network network = network(stage);
+        TrainingLoop loop =
+            new TrainingLoop(stage.schedule().withIterations(iterations), network, digits, 100)) {
+      Checkpointer checkpointer =
+          new Checkpointer(run, name, network, false, Duration.ofDays(1), () -> {});
+      try {
+        loop.restore(Checkpoint.newest(run, name, network, false, told::add));
+      } catch (IOException e) {
+        assertThat(e).hasMessageContaining("has no checkpoint");
+      }
+      return loop.run(
+          TrainingListener.all(List.of(TrainingListener.keeping(heard), checkpointer)),
+          () -> false);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1.0, 170, 330",
+    "2.2, 25, 120",
+    "3.1, 13, 40",
+    "4.1, 30, 60",
+    "4.2, 5, 12",
+    "5.0, 5, 12"
+  })
+  void aTrainingGoesOnToTheBit(String stage, int until, int iterations) throws Exception {
+    List<Measurement> uninterrupted = new ArrayList<>();
+    TrainingResult expected;
+    try (Network network = network(Stages.named(stage));
+        TrainingLoop loop =
+            new TrainingLoop(
+                Stages.named(stage).schedule().withIterations(iterations), network, digits, 100)) {
+      expected = loop.run(TrainingListener.keeping(uninterrupted), () -> false);
+    }
+
+    List<Measurement> heard = new ArrayList<>();
+    train(stage, until, heard);
+    TrainingResult resumed = train(stage, iterations, heard);
+
+    assertThat(resumed.finalWeights().sha256()).isEqualTo(expected.finalWeights().sha256());
+    assertThat(heard).isEqualTo(uninterrupted);
+    assertThat(resumed.steps()).isEqualTo(expected.steps());
+    assertThat(resumed.last()).isEqualTo(expected.last());
+    TrainingResult.Best best = resumed.best().orElseThrow();
+    assertThat(best.measurement()).isEqualTo(expected.best().orElseThrow().measurement());
+    assertThat(best.weights().sha256()).isEqualTo(expected.best().orElseThrow().weights().sha256());
+    assertThat(best.confusion().counts())
+        .isDeepEqualTo(expected.best().orElseThrow().confusion().counts());
+  }
+
+  private TrainingState newest(String stage) throws IOException {
+    try (Network network = network(Stages.named(stage))) {
+      return Checkpoint.newest(run, stage, network, false, told::add);
+    }
+  }
+
+  private void trainThrice() throws Exception {
+    for (int iterations : new int[] {3, 7, 11}) {
+      train("1.0", iterations, new ArrayList<>());
+    }
+  }
+
+  @Test
+  void twoAreKept() throws Exception {
+    trainThrice();
+    assertThat(run.toFile().list()).containsExactlyInAnyOrder("checkpoint-8", "checkpoint-12");
+    assertThat(newest("1.0").next()).isEqualTo(12);
+    assertThat(told).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "variables.data-00000-of-00001, cut",
+    "variables.data-00000-of-00001, flip",
+    "variables.index, flip",
+    "variables.index, empty",
+    "state.json, flip",
+    "state.json, cut",
+    "state.json, gone",
+    "SHA256SUMS, empty",
+    "SHA256SUMS, flip"
+  })
+  void aDamagedOneIsPassedOverAndToldAndBothDamagedAreRefused(String file, String damage)
+      throws Exception {
+    trainThrice();
+    damage(run.resolve("checkpoint-12").resolve(file), damage);
+    assertThat(newest("1.0").next()).isEqualTo(8);
+    assertThat(told).singleElement().asString().contains("checkpoint-12", "damaged", "before it");
+
+    damage(run.resolve("checkpoint-8").resolve(file), damage);
+    assertThatThrownBy(() -> newest("1.0"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll("checkpoint-12", "checkpoint-8", "damaged", "nothing is changed");
+    assertThat(run.toFile().list()).containsExactlyInAnyOrder("checkpoint-8", "checkpoint-12");
+  }
+
+  private static void damage(Path file, String how) throws IOException {
+    byte[] content = Files.readAllBytes(file);
+    switch (how) {
+      case "cut" -> Files.write(file, Arrays.copyOf(content, content.length - 1));
+      case "empty" -> Files.write(file, new byte[0]);
+      case "gone" -> Files.delete(file);
+      default -> {
+        content[content.length / 2] ^= 1;
+        Files.write(file, content);
+      }
+    }
+  }
+
+  @Test
+  void thatOfAnotherStageOrOfOtherKernelsIsRefused() throws Exception {
+    train("1.0", 1, new ArrayList<>());
+    assertThatThrownBy(() -> newest("2.0")).hasMessageContaining("stage 1.0, this one has 2.0");
+    try (Network network = network(Stages.named("1.0"))) {
+      assertThatThrownBy(() -> Checkpoint.newest(run, "1.0", network, true, told::add))
+          .hasMessageContaining("oneDNN off, this one has on");
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package mnist.web;
+
+import static org.assertj.core.api.Assertions.fail;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+import org.openqa.selenium.By;
+import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
+import org.openqa.selenium.logging.LogEntry;
+import org.openqa.selenium.logging.LogType;
+import org.openqa.selenium.logging.LoggingPreferences;
+
+/** The Chromium that is on the PATH, without a window. */
+public final class Browser implements AutoCloseable {
+  private static final Path SCREENSHOTS = Path.of("target", "screenshots");
+  private static final long PATIENCE_MILLIS = 20_000;
+  private static final long LOOK_MILLIS = 30;
+
+  /** Kept here, or else its level would be forgotten. */
+  private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
+
+  private final ChromeDriver driver;
+
+  private Browser(ChromeDriver driver) {
+    this.driver = driver;
+  }
+
+  /** Whether there is one, and the driver for it. */
+  public static boolean isThere() {
+    return onPath("chromium").isPresent() && onPath("chromedriver").isPresent();
+  }
+
+  /**
+   * Opens it.
+   *
+   * @param profile a new folder for what it keeps
+   */
+  public static Browser open(Path profile) {
+    SELENIUM.setLevel(Level.SEVERE);
+    LoggingPreferences logs = new LoggingPreferences();
+    logs.enable(LogType.BROWSER, Level.ALL);
+    ChromeOptions options = new ChromeOptions();
+    options.setBinary(onPath("chromium").orElseThrow());
+    options.setCapability(ChromeOptions.LOGGING_PREFS, logs);
+    options.addArguments(
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--window-size=1280,800",
+        "--user-data-dir=" + profile.toAbsolutePath());
+    ChromeDriverService service =
+        new ChromeDriverService.Builder()
+            .usingDriverExecutable(onPath("chromedriver").orElseThrow())
+            .usingAnyFreePort()
+            .withSilent(true)
+            .build();
+    return new Browser(new ChromeDriver(service, options));
+  }
+
+  private static Optional<File> onPath(String program) {
+    return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+        .map(folder -> new File(folder, program))
+        .filter(File::canExecute)
+        .findFirst();
+  }
+
+  /** Opens an address anew, even where only what follows its # is another. */
+  public void go(String address) {
+    driver.get("about:blank");
+    driver.get(address);
+  }
+
+  public void reload() {
+    driver.navigate().refresh();
+  }
+
+  /**
+   * What an expression of the page's language says.
+   *
+   * @param arguments found as arguments[0] …
+   */
+  public Object say(String expression, Object... arguments) {
+    return driver.executeScript("return " + expression, arguments);
+  }
+
+  /** The same, where it is a number. */
+  public int number(String expression) {
+    return ((Number) say(expression)).intValue();
+  }
+
+  /** Waits until an expression holds. */
+  public void until(String expression, Object... arguments) throws InterruptedException {
+    long end = System.currentTimeMillis() + PATIENCE_MILLIS;
+    while (!Boolean.TRUE.equals(say(expression, arguments))) {
+      if (System.currentTimeMillis() > end) {
+        keep("timeout");
+        fail(
+            "did not come true: %s with %s; the page shows %s and says %s",
+            expression, List.of(arguments), say("JSON.stringify(view.state)"), text("#notice"));
+      }
+      Thread.sleep(LOOK_MILLIS);
+    }
+  }
+
+  public WebElement find(String selector) {
+    return driver.findElement(By.cssSelector(selector));
+  }
+
+  /** The text that people see there. */
+  public String text(String selector) {
+    return find(selector).getText();
+  }
+
+  public void press(CharSequence key) {
+    new Actions(driver).sendKeys(key).perform();
+  }
+
+  /** Clicks somewhere in an element; in CSS pixels from its upper left corner. */
+  public void click(String selector, int x, int y) {
+    WebElement element = find(selector);
+    int width = element.getSize().getWidth();
+    int height = element.getSize().getHeight();
+    new Actions(driver).moveToElement(element, x - width / 2, y - height / 2).click().perform();
+  }
+
+  /**
+   * Draws with the mouse in an element.
+   *
+   * @param points where to, in shares of its sides, the first one being where the button goes down
+   */
+  public void draw(String selector, double[]... points) {
+    WebElement element = find(selector);
+    int width = element.getSize().getWidth();
+    int height = element.getSize().getHeight();
+    Actions pen = new Actions(driver, Duration.ofMillis(5));
+    for (int i = 0; i < points.length; i++) {
+      int x = (int) Math.round((points[i][0] - 0.5) * width);
+      int y = (int) Math.round((points[i][1] - 0.5) * height);
+      pen.moveToElement(element, x, y);
+      if (i == 0) {
+        pen.clickAndHold();
+      }
+    }
+    pen.release().perform();
+  }
+
+  /** Makes the window as large as a screen, and the system light or dark. */
+  public void screen(int width, int height, boolean dark) {
+    driver.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
+    driver.executeCdpCommand(
+        "Emulation.setEmulatedMedia",
+        Map.of(
+            "features",
+            List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+  }
+
+  /** Keeps a picture of what is seen now. */
+  public void keep(String name) {
+    try {
+      Files.createDirectories(SCREENSHOTS);
+      Files.write(SCREENSHOTS.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Warnings and errors on the console since it was last asked. */
+  public List<String> complaints() {
+    return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
+        .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
+        .map(LogEntry::getMessage)
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    driver.quit();
+  }
+}

@@ -11,7 +11,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import mnist.view.ViewRecord;
 
 /** The runs in a folder, each a folder of its own with a {@code run.json}. */
 public final class RunFolders {

@@ -21,11 +21,13 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import mnist.data.DataSet;
+import mnist.runs.RecordHeader;
+import mnist.runs.RecordHeader.Group;
+import mnist.runs.ViewRecord;
+import mnist.runs.ViewRecord.BatchSeen;
+import mnist.runs.ViewRecord.TestSeen;
 import mnist.training.Measurement;
 import mnist.view.Curves.Layer;
-import mnist.view.RecordHeader.Group;
-import mnist.view.ViewRecord.BatchSeen;
-import mnist.view.ViewRecord.TestSeen;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.YIntervalSeries;
 
@@ -188,7 +190,7 @@ public final class Dashboard {
     double least = Double.POSITIVE_INFINITY;
     double most = Double.NEGATIVE_INFINITY;
     List<YIntervalSeries> outermostFirst = new ArrayList<>();
-    for (int i = 0; i < Quantiles.BOUNDARIES / 2; i++) {
+    for (int i = 0; i < ViewRecord.QUANTILES / 2; i++) {
       outermostFirst.add(new YIntervalSeries(i));
     }
     for (BatchSeen seen : record.batches()) {

@@ -15,6 +15,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 import mnist.data.DataSet;
 import mnist.data.Split;
 import mnist.nn.Network;
+import mnist.runs.RecordHeader;
 import mnist.training.Evaluation;
 import mnist.training.Measurement;
 import mnist.training.Schedule;

@@ -3,14 +3,14 @@ package mnist.view;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
+import mnist.runs.ViewRecord;
 
 /**
  * How numbers spread: the 8 boundaries that part them, sorted, into 7 equal shares. The tutorial
  * draws them over time as nested bands.
  */
 final class Quantiles {
-  /** Boundaries of the shares, the smallest and the largest number included. */
-  static final int BOUNDARIES = 8;
+  private static final int BOUNDARIES = ViewRecord.QUANTILES;
 
   /** So many of the numbers, evenly picked, say where the inner boundaries are. */
   private static final int SAMPLE = 2048;

@@ -20,6 +20,8 @@ import mnist.data.LabelledImages;
 import mnist.data.Split;
 import mnist.nn.Network;
 import mnist.platform.AtomicFile;
+import mnist.runs.RecordHeader;
+import mnist.runs.ViewRecord;
 import mnist.training.Evaluation;
 import mnist.training.Measurement;
 import mnist.training.Schedule;
@@ -179,7 +181,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
     List<List<FloatBuffer>> spreads = new ArrayList<>();
     spreads.add(layers);
     layers.forEach(layer -> spreads.add(List.of(layer)));
-    room(4 * Quantiles.BOUNDARIES * spreads.size());
+    room(4 * ViewRecord.QUANTILES * spreads.size());
     for (List<FloatBuffer> parts : spreads) {
       for (float boundary : Quantiles.of(parts)) {
         block.putFloat(boundary);

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import mnist.data.DataSet;
 import mnist.data.LabelledImages;
 import mnist.runs.RunFolders;
-import mnist.view.ViewRecord;
+import mnist.runs.ViewRecord;
 
 /**
  * The page that shows runs, and what it asks for. It knows of a run what the run's folder says,

@@ -25,6 +25,7 @@ import mnist.app.Training;
 import mnist.data.Split;
 import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
+import mnist.runs.RecordHeader;
 import mnist.training.Evaluation;
 import mnist.training.TrainingListener;
 import org.junit.jupiter.api.BeforeAll;

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Semaphore;
 import mnist.Mnist21FiveLayersReluLrDecay;
+import mnist.runs.ViewRecord;
 import mnist.training.TrainingListener;
 
 /** A run in this process that makes only as many steps as it is let. */

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import mnist.app.Training;
+import mnist.runs.ViewRecord;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
 

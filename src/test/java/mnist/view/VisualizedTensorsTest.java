@@ -6,7 +6,7 @@ import java.util.List;
 import mnist.Stages;
 import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
-import mnist.view.RecordHeader.Group;
+import mnist.runs.RecordHeader.Group;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 

@@ -1,4 +1,4 @@
-package mnist.view;
+package mnist.runs;
 
 import java.util.List;
 

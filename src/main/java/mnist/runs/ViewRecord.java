@@ -1,4 +1,4 @@
-package mnist.view;
+package mnist.runs;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -51,6 +51,9 @@ public record ViewRecord(
   public static final String FILE = "view.record";
   public static final String MAGIC = "MNISTVW1";
   public static final int BLOCK_HEAD = 8;
+
+  /** Quantiles of a group of tensors, the smallest and the largest value included. */
+  public static final int QUANTILES = 8;
 
   public static final byte HEADER = 0;
   public static final byte TRAIN = 1;
@@ -214,7 +217,7 @@ public record ViewRecord(
     float[][][] spreads = new float[header.groups().size()][][];
     for (int group = 0; group < spreads.length; group++) {
       int layers = header.groups().get(group).nodes().size();
-      spreads[group] = new float[1 + layers][Quantiles.BOUNDARIES];
+      spreads[group] = new float[1 + layers][QUANTILES];
       for (float[] spread : spreads[group]) {
         body.asFloatBuffer().get(spread);
         body.position(body.position() + Float.BYTES * spread.length);

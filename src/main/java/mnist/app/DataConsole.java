@@ -8,7 +8,7 @@ import mnist.platform.Terminal;
 /** Says what goes on while the data is looked for: notices, and the progress of downloads. */
 public final class DataConsole implements DataListener, AutoCloseable {
   private final PrintStream err;
-  private final boolean drawsBar = Terminal.isThere();
+  private final boolean drawsBar = Terminal.isInteractive();
   private String file = "";
   private ProgressLine bar;
 

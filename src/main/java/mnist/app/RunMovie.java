@@ -154,7 +154,9 @@ public final class RunMovie implements Callable<Integer> {
       throws IOException {
     BufferedImage frame = panels.draw(moments.get(0));
     try (ProgressLine bar =
-        Terminal.isThere() ? new ProgressLine(err, what, " frames", 1, moments.size()) : null) {
+        Terminal.isInteractive()
+            ? new ProgressLine(err, what, " frames", 1, moments.size())
+            : null) {
       for (int i = 0; i < moments.size(); i++) {
         panels.draw(moments.get(i), frame);
         movie.add(frame, i == moments.size() - 1);

@@ -56,7 +56,7 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
         data.source());
     out.println("Recording in " + folder);
     from.ifPresent(next -> out.println("Going on from iteration " + next));
-    if (Terminal.isThere()) {
+    if (Terminal.isInteractive()) {
       progress =
           Optional.of(new ProgressLine(err, "stage " + stage.name(), " steps", 1, iterations + 1L));
     }
@@ -69,7 +69,7 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
 
   /** On a terminal, keeps the page there until whoever looks at it has seen enough. */
   void stays(String address, BooleanSupplier stop) {
-    if (!Terminal.isThere()) {
+    if (!Terminal.isInteractive()) {
       return;
     }
     out.println();
@@ -106,7 +106,7 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
 
   @Override
   public void onStep(int iteration, long nanos) {
-    if (iteration == 0 && !quiet && Terminal.isThere()) {
+    if (iteration == 0 && !quiet && Terminal.isInteractive()) {
       progress =
           Optional.of(new ProgressLine(err, "stage " + stage.name(), " steps", 1, iterations + 1L));
     }

@@ -13,12 +13,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A file or folder on its way to its name: it is written beside its place, under a hidden name that
- * no other process uses, and gets its real name in one move when it is whole. Closing it removes
- * what did not get that far.
+ * A file or folder that appears whole or not at all: it is written to a hidden temporary path
+ * beside its target and then moved there in one step. Closing it deletes what was not moved.
  */
 public final class AtomicFile implements AutoCloseable {
-  private static final Pattern LEFT =
+  private static final Pattern TEMPORARY =
       Pattern.compile("\\..+\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.(part|old)");
 
   private final Path target;
@@ -26,45 +25,53 @@ public final class AtomicFile implements AutoCloseable {
 
   private AtomicFile(Path target) {
     this.target = target;
-    path = hiddenBeside(target, "part");
+    path = temporarySibling(target, "part");
   }
 
   /**
-   * A draft of {@code target}; the folders above it are made, nothing else is.
+   * Chooses the temporary path and creates the parent folders, nothing else.
    *
-   * @throws IOException if there can be no such folders
+   * @throws IOException if the parent folders cannot be created
    */
   public static AtomicFile of(Path target) throws IOException {
-    AtomicFile draft = new AtomicFile(target.toAbsolutePath().normalize());
-    Files.createDirectories(draft.path.getParent());
-    draft.path.toFile().deleteOnExit(); // should the process be stopped meanwhile
-    return draft;
+    AtomicFile file = new AtomicFile(target.toAbsolutePath().normalize());
+    Files.createDirectories(file.path.getParent());
+    file.path.toFile().deleteOnExit(); // in case the process is stopped before close()
+    return file;
   }
 
-  private static Path hiddenBeside(Path target, String suffix) {
+  /** Writes a file atomically; replaces an existing one. */
+  public static void write(Path target, byte[] content) throws IOException {
+    try (AtomicFile file = of(target)) {
+      Files.write(file.path, content);
+      file.replace();
+    }
+  }
+
+  private static Path temporarySibling(Path target, String suffix) {
     return target.resolveSibling(
         "." + target.getFileName() + "." + UUID.randomUUID() + "." + suffix);
   }
 
-  /** Removes what drafts have left in a folder whose process was killed. */
-  public static void removeLeft(Path folder) throws IOException {
+  /** Deletes the temporary files that killed processes left in a folder. */
+  public static void deleteLeftovers(Path folder) throws IOException {
     try (Stream<Path> content = Files.list(folder)) {
       for (Path path :
-          content.filter(p -> LEFT.matcher(p.getFileName().toString()).matches()).toList()) {
+          content.filter(p -> TEMPORARY.matcher(p.getFileName().toString()).matches()).toList()) {
         FileTree.delete(path);
       }
     }
   }
 
-  /** Where to write. */
+  /** The temporary path, to write to. */
   public Path path() {
     return path;
   }
 
   /**
-   * Gives it its name.
+   * Moves it to its target.
    *
-   * @throws FileAlreadyExistsException if something has that name
+   * @throws FileAlreadyExistsException if the target exists
    */
   public void create() throws IOException {
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
@@ -73,13 +80,13 @@ public final class AtomicFile implements AutoCloseable {
     Files.move(path, target);
   }
 
-  /** Gives it its name, in place of the file or folder that may have it now. */
+  /** Moves it to its target, replacing an existing file or folder. */
   public void replace() throws IOException {
     if (!Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
       Files.move(path, target, ATOMIC_MOVE, REPLACE_EXISTING);
       return;
     }
-    Path old = hiddenBeside(target, "old");
+    Path old = temporarySibling(target, "old");
     Files.move(target, old, ATOMIC_MOVE);
     try {
       Files.move(path, target, ATOMIC_MOVE);

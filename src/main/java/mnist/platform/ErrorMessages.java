@@ -6,20 +6,15 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 
-/** Why something could not be done, in one line for whoever started the program. */
+/** Errors as one line for the user, without class names. */
 public final class ErrorMessages {
   private ErrorMessages() {}
 
-  /** What was found and, where that is known, what to do: one line, without the class's name. */
+  /** The cause and, where it is known, the remedy. */
   public static String summarize(Throwable e) {
     if (e instanceof LinkageError) {
-      return "TensorFlow's native library cannot be loaded on "
-          + System.getProperty("os.name")
-          + " "
-          + System.getProperty("os.arch")
-          + " ("
-          + firstLine(e)
-          + "); see Troubleshooting in the README";
+      return "TensorFlow's native library cannot be loaded on %s %s (%s); see Troubleshooting in the README"
+          .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), firstLine(e));
     }
     if (e instanceof OutOfMemoryError) {
       return "not enough memory (" + firstLine(e) + "); try a smaller --batch-size";
@@ -30,7 +25,7 @@ public final class ErrorMessages {
     return firstLine(e);
   }
 
-  /** The same, where the reader knows which file or folder is meant. */
+  /** The cause alone, where the message already names the file. */
   public static String withoutFile(Throwable e) {
     if (e instanceof AccessDeniedException) {
       return "permission denied";
@@ -39,7 +34,7 @@ public final class ErrorMessages {
       return "no such file or folder";
     }
     if (e instanceof FileAlreadyExistsException) {
-      return "is a file, expected a folder"; // which was to be made
+      return "is a file, expected a folder"; // from creating parent folders
     }
     if (e instanceof FileSystemException file) {
       return file.getReason() == null ? "cannot be used" : file.getReason();

@@ -7,30 +7,21 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A folder with all that is in it. */
+/** Recursive deletion, which the JDK lacks. */
 public final class FileTree {
   private FileTree() {}
 
-  /** Deletes a folder with all that is in it; nothing if there is none. */
-  public static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
+  /** Deletes a file, or a folder with its content; does nothing if the path does not exist. */
+  public static void delete(Path path) throws IOException {
+    if (!Files.exists(path)) {
       return;
     }
     List<Path> contentFirst;
-    try (Stream<Path> files = Files.walk(folder)) {
+    try (Stream<Path> files = Files.walk(path)) {
       contentFirst = files.sorted(Comparator.reverseOrder()).toList();
     }
     for (Path file : contentFirst) {
       Files.delete(file);
-    }
-  }
-
-  /** Deletes all that is in a folder. */
-  public static void deleteContent(Path folder) throws IOException {
-    try (Stream<Path> content = Files.list(folder)) {
-      for (Path path : content.toList()) {
-        delete(path);
-      }
     }
   }
 }

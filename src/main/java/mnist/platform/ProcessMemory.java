@@ -5,16 +5,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What Linux says of this process's memory, in megabytes (10⁶ bytes); NaN elsewhere. */
+/** The memory of this process in megabytes (10⁶ bytes) on Linux; NaN on other systems. */
 public final class ProcessMemory {
   private ProcessMemory() {}
 
-  /** What is in RAM now. */
-  public static double now() {
+  /** The current resident set size. */
+  public static double resident() {
     return megabytes("VmRSS");
   }
 
-  /** The most that was ever in RAM. */
+  /** The largest resident set size so far. */
   public static double peak() {
     return megabytes("VmHWM");
   }

@@ -5,24 +5,24 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256, by which files and weights are known. */
+/** SHA-256 checksums in lowercase hexadecimal. */
 public final class Sha256 {
   private Sha256() {}
 
-  /** Of some bytes, in hexadecimal digits. */
+  /** The checksum of an array. */
   public static String of(byte[] content) {
     return of(ByteBuffer.wrap(content));
   }
 
-  /** Of the remaining bytes, in hexadecimal digits. */
+  /** The checksum of a buffer's remaining bytes. */
   public static String of(ByteBuffer content) {
-    MessageDigest sha256 = start();
-    sha256.update(content);
-    return end(sha256);
+    MessageDigest digest = newDigest();
+    digest.update(content);
+    return hex(digest);
   }
 
-  /** To be fed with bytes as they come. */
-  public static MessageDigest start() {
+  /** A digest to be updated incrementally. */
+  public static MessageDigest newDigest() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
@@ -30,8 +30,8 @@ public final class Sha256 {
     }
   }
 
-  /** What it comes to, in hexadecimal digits. */
-  public static String end(MessageDigest sha256) {
-    return HexFormat.of().formatHex(sha256.digest());
+  /** Completes a digest. */
+  public static String hex(MessageDigest digest) {
+    return HexFormat.of().formatHex(digest.digest());
   }
 }

@@ -14,13 +14,13 @@ import java.util.stream.Stream;
 import org.tensorflow.TensorFlow;
 import picocli.CommandLine.IVersionProvider;
 
-/** What a run's numbers depend on beside its options: versions and the platform. */
+/** What a run's numbers depend on besides its options: software versions and the platform. */
 public final class Versions implements IVersionProvider {
-  /** Instruction sets that TensorFlow's kernels choose by. */
+  /** Instruction sets that TensorFlow's choice of kernels depends on. */
   private static final List<String> CPU_FLAGS =
       List.of("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile");
 
-  /** Environment variables that change TensorFlow's kernels or threads. */
+  /** Environment variables that affect TensorFlow's kernels or threads. */
   private static final List<String> VARIABLES =
       List.of(
           "TF_ENABLE_ONEDNN_OPTS",
@@ -56,7 +56,7 @@ public final class Versions implements IVersionProvider {
   /**
    * Operating system, processor and environment.
    *
-   * @param oneDnn whether oneDNN's kernels were asked for
+   * @param oneDnn whether oneDNN's kernels are enabled
    */
   public static Map<String, Object> platform(boolean oneDnn) {
     Map<String, Object> platform = new LinkedHashMap<>();
@@ -76,13 +76,13 @@ public final class Versions implements IVersionProvider {
     return platform;
   }
 
-  /** The instruction sets that matter and that the processor has; empty where Linux cannot say. */
+  /** The relevant instruction sets that the processor supports; empty except on Linux. */
   public static List<String> cpuFlags() {
     List<String> flags = List.of(cpuInfo("flags").orElse("").split(" "));
     return CPU_FLAGS.stream().filter(flags::contains).toList();
   }
 
-  /** A line of Linux's account of the first processor; empty elsewhere. */
+  /** A property of the first processor on Linux; empty on other systems. */
   private static Optional<String> cpuInfo(String key) {
     try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
       return lines

@@ -60,7 +60,7 @@ public final class RunWriter implements TrainingListener, AutoCloseable {
    * @throws IOException if the folder cannot be written
    */
   public static RunWriter resume(Path folder, RunInfo goingOn, int next) throws IOException {
-    AtomicFile.removeLeft(folder);
+    AtomicFile.deleteLeftovers(folder);
     RunWriter record = new RunWriter(folder, goingOn);
     record.metrics.truncate(record.lengthBefore(next));
     record.metrics.position(record.metrics.size());

@@ -51,7 +51,7 @@ final class ServerMetrics {
     GaugeWithCallback.builder()
         .name("mnist_memory_bytes")
         .help("Of this process, in RAM.")
-        .callback(now -> now.call(1e6 * ProcessMemory.now()))
+        .callback(now -> now.call(1e6 * ProcessMemory.resident()))
         .register(registry);
   }
 

@@ -190,10 +190,8 @@ public final class SweepCommand implements Callable<Integer> {
 
   /** The same options lead to the same folder, so that a sweep started again goes on. */
   private Path usual(String description) {
-    var digest = Sha256.start();
-    digest.update(description.getBytes(StandardCharsets.UTF_8));
-    return Path.of(
-        "runs", "sweep-%s-%s".formatted(stage.name(), Sha256.end(digest).substring(0, 8)));
+    String digits = Sha256.of(description.getBytes(StandardCharsets.UTF_8)).substring(0, 8);
+    return Path.of("runs", "sweep-%s-%s".formatted(stage.name(), digits));
   }
 
   private int threadsOfTrial() {

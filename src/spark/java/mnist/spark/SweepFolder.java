@@ -58,7 +58,7 @@ final class SweepFolder implements AutoCloseable {
     RunLock lock = RunLock.of(path);
     SweepFolder folder = new SweepFolder(path, lock);
     try {
-      AtomicFile.removeLeft(path);
+      AtomicFile.deleteLeftovers(path);
       if (!Files.exists(file)) {
         folder.write("sweep.json", description.toPrettyString() + "\n");
       }

@@ -1,23 +1,17 @@
 package mnist.spark;
 
-import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.Serializable;
-import java.net.URISyntaxException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import mnist.platform.ErrorMessages;
 import mnist.platform.FileTree;
+import mnist.platform.JavaProcess;
 import mnist.runs.Checkpoint;
 import mnist.runs.RunLock;
 import org.apache.spark.TaskContext;
@@ -142,38 +136,9 @@ record Trial(
                         exitCode, lines.isEmpty() ? "" : ": " + lines.get(lines.size() - 1)));
   }
 
-  private List<String> command(List<String> arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    try (InputStream options = Trial.class.getResourceAsStream("/mnist/jvm.options")) {
-      command.addAll(
-          List.of(
-              new String(options.readAllBytes(), StandardCharsets.UTF_8).strip().split("\\s+")));
-    }
-    command.addAll(List.of("-cp", classPath(), TrialProcess.class.getName(), stage, "--quiet"));
-    command.addAll(arguments);
-    return command;
-  }
-
-  /** What a cluster has fetched for this executor, and what the executor was started with. */
-  private static String classPath() throws IOException {
-    Set<String> entries = new LinkedHashSet<>();
-    for (ClassLoader loader = Thread.currentThread().getContextClassLoader();
-        loader != null;
-        loader = loader.getParent()) {
-      if (loader instanceof URLClassLoader fetched) {
-        for (URL url : fetched.getURLs()) {
-          try {
-            entries.add(Path.of(url.toURI()).toString());
-          } catch (URISyntaxException e) {
-            throw new IOException(url + " is no place of a jar", e);
-          }
-        }
-      }
-    }
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-      entries.add(Path.of(entry).toAbsolutePath().toString());
-    }
-    return String.join(File.pathSeparator, entries);
+  private List<String> command(List<String> arguments) {
+    List<String> all = new ArrayList<>(List.of(stage, "--quiet"));
+    all.addAll(arguments);
+    return JavaProcess.command(JavaProcess.defaultOptions(), TrialProcess.class.getName(), all);
   }
 }

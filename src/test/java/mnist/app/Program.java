@@ -2,15 +2,14 @@ package mnist.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import mnist.platform.JavaProcess;
 
 /** The main classes in processes of their own, as users start them. */
 public final class Program {
@@ -35,10 +34,8 @@ public final class Program {
       Path folder, Map<String, String> environment, List<String> by, String main, String... args)
       throws IOException {
     List<String> command = new ArrayList<>(by);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("@" + jvmOptions());
-    command.addAll(List.of("-cp", absoluteClassPath(), "mnist." + main));
-    command.addAll(List.of(args));
+    command.addAll(
+        JavaProcess.command(JavaProcess.defaultOptions(), "mnist." + main, List.of(args)));
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("TF_"));
     builder.environment().putAll(environment);
@@ -46,24 +43,6 @@ public final class Program {
         .redirectOutput(folder.resolve("out.txt").toFile())
         .redirectError(folder.resolve("err.txt").toFile())
         .start();
-  }
-
-  /** Of the build that is tested. */
-  private static Path jvmOptions() {
-    try {
-      return Path.of(Program.class.getResource("/mnist/jvm.options").toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException("a resource has a place", e);
-    }
-  }
-
-  /** The tests' class path with no relative entries, for another working folder. */
-  private static String absoluteClassPath() {
-    return String.join(
-        File.pathSeparator,
-        List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
-            .map(entry -> Path.of(entry).toAbsolutePath().toString())
-            .toList());
   }
 
   /** Waits for a process that was started in this folder. */

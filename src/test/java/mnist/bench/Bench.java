@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +24,7 @@ import mnist.data.DataSet;
 import mnist.data.sources.DataSets;
 import mnist.data.sources.DataSource;
 import mnist.platform.FileTree;
+import mnist.platform.JavaProcess;
 import mnist.platform.NativeEnvironment;
 import mnist.platform.ProjectFolder;
 import mnist.training.Stage;
@@ -319,11 +319,8 @@ public final class Bench implements Callable<Integer> {
 
   private String inNewProcess(Class<?> main, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-    command.addAll(List.of(arguments));
+    List<String> command =
+        JavaProcess.command(JavaProcess.inheritedOptions(), main.getName(), List.of(arguments));
     command.addAll(dataOption());
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();

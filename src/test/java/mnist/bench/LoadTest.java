@@ -3,13 +3,11 @@ package mnist.bench;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -19,6 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import mnist.app.Serve;
 import mnist.console.CliErrors;
+import mnist.platform.JavaProcess;
 import mnist.runs.RunFolder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -113,11 +112,11 @@ public final class LoadTest implements Callable<Integer> {
   }
 
   private static Process serve(Path folder) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Serve.class.getName()));
-    command.addAll(List.of("--port=0", "--no-browser", "--model=" + folder));
+    List<String> command =
+        JavaProcess.command(
+            JavaProcess.inheritedOptions(),
+            Serve.class.getName(),
+            List.of("--port=0", "--no-browser", "--model=" + folder));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 

@@ -70,10 +70,10 @@ public record PredictionRound(
       model.probabilities(image);
       nanos[i] = System.nanoTime() - began;
       if (i == nanos.length / 10) {
-        megabytes[0] = ProcessMemory.now();
+        megabytes[0] = ProcessMemory.resident();
       }
     }
-    megabytes[1] = ProcessMemory.now();
+    megabytes[1] = ProcessMemory.resident();
     return megabytes;
   }
 

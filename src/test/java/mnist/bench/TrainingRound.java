@@ -89,10 +89,10 @@ public record TrainingRound(
       nanos[iteration] = stepNanos;
       allocated[iteration] = threads.getCurrentThreadAllocatedBytes();
       if (iteration == nanos.length / 10) {
-        earlyMegabytes = ProcessMemory.now();
+        earlyMegabytes = ProcessMemory.resident();
       }
       if (iteration == nanos.length - 1) {
-        lateMegabytes = ProcessMemory.now();
+        lateMegabytes = ProcessMemory.resident();
       }
     }
 

@@ -3,7 +3,6 @@ package mnist.crashtest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +21,7 @@ import mnist.Mnist22FiveLayersReluLrDecayDropout;
 import mnist.Mnist31ConvolutionalBiggerDropout;
 import mnist.console.CliErrors;
 import mnist.platform.FileTree;
+import mnist.platform.JavaProcess;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -180,11 +180,8 @@ public final class CrashTest implements Callable<Integer> {
       FileTree.delete(run); // killed before its first checkpoint
     }
     List<String> command = new ArrayList<>(through);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), victim.main().getName()));
-    command.addAll(List.of("--quiet", "--checkpoint-seconds=1"));
-    command.addAll(
+    List<String> arguments = new ArrayList<>(List.of("--quiet", "--checkpoint-seconds=1"));
+    arguments.addAll(
         goesOn
             ? List.of("--resume", run.toString())
             : List.of(
@@ -192,6 +189,8 @@ public final class CrashTest implements Callable<Integer> {
                 "--record-view",
                 "--run-dir",
                 run.toString()));
+    command.addAll(
+        JavaProcess.command(JavaProcess.inheritedOptions(), victim.main().getName(), arguments));
     return new ProcessBuilder(command)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(errors.toFile())
@@ -239,7 +238,7 @@ public final class CrashTest implements Callable<Integer> {
     try {
       Path alone = work.resolve(victim.name() + "-alone");
       for (int size : kilobytes) {
-        FileTree.deleteContent(disk);
+        FileTree.delete(disk.resolve("run"));
         resize(disk, size + "k");
         Path run = disk.resolve("run");
         if (start(victim, run).waitFor() == 0) {

@@ -87,7 +87,7 @@ public record IdxFile(byte[] content, String sha256) {
       throws IOException {
     String items = items(magic);
     long expected = magic == MAGIC_IMAGES ? 16 : 8; // the header, until that tells the rest
-    MessageDigest sha256 = Sha256.start();
+    MessageDigest sha256 = Sha256.newDigest();
     try {
       boolean gzipped = isGzip(packed);
       InputStream unpacked = gzipped ? new Gzip(packed) : packed;
@@ -126,7 +126,7 @@ public record IdxFile(byte[] content, String sha256) {
             "%s goes on behind the %d %s that its header announces; expected it to end there"
                 .formatted(file, count, items));
       }
-      return new IdxFile(content, Sha256.end(sha256));
+      return new IdxFile(content, Sha256.hex(sha256));
     } catch (EOFException e) {
       throw new DataException(
           "%s is cut short: it has %d bytes, expected %d once unpacked; fetch it again"

@@ -1,0 +1,37 @@
+package mnist.platform;
+
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+
+/** Functions of the C library. Each is looked up when called, so none needs to exist everywhere. */
+interface CLibrary extends Library {
+  int STANDARD_ERROR = 2;
+
+  /**
+   * @throws LinkageError on platforms that JNA does not support
+   */
+  static CLibrary load() {
+    return Native.load(Platform.isWindows() ? "ucrtbase" : "c", CLibrary.class);
+  }
+
+  int setenv(String name, String value, int overwrite);
+
+  int isatty(int fileDescriptor);
+
+  int ioctl(int fileDescriptor, long request, Object... argument);
+
+  int dup(int fileDescriptor);
+
+  int dup2(int fileDescriptor, int target);
+
+  int creat(String path, int mode);
+
+  int close(int fileDescriptor);
+
+  /** {@code setenv} on Windows. */
+  int _putenv_s(String name, String value);
+
+  /** {@code isatty} on Windows. */
+  int _isatty(int fileDescriptor);
+}

@@ -4,6 +4,7 @@ import static mnist.nn.Activation.RELU;
 
 import mnist.app.Training;
 import mnist.nn.Adam;
+import mnist.nn.Hyperparameters;
 import mnist.nn.NetworkBuilder;
 import mnist.training.Schedule;
 import mnist.training.Stage;
@@ -37,11 +38,17 @@ public final class Mnist31ConvolutionalBiggerDropout extends Stage {
         "3.1",
         "bigger convolutional layers, dropout on the dense one",
         Schedule.upTo(10_000).measuring(20, 100), // training, test every
-        0.9931); // what the tutorial reports
+        0.9931, // best test accuracy that the tutorial reports
+        Architecture.CONVOLUTIONAL);
   }
 
   public static void main(String[] args) {
     Training.main(new Mnist31ConvolutionalBiggerDropout(), args);
+  }
+
+  @Override
+  protected void setDefaults(Hyperparameters defaults) {
+    defaults.keepProbability = 0.75f; // in training; 1 when measuring
   }
 
   @Override
@@ -51,7 +58,7 @@ public final class Mnist31ConvolutionalBiggerDropout extends Stage {
     var X = net.images(); // [batch, 28, 28, 1]
     var Y_ = net.labels(); // [batch, 10]
     var step = net.step(); // the number of the iteration, for the learning rate
-    var pkeep = net.keepProbability(0.75f); // in training; 1 when measuring
+    var pkeep = net.keepProbability();
 
     // Three convolutional layers with their channels, and a dense layer with its neurons.
     int K = 6, L = 12, M = 24, N = 200;

@@ -6,6 +6,7 @@ import static org.tensorflow.op.nn.FusedBatchNorm.isTraining;
 import mnist.app.Training;
 import mnist.nn.Adam;
 import mnist.nn.Distortion;
+import mnist.nn.Hyperparameters;
 import mnist.nn.MovingAverages;
 import mnist.nn.NetworkBuilder;
 import mnist.training.Schedule;
@@ -54,11 +55,17 @@ public final class Mnist50DistortedConvolutional extends Stage {
         "5.0",
         "distorted images, five convolutional layers, averaged weights",
         Schedule.upTo(LAST).measuring(100, 600), // training, test every
-        0.997); // what the tutorial's talk calls the most that can be had
+        0.997, // what the tutorial's talk calls the most that can be reached
+        Architecture.LARGE_CONVOLUTIONAL);
   }
 
   public static void main(String[] args) {
     Training.main(new Mnist50DistortedConvolutional(), args);
+  }
+
+  @Override
+  protected void setDefaults(Hyperparameters defaults) {
+    defaults.keepProbability = 0.6f; // in training; measuring has no dropout
   }
 
   @Override
@@ -68,7 +75,7 @@ public final class Mnist50DistortedConvolutional extends Stage {
     var X = net.images(); // [batch, 28, 28, 1]
     var Y_ = net.labels(); // [batch, 10]
     var step = net.step(); // the number of the iteration
-    var pkeep = net.keepProbability(0.6f); // in training; measuring has no dropout
+    var pkeep = net.keepProbability();
 
     int[] patch = {5, 3, 3, 3, 3}, stride = {2, 1, 1, 2, 1};
     int[] channels = {1, 32, 64, 64, 96, 96}; // into the first layer, and out of each

@@ -1,14 +1,14 @@
 package mnist;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import mnist.nn.Activation;
 import mnist.nn.Hyperparameters;
@@ -25,14 +25,10 @@ import org.tensorflow.proto.NodeDef;
 /** The graphs of the stages: names, types, shapes, seeds. */
 class StagesTest {
 
-  private static void withStage(String name, Hyperparameters chosen, Consumer<Network> test) {
-    try (Network network = Stages.named(name).network(chosen)) {
+  private static void withStage(String name, Consumer<Network> test) {
+    try (Network network = Stages.named(name).network(0)) {
       test.accept(network);
     }
-  }
-
-  private static void withStage(String name, Consumer<Network> test) {
-    withStage(name, Hyperparameters.defaults(0), test);
   }
 
   private static List<String> typesOf(Network network, String... names) {
@@ -76,7 +72,7 @@ class StagesTest {
           assertThat(variables(network)).containsExactly("W [784, 10]", "b [10]");
           assertThat(count(network, "ApplyGradientDescent")).isEqualTo(2);
           assertThat(count(network, "ApplyAdam")).isZero();
-          assertThat(network.hyperparameters().learningRate()).contains(0.005f);
+          assertThat(network.hyperparameters().learningRate).isEqualTo(0.005f);
           assertThat(network.step()).isEmpty();
           assertThat(network.pkeep()).isEmpty();
         });
@@ -147,7 +143,7 @@ class StagesTest {
           assertThat(outputShapes(network, "Y1", "Y2", "Y3", "Y4"))
               .containsExactly(
                   "[-1, 28, 28, 6]", "[-1, 14, 14, 12]", "[-1, 7, 7, 24]", "[-1, 200]");
-          assertThat(network.hyperparameters().keepProbability()).contains(0.75f);
+          assertThat(network.hyperparameters().keepProbability).isEqualTo(0.75f);
           assertThat(count(network, "RandomUniform")).isEqualTo(1);
         });
   }
@@ -160,23 +156,20 @@ class StagesTest {
 
   @Test
   void randomNodesHaveTheSeedAndTheirNumber() {
-    withStage(
-        "2.2",
-        Hyperparameters.defaults(42),
-        network -> {
-          Map<String, List<Long>> seeds = new HashMap<>();
-          for (NodeDef node : network.graph().toGraphDef().getNodeList()) {
-            Map<String, AttrValue> attributes = node.getAttrMap();
-            if (attributes.containsKey("seed2")) {
-              assertThat(attributes.get("seed").getI()).isEqualTo(42);
-              seeds
-                  .computeIfAbsent(node.getOp(), op -> new ArrayList<>())
-                  .add(attributes.get("seed2").getI());
-            }
-          }
-          assertThat(seeds.get("TruncatedNormal")).containsExactly(1L, 2L, 3L, 4L, 5L);
-          assertThat(seeds.get("RandomUniform")).containsExactly(6L, 7L, 8L, 9L);
-        });
+    Map<String, List<Long>> seeds = new HashMap<>();
+    try (Network network = Stages.named("2.2").network(42)) {
+      for (NodeDef node : network.graph().toGraphDef().getNodeList()) {
+        Map<String, AttrValue> attributes = node.getAttrMap();
+        if (attributes.containsKey("seed2")) {
+          assertThat(attributes.get("seed").getI()).isEqualTo(42);
+          seeds
+              .computeIfAbsent(node.getOp(), op -> new ArrayList<>())
+              .add(attributes.get("seed2").getI());
+        }
+      }
+    }
+    assertThat(seeds.get("TruncatedNormal")).containsExactly(1L, 2L, 3L, 4L, 5L);
+    assertThat(seeds.get("RandomUniform")).containsExactly(6L, 7L, 8L, 9L);
   }
 
   @Test
@@ -185,23 +178,18 @@ class StagesTest {
         "2.1",
         network -> {
           assertThat(typesOf(network, "lr", "step")).containsExactly("Add", "Placeholder");
-          assertThat(network.hyperparameters().learningRate()).isEmpty();
+          assertThat(network.hyperparameters().learningRate).isNull();
         });
   }
 
   @Test
-  void whatIsChosenReplacesWhatTheScriptHas() {
-    Hyperparameters chosen =
-        new Hyperparameters(
-            0, Optional.of(Activation.SIGMOID), Optional.of(0.01f), Optional.of(1f));
-    withStage(
-        "2.2",
-        chosen,
-        network -> {
-          assertThat(typesOf(network, "Y1", "Y4", "lr"))
-              .containsExactly("Sigmoid", "Sigmoid", "Const");
-          assertThat(network.hyperparameters()).isEqualTo(chosen);
-        });
+  void hyperparametersReplaceTheStagesDefaults() {
+    Hyperparameters hyperparameters = Stages.named("2.2").defaults(0);
+    hyperparameters.activation = Activation.SIGMOID;
+    hyperparameters.learningRate = 0.01f;
+    try (Network network = Stages.named("2.2").network(hyperparameters)) {
+      assertThat(typesOf(network, "Y1", "Y4", "lr")).containsExactly("Sigmoid", "Sigmoid", "Const");
+    }
   }
 
   @Test
@@ -249,7 +237,7 @@ class StagesTest {
           assertThat(network.pkeepConv()).isPresent();
           assertThat(network.samplesPerExample().values())
               .containsExactlyInAnyOrder(24L, 48L, 64L, 200L);
-          assertThat(network.hyperparameters().keepProbability()).contains(0.75f);
+          assertThat(network.hyperparameters().keepProbability).isEqualTo(0.75f);
         });
   }
 
@@ -272,28 +260,28 @@ class StagesTest {
   }
 
   @Test
-  void aStageHasOnlyWhatItUses() {
-    Hyperparameters all =
-        new Hyperparameters(
-            0, Optional.of(Activation.SIGMOID), Optional.of(0.01f), Optional.of(0.5f));
+  void everyStageDeclaresTheHyperparametersItUses() {
+    Map<String, String> unused = new TreeMap<>();
     for (Stage stage : Stages.all()) {
-      try (Network network = stage.network(all)) {
-        Hyperparameters used = network.hyperparameters();
-        assertThat(used.learningRate()).contains(0.01f);
-        assertThat(used.activation().isPresent()).isEqualTo(stage.name().startsWith("2."));
-        assertThat(used.keepProbability().isPresent())
-            .isEqualTo(List.of("2.2", "3.1", "4.2", "5.0").contains(stage.name()));
+      Hyperparameters defaults = stage.defaults(0);
+      unused.put(stage.name(), String.join(" ", defaults.unusedOptions()));
+      try (Network network = stage.network(defaults)) {
+        assertThat(network.learningRate().isPresent()).isEqualTo(!stage.name().equals("1.0"));
+        assertThat(network.pkeep().isPresent()).isEqualTo(defaults.keepProbability != null);
       }
     }
-  }
-
-  @Test
-  void valuesOutOfRangeAreRefused() {
-    assertThatThrownBy(
-            () -> new Hyperparameters(0, Optional.empty(), Optional.of(0f), Optional.empty()))
-        .hasMessage("learning rate must be a number above 0, found 0.0");
-    assertThatThrownBy(
-            () -> new Hyperparameters(0, Optional.empty(), Optional.empty(), Optional.of(1.5f)))
-        .hasMessage("keep probability must be above 0 and at most 1, found 1.5");
+    String both = "--activation --keep-probability";
+    assertThat(unused)
+        .containsOnly(
+            entry("1.0", both),
+            entry("2.0", "--keep-probability"),
+            entry("2.1", "--keep-probability"),
+            entry("2.2", ""),
+            entry("3.0", both),
+            entry("3.1", "--activation"),
+            entry("4.0", both),
+            entry("4.1", both),
+            entry("4.2", "--activation"),
+            entry("5.0", "--activation"));
   }
 }

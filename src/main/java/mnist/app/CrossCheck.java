@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import mnist.Stages;
 import mnist.console.CliErrors;
@@ -44,8 +43,6 @@ public final class CrossCheck implements Callable<Integer> {
 
   /** Of the stages whose steps take a tenth of a second, and without oneDNN a quarter. */
   private static final int SHORT_OF_LONG_STEPS = 20;
-
-  private static final Set<String> LONG_STEPS = Set.of("4.2", "5.0");
 
   private static final int FEW_IMAGES = 1000;
   private static final int SHORT_WITHOUT_PYTHON = 50;
@@ -190,7 +187,7 @@ public final class CrossCheck implements Callable<Integer> {
   }
 
   private static int few(Stage stage) {
-    return LONG_STEPS.contains(stage.name()) ? SHORT_OF_LONG_STEPS : SHORT;
+    return stage.isSlow() ? SHORT_OF_LONG_STEPS : SHORT;
   }
 
   private boolean checkModels(DataSet data, PythonReference python)

@@ -44,7 +44,7 @@ final class TrainingCommand implements Callable<Integer> {
   private final List<TrainingListener> alsoTold;
   private volatile boolean training;
 
-  @Mixin private TrainingOptions options = new TrainingOptions();
+  @Mixin private final TrainingOptions options;
 
   /**
    * @param stop asked after every step whether to end early
@@ -57,6 +57,7 @@ final class TrainingCommand implements Callable<Integer> {
       BooleanSupplier stop,
       List<TrainingListener> alsoTold) {
     this.stage = stage;
+    options = new TrainingOptions(stage);
     this.out = out;
     this.err = err;
     this.stop = stop;
@@ -77,7 +78,7 @@ final class TrainingCommand implements Callable<Integer> {
     try {
       commandLine().parseArgs(args);
       options.refuseContradictions();
-      options.schedule(stage.schedule());
+      options.schedule();
       options.hyperparameters();
       return Optional.empty();
     } catch (ParameterException e) {

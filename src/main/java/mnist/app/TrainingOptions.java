@@ -1,16 +1,21 @@
 package mnist.app;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import mnist.data.sources.DataSource;
 import mnist.nn.Activation;
 import mnist.nn.Hyperparameters;
 import mnist.runs.RunInfo;
 import mnist.training.Schedule;
+import mnist.training.Stage;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -18,8 +23,15 @@ import picocli.CommandLine.Spec;
 
 /** The options of a run, the same for every stage. */
 final class TrainingOptions {
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
+
+  @Mixin private final Hyperparameters hyperparameters;
+
+  private final Stage stage;
 
   @Option(
       names = "--dataset",
@@ -52,37 +64,6 @@ final class TrainingOptions {
       defaultValue = "100",
       description = "Images per step. Default: ${DEFAULT-VALUE}")
   int batchSize;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description =
-          "Of the first weights, of dropout and of the order of the images. Equal seeds give equal"
-              + " numbers. Default: ${DEFAULT-VALUE}")
-  long seed;
-
-  @Option(
-      names = "--learning-rate",
-      paramLabel = "X",
-      description = "A constant learning rate, in place of the stage's own.")
-  Float learningRate;
-
-  @Option(
-      names = "--activation",
-      paramLabel = "NAME",
-      description =
-          "sigmoid or relu, in place of the stage's own (stages 2.x). With relu the biases start"
-              + " at 0.1, with sigmoid at 0.")
-  Activation activation;
-
-  @Option(
-      names = "--keep-probability",
-      paramLabel = "X",
-      description =
-          "Share of the neurons that dropout keeps, 1 for no dropout (stages 2.2 and 3.1)."
-              + " Default: 0.75")
-  Float keepProbability;
 
   @Option(
       names = "--run-dir",
@@ -165,21 +146,24 @@ final class TrainingOptions {
               + " their results differ in the last bits.")
   boolean noOneDnn;
 
-  /** The stage's schedule, up to the last iteration that was asked for. */
-  Schedule schedule(Schedule defaultValue) {
-    return inRange(
-        () -> iterations == null ? defaultValue : defaultValue.withIterations(iterations));
+  TrainingOptions(Stage stage) {
+    this.stage = stage;
+    hyperparameters = stage.defaults(0);
   }
 
-  /** What was chosen about the network. */
+  /** The stage's schedule, up to the last iteration that was asked for. */
+  Schedule schedule() {
+    return inRange(
+        () -> iterations == null ? stage.schedule() : stage.schedule().withIterations(iterations));
+  }
+
+  /** Those of the network: the stage's, and what the options change. */
   Hyperparameters hyperparameters() {
     return inRange(
-        () ->
-            new Hyperparameters(
-                seed,
-                Optional.ofNullable(activation),
-                Optional.ofNullable(learningRate),
-                Optional.ofNullable(keepProbability)));
+        () -> {
+          hyperparameters.check();
+          return hyperparameters;
+        });
   }
 
   /** A value knows its range; what it refuses is a wrong option here. */
@@ -204,19 +188,10 @@ final class TrainingOptions {
     refuse(
         checkpointSeconds < 0, "checkpoint seconds must be 0 or more, found " + checkpointSeconds);
     refuse(batchSize < 1, "batch size must be 1 or more, found " + batchSize);
-  }
-
-  /**
-   * An option that the stage's network has no use for is refused, not passed over.
-   *
-   * @param inForce what the network has
-   */
-  void refuseUnused(Hyperparameters inForce, String stage) {
-    String end = " has no use in stage " + stage;
-    refuse(activation != null && inForce.activation().isEmpty(), "--activation" + end);
-    refuse(learningRate != null && inForce.learningRate().isEmpty(), "--learning-rate" + end);
-    refuse(
-        keepProbability != null && inForce.keepProbability().isEmpty(), "--keep-probability" + end);
+    hyperparameters();
+    for (String option : stage.defaults(0).unusedOptions()) {
+      refuse(isGiven(option), option + " has no use in stage " + stage.name());
+    }
   }
 
   /**
@@ -228,18 +203,19 @@ final class TrainingOptions {
     Map<String, Object> its = run.options();
     agree("--dataset", source, its.get("dataset"));
     agree("--batch-size", batchSize, its.get("batch_size"));
-    agree("--seed", seed, its.get("seed"));
-    agree("--learning-rate", learningRate, its.get("learning_rate"));
-    agree("--keep-probability", keepProbability, its.get("keep_probability"));
-    agree("--activation", activation, its.get("activation"));
+    agree("--seed", hyperparameters.seed, its.get("seed"));
+    agree("--learning-rate", hyperparameters.learningRate, its.get("learning_rate"));
+    agree("--keep-probability", hyperparameters.keepProbability, its.get("keep_probability"));
+    agree("--activation", hyperparameters.activation, its.get("activation"));
     agree("--no-onednn", noOneDnn, !run.usedOneDnn());
     source = DataSource.named((String) its.get("dataset"));
     batchSize = ((Number) its.get("batch_size")).intValue();
-    seed = ((Number) its.get("seed")).longValue();
-    learningRate = its.get("learning_rate") instanceof Number rate ? rate.floatValue() : null;
-    keepProbability =
+    hyperparameters.seed = ((Number) its.get("seed")).longValue();
+    hyperparameters.learningRate =
+        its.get("learning_rate") instanceof Number rate ? rate.floatValue() : null;
+    hyperparameters.keepProbability =
         its.get("keep_probability") instanceof Number share ? share.floatValue() : null;
-    activation =
+    hyperparameters.activation =
         its.get("activation") instanceof String name
             ? Activation.valueOf(name.toUpperCase(Locale.ROOT))
             : null;
@@ -254,9 +230,12 @@ final class TrainingOptions {
 
   private void agree(String option, Object given, Object its) {
     refuse(
-        spec.commandLine().getParseResult().hasMatchedOption(option)
-            && !String.valueOf(given).equalsIgnoreCase(String.valueOf(its)),
+        isGiven(option) && !String.valueOf(given).equalsIgnoreCase(String.valueOf(its)),
         "%s is %s, but the run to go on with has %s".formatted(option, given, its));
+  }
+
+  private boolean isGiven(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 
   private void refuse(boolean wrong, String why) {
@@ -266,18 +245,12 @@ final class TrainingOptions {
   }
 
   /** All those that numbers depend on, as the record has them. */
-  Map<String, Object> inForce(Schedule schedule, Hyperparameters network) {
+  Map<String, Object> inForce() {
     Map<String, Object> options = new LinkedHashMap<>();
     options.put("dataset", source.toString());
-    options.put("iterations", schedule.iterations());
+    options.put("iterations", schedule().iterations());
     options.put("batch_size", batchSize);
-    options.put("seed", seed);
-    options.put(
-        "learning_rate", network.learningRate().<Object>map(rate -> rate).orElse("decaying"));
-    network
-        .activation()
-        .ifPresent(f -> options.put("activation", f.name().toLowerCase(Locale.ROOT)));
-    network.keepProbability().ifPresent(p -> options.put("keep_probability", p));
+    options.putAll(JSON.convertValue(hyperparameters, new TypeReference<Map<String, Object>>() {}));
     return options;
   }
 }

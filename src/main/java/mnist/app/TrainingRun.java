@@ -120,7 +120,7 @@ final class TrainingRun {
 
   @SuppressWarnings("try") // a lock is held, no more
   private void open(Optional<RunFolder> before) throws IOException, TrainingException {
-    Schedule schedule = options.schedule(stage.schedule());
+    Schedule schedule = options.schedule();
     boolean oneDnn = NativeEnvironment.load(!options.noOneDnn);
     if (options.exportFolder != null) {
       SavedModelFolder.check(options.exportFolder, options.overwrite);
@@ -129,7 +129,6 @@ final class TrainingRun {
       throw graphExists();
     }
     try (Network network = stage.network(options.hyperparameters())) {
-      options.refuseUnused(network.hyperparameters(), stage.name());
       DataSet data = loadData(before);
       try (TrainingLoop loop = new TrainingLoop(schedule, network, data, options.batchSize);
           ViewPage page = options.view ? ViewPage.of(runsFolder(), data, options.viewPort) : null) {
@@ -138,7 +137,7 @@ final class TrainingRun {
           from = Optional.of(state(before.get(), network, oneDnn, schedule));
           loop.restore(from.get());
         }
-        Map<String, Object> inForce = options.inForce(schedule, network.hyperparameters());
+        Map<String, Object> inForce = options.inForce();
         begun.run();
         try (RunWriter record =
                 before.isPresent()

@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.stream.Stream;
 import mnist.data.DataSet;
 import mnist.data.Split;
-import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import mnist.platform.Versions;
 import mnist.training.Measurement;
@@ -155,7 +154,7 @@ public record ExpectedRun(
                 measurements.get(Math.min(most, measurements.size()) - 1).iteration(),
                 sameKernels ? conditions.iterations() : LAST_ITERATION_ELSEWHERE);
     List<Measurement> found = new ArrayList<>();
-    try (Network network = stage.network(Hyperparameters.defaults(conditions.seed()));
+    try (Network network = stage.network(conditions.seed());
         TrainingLoop loop =
             new TrainingLoop(
                 stage.schedule().withIterations(last), network, data, conditions.batchSize())) {

@@ -15,7 +15,6 @@ import mnist.data.Batches;
 import mnist.data.DataSet;
 import mnist.model.ModelCard;
 import mnist.model.SavedModelFolder;
-import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import mnist.training.Measurement;
 import mnist.training.Schedule;
@@ -110,7 +109,7 @@ public record StageComparison(
       throws CrossCheckException, TrainingException, IOException {
     Schedule schedule = stage.schedule().withIterations(conditions.iterations());
     List<Measurement> measurements = new ArrayList<>();
-    try (Network network = stage.network(Hyperparameters.defaults(conditions.seed()))) {
+    try (Network network = stage.network(conditions.seed())) {
       GraphDef definition = network.graph().toGraphDef();
 
       // In a session of its own, as dropout's random numbers must not move on here.

@@ -1,5 +1,7 @@
 package mnist.nn;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Locale;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
@@ -18,6 +20,13 @@ public enum Activation {
 
   Activation(float initialBias) {
     this.initialBias = initialBias;
+  }
+
+  /** In lower case, as options and {@code run.json} have it. */
+  @Override
+  @JsonValue
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** What the biases of a layer with this activation start from. */

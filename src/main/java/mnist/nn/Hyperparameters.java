@@ -1,41 +1,80 @@
 package mnist.nn;
 
-import java.util.Optional;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
 
 /**
- * What whoever runs a stage may set about its network; what is left empty stays as the tutorial's
- * script has it.
+ * The options of a network. A stage presets its own values ({@code Stage.defaults}); the command
+ * line overwrites those that are given; {@code run.json} holds the result.
  *
- * @param seed the {@code seed} attribute of every random node, and of the order of the images
- * @param activation of the hidden layers
- * @param learningRate a constant one, above 0
- * @param keepProbability the share of the neurons that dropout keeps in training, above 0 and at
- *     most 1
+ * <p>A field that is null does not exist in the network: no choice of activation, no dropout, or a
+ * learning rate that is not constant but decays in the graph.
  */
-public record Hyperparameters(
-    long seed,
-    Optional<Activation> activation,
-    Optional<Float> learningRate,
-    Optional<Float> keepProbability) {
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public final class Hyperparameters {
+  /** The {@code seed} attribute of every random node, and the seed of the order of the images. */
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description =
+          "Seed of the initial weights, of dropout and of the order of the images. Equal seeds give"
+              + " equal numbers.")
+  public long seed;
+
+  /** A constant learning rate, above 0. Every network takes one in place of a decaying rate. */
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "X",
+      description = "Constant learning rate, in place of one that decays.")
+  public Float learningRate;
+
+  /** The activation of the hidden layers. */
+  @Option(
+      names = "--activation",
+      paramLabel = "NAME",
+      description =
+          "Activation of the hidden layers, sigmoid or relu. With relu the biases start at 0.1,"
+              + " with sigmoid at 0.")
+  public Activation activation;
+
+  /** The share of the neurons that dropout keeps in training, above 0 and at most 1. */
+  @Option(
+      names = "--keep-probability",
+      paramLabel = "X",
+      description = "Share of the neurons that dropout keeps in training; 1 for no dropout.")
+  public Float keepProbability;
+
+  /** Of a stage's defaults: the options that its network has no use for, by their names. */
+  public List<String> unusedOptions() {
+    List<String> unused = new ArrayList<>();
+    if (activation == null) {
+      unused.add("--activation");
+    }
+    if (keepProbability == null) {
+      unused.add("--keep-probability");
+    }
+    return unused;
+  }
 
   /**
-   * @throws IllegalArgumentException if one is out of its range
+   * @throws IllegalArgumentException if a value is out of its range
    */
-  public Hyperparameters {
-    learningRate.ifPresent(
-        rate -> check(rate > 0 && Float.isFinite(rate), "learning rate", "a number above 0", rate));
-    keepProbability.ifPresent(
-        p -> check(p > 0 && p <= 1, "keep probability", "above 0 and at most 1", p));
+  public void check() {
+    check(
+        learningRate == null || learningRate > 0 && Float.isFinite(learningRate),
+        "learning rate must be a number above 0",
+        learningRate);
+    check(
+        keepProbability == null || keepProbability > 0 && keepProbability <= 1,
+        "keep probability must be above 0 and at most 1",
+        keepProbability);
   }
 
-  private static void check(boolean good, String what, String expected, float found) {
-    if (!good) {
-      throw new IllegalArgumentException(what + " must be " + expected + ", found " + found);
+  private static void check(boolean inRange, String expected, Float found) {
+    if (!inRange) {
+      throw new IllegalArgumentException(expected + ", found " + found);
     }
-  }
-
-  /** The stage as the tutorial has it. */
-  public static Hyperparameters defaults(long seed) {
-    return new Hyperparameters(seed, Optional.empty(), Optional.empty(), Optional.empty());
   }
 }

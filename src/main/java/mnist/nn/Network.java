@@ -54,10 +54,7 @@ public final class Network implements AutoCloseable {
     return graph;
   }
 
-  /**
-   * Those in force. Empty where the network has no such thing: no choice of activation, a learning
-   * rate that is not constant but the node {@code lr}, no dropout.
-   */
+  /** The hyperparameters that the network was built with. */
   public Hyperparameters hyperparameters() {
     return hyperparameters;
   }

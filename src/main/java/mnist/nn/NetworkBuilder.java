@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -37,40 +36,37 @@ public final class NetworkBuilder {
 
   private final Graph graph;
   private final Ops tf;
-  private final Hyperparameters chosen;
+  private final Hyperparameters hyperparameters;
   private final List<Variable<TFloat32>> trained = new ArrayList<>();
   private final List<Variable<TFloat32>> averages = new ArrayList<>();
   private final Map<String, String> inferenceReplacements = new HashMap<>();
   private final Map<String, Long> samplesPerExample = new HashMap<>();
   private long randomNodes;
 
-  // What the script and the choices come to.
-  private Optional<Activation> activation = Optional.empty();
-  private Optional<Float> learningRate = Optional.empty();
-  private Optional<Float> keepProbability = Optional.empty();
   private Output<TInt64> predicted;
   private Output<TFloat32> trainingLoss;
 
-  NetworkBuilder(Graph graph, Hyperparameters chosen) {
+  NetworkBuilder(Graph graph, Hyperparameters hyperparameters) {
+    hyperparameters.check();
     this.graph = graph;
     this.tf = Ops.create(graph);
-    this.chosen = chosen;
+    this.hyperparameters = hyperparameters;
   }
 
   /**
    * Builds a network in a graph of its own.
    *
-   * @param chapter writes the nodes, from the placeholders to {@code train_step}
+   * @param stage writes the nodes, from the placeholders to {@code train_step}
    * @throws IllegalStateException if it has not made one of the nodes that every stage has
    */
-  public static Network build(Hyperparameters chosen, Consumer<NetworkBuilder> chapter) {
+  public static Network build(Hyperparameters hyperparameters, Consumer<NetworkBuilder> stage) {
     Graph graph = new Graph();
     try {
-      NetworkBuilder net = new NetworkBuilder(graph, chosen);
-      chapter.accept(net);
+      NetworkBuilder net = new NetworkBuilder(graph, hyperparameters);
+      stage.accept(net);
       return new Network(
           graph,
-          new Hyperparameters(chosen.seed(), net.activation, net.learningRate, net.keepProbability),
+          hyperparameters,
           net.trained,
           net.averages,
           net.inferenceReplacements,
@@ -134,11 +130,8 @@ public final class NetworkBuilder {
   /**
    * {@code pkeep}: the probability that dropout keeps a neuron, scalar; 1 whenever the network is
    * measured.
-   *
-   * @param inTraining what is fed in training unless another is chosen
    */
-  public Placeholder<TFloat32> keepProbability(float inTraining) {
-    keepProbability = Optional.of(chosen.keepProbability().orElse(inTraining));
+  public Placeholder<TFloat32> keepProbability() {
     return placeholder("pkeep", TFloat32.class, Shape.scalar());
   }
 
@@ -160,7 +153,7 @@ public final class NetworkBuilder {
         initial.random.truncatedNormal(
             initial.constant(shape),
             TFloat32.class,
-            TruncatedNormal.seed(chosen.seed()),
+            TruncatedNormal.seed(hyperparameters.seed),
             TruncatedNormal.seed2(++randomNodes));
     Operand<TFloat32> scaled = initial.math.mul(normal, initial.constant(stddev));
     return variable(name, Shape.of(shape), scaled);
@@ -209,18 +202,16 @@ public final class NetworkBuilder {
     inferenceReplacements.put(node.asOutput().op().name(), instead.asOutput().op().name());
   }
 
-  // ---- What may be chosen otherwise
+  // ---- Hyperparameters
 
-  /** The activation of the stage's hidden layers: the script's, unless another is chosen. */
-  public Activation activation(Activation defaultValue) {
-    activation = Optional.of(chosen.activation().orElse(defaultValue));
-    return activation.get();
+  /** The activation of the hidden layers. */
+  public Activation activation() {
+    return hyperparameters.activation;
   }
 
-  /** A constant learning rate: the script's, unless another is chosen. */
-  public float learningRate(float defaultValue) {
-    learningRate = Optional.of(chosen.learningRate().orElse(defaultValue));
-    return learningRate.get();
+  /** The constant learning rate. */
+  public float learningRate() {
+    return hyperparameters.learningRate;
   }
 
   /**
@@ -231,8 +222,8 @@ public final class NetworkBuilder {
    */
   public Operand<TFloat32> decayingLearningRate(
       Operand<TInt32> step, float floor, float start, float decaySteps) {
-    if (chosen.learningRate().isPresent()) {
-      return tf.withName("lr").constant(learningRate(0));
+    if (hyperparameters.learningRate != null) {
+      return tf.withName("lr").constant(learningRate());
     }
     Operand<TFloat32> periods =
         tf.math.div(tf.dtypes.cast(step, TFloat32.class), tf.constant(decaySteps));
@@ -249,8 +240,8 @@ public final class NetworkBuilder {
    */
   public Operand<TFloat32> cosineLearningRate(
       Operand<TInt32> step, float peak, float warmUp, float last) {
-    if (chosen.learningRate().isPresent()) {
-      return tf.withName("lr").constant(learningRate(0));
+    if (hyperparameters.learningRate != null) {
+      return tf.withName("lr").constant(learningRate());
     }
     Operand<TFloat32> i = tf.math.minimum(tf.dtypes.cast(step, TFloat32.class), tf.constant(last));
     Operand<TFloat32> rising = tf.math.div(tf.math.add(i, tf.constant(1f)), tf.constant(warmUp));
@@ -282,7 +273,7 @@ public final class NetworkBuilder {
         tf.random.randomUniform(
             shape,
             TFloat32.class,
-            RandomUniform.seed(chosen.seed()),
+            RandomUniform.seed(hyperparameters.seed),
             RandomUniform.seed2(++randomNodes));
     this.samplesPerExample.put(uniform.asOutput().op().name(), samplesPerExample);
     return uniform;

@@ -122,7 +122,7 @@ final class Evaluator {
       float learningRate =
           network.learningRate().isPresent()
               ? scalar(result, 3)
-              : network.hyperparameters().learningRate().orElse(Float.NaN);
+              : network.hyperparameters().learningRate;
       return new Found(scalar(result, 0), scalar(result, 1), learningRate);
     }
   }

@@ -72,13 +72,14 @@ public final class TrainingLoop implements AutoCloseable {
     this.schedule = schedule;
     this.network = network;
     this.data = data;
-    batches = new Batches(data.training(), batchSize, network.hyperparameters().seed());
+    batches = new Batches(data.training(), batchSize, network.hyperparameters().seed);
     test = Batch.allOf(data.test(), TEST_BATCH);
     step = TInt32.scalarOf(0);
     testing = TBool.scalarOf(true);
     notTesting = TBool.scalarOf(false);
     keepAll = TFloat32.scalarOf(1);
-    keepInTraining = TFloat32.scalarOf(network.hyperparameters().keepProbability().orElse(1f));
+    Float keepProbability = network.hyperparameters().keepProbability;
+    keepInTraining = TFloat32.scalarOf(keepProbability == null ? 1 : keepProbability);
     session = new Session(network.graph(), config(network));
     // Fed with the same tensors at every step, only their contents change.
     trainStep =

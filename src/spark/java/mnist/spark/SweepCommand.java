@@ -79,12 +79,6 @@ public final class SweepCommand implements Callable<Integer> {
           "--version",
           "-V");
 
-  /**
-   * Stages whose numbers depend on how many threads an operation runs on: the gradients of a
-   * convolution are added up in as many parts.
-   */
-  private static final Set<String> CONVOLUTIONAL = Set.of("3.0", "3.1", "4.2", "5.0");
-
   @Spec private CommandSpec spec;
 
   @Option(names = "--stage", paramLabel = "N", required = true, description = "Such as 2.1.")
@@ -194,8 +188,12 @@ public final class SweepCommand implements Callable<Integer> {
     return Path.of("runs", "sweep-%s-%s".formatted(stage.name(), digits));
   }
 
+  /**
+   * Numbers of convolutional stages depend on how many threads an operation runs on: the gradients
+   * of a convolution are added up in as many parts.
+   */
   private int threadsOfTrial() {
-    return threads != null ? threads : CONVOLUTIONAL.contains(stage.name()) ? 0 : 1;
+    return threads != null ? threads : stage.isConvolutional() ? 0 : 1;
   }
 
   private List<Trial> trials(Path folder, List<String> data) {

@@ -24,7 +24,6 @@ import mnist.app.Program.Run;
 import mnist.data.DataSet;
 import mnist.model.ModelCard;
 import mnist.model.SavedModelFolder;
-import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import mnist.nn.Weights;
 import org.junit.jupiter.api.BeforeAll;
@@ -224,7 +223,7 @@ class PredictTest {
     float[] weights = new float[7850];
     Arrays.fill(weights, Float.NaN);
     Path broken = folder.resolve("broken");
-    try (Network network = Stages.named("1.0").network(Hyperparameters.defaults(0))) {
+    try (Network network = Stages.named("1.0").network(0)) {
       SavedModelFolder.write(
           broken,
           false,

@@ -24,6 +24,7 @@ import mnist.data.DataSet;
 import mnist.data.LabelledImages;
 import mnist.data.Split;
 import mnist.nn.Adam;
+import mnist.nn.Hyperparameters;
 import mnist.nn.NetworkBuilder;
 import mnist.training.Measurement;
 import mnist.training.Schedule;
@@ -75,7 +76,12 @@ class ExpectedRunTest {
     static final Numbers RIGHT = new Numbers(0.1f, 0.75f, 0.003f, 2000, 1);
 
     Stage stage(Schedule schedule) {
-      return new Stage("2.2", "", schedule, 0) {
+      return new Stage("2.2", "", schedule, 0, Stage.Architecture.DENSE) {
+        @Override
+        protected void setDefaults(Hyperparameters defaults) {
+          defaults.keepProbability = pkeep;
+        }
+
         @Override
         protected void build(NetworkBuilder net) {
           Numbers.this.build(net);
@@ -88,7 +94,7 @@ class ExpectedRunTest {
       var X = net.images();
       var Y_ = net.labels();
       var step = net.step();
-      var keep = net.keepProbability(pkeep);
+      var keep = net.keepProbability();
       int[] neurons = {784, 200, 100, 60, 30, 10};
       List<Operand<TFloat32>> W = new ArrayList<>();
       List<Operand<TFloat32>> B = new ArrayList<>();

@@ -10,7 +10,6 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import mnist.Stages;
-import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -32,7 +31,7 @@ import org.tensorflow.types.TFloat32;
 class GraphComparisonTest {
 
   private static GraphDef graph(String stage) {
-    try (Network network = Stages.named(stage).network(Hyperparameters.defaults(0))) {
+    try (Network network = Stages.named(stage).network(0)) {
       return network.graph().toGraphDef();
     }
   }

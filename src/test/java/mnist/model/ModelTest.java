@@ -15,7 +15,6 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import mnist.Stages;
 import mnist.data.DataSet;
-import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import mnist.nn.Weights;
 import mnist.platform.FileTree;
@@ -39,7 +38,7 @@ class ModelTest {
   @BeforeEach
   void aModelThatKnowsNothing() throws IOException {
     folder = temporary.resolve("model");
-    try (Network network = Stages.named("1.0").network(Hyperparameters.defaults(0))) {
+    try (Network network = Stages.named("1.0").network(0)) {
       ModelCard card =
           new ModelCard(
               "1.0",
@@ -99,7 +98,7 @@ class ModelTest {
   void whatElseIsAskedChangesNoBit() throws IOException {
     Random random = new Random(1);
     FileTree.delete(folder);
-    try (Network network = Stages.named("2.1").network(Hyperparameters.defaults(0))) {
+    try (Network network = Stages.named("2.1").network(0)) {
       ModelCard card =
           new ModelCard("2.1", "five layers", "mnist", 0, 0.1f, "abc", DataSet.DIGITS, Map.of());
       SavedModelFolder.write(folder, false, network, new Weights(random(random, 185_300)), card);
@@ -128,7 +127,7 @@ class ModelTest {
     float[] weights = new float[7850];
     weights[7840] = 90; // the others' probability is e^-90, or 8e-40
     FileTree.delete(folder);
-    try (Network network = Stages.named("1.0").network(Hyperparameters.defaults(0))) {
+    try (Network network = Stages.named("1.0").network(0)) {
       ModelCard card =
           new ModelCard("1.0", "one layer", "mnist", 0, 0.1f, "abc", DataSet.DIGITS, Map.of());
       SavedModelFolder.write(folder, false, network, new Weights(weights), card);

@@ -15,7 +15,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import mnist.Stages;
 import mnist.data.DataSet;
-import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import mnist.nn.Weights;
 import org.junit.jupiter.api.Test;
@@ -74,7 +73,7 @@ class ModelThreadsTest {
   }
 
   private void writeModel(Random random) throws Exception {
-    try (Network network = Stages.named("3.0").network(Hyperparameters.defaults(0))) {
+    try (Network network = Stages.named("3.0").network(0)) {
       long size = network.variables().stream().mapToLong(v -> v.shape().size()).sum();
       SavedModelFolder.write(
           folder.resolve("model"),

@@ -16,7 +16,6 @@ import mnist.TestData;
 import mnist.data.Batch;
 import mnist.data.DataSet;
 import mnist.data.Split;
-import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import mnist.nn.Weights;
 import mnist.training.Stage;
@@ -69,7 +68,7 @@ class SavedModelFolderTest {
   private void export(String name, BiConsumer<Network, TrainingLoop> further) throws Exception {
     folder = temporary.resolve("model");
     Stage stage = Stages.named(name);
-    try (Network network = stage.network(Hyperparameters.defaults(0));
+    try (Network network = stage.network(0);
         TrainingLoop loop =
             new TrainingLoop(stage.schedule().withIterations(20), network, digits, 100)) {
       loop.run(new TrainingListener() {}, () -> false);
@@ -242,7 +241,7 @@ class SavedModelFolderTest {
   @Test
   void aModelIsReplacedWhenThatIsWanted() throws Exception {
     export("1.0");
-    try (Network network = Stages.named("1.0").network(Hyperparameters.defaults(0))) {
+    try (Network network = Stages.named("1.0").network(0)) {
       SavedModelFolder.write(folder, true, network, new Weights(new float[7850]), CARD);
     }
     try (Model model = Model.load(folder)) {
@@ -324,7 +323,7 @@ class SavedModelFolderTest {
 
   @Test
   void aPathWithDotsIsTheSamePlace() throws Exception {
-    try (Network network = Stages.named("1.0").network(Hyperparameters.defaults(0))) {
+    try (Network network = Stages.named("1.0").network(0)) {
       for (String path : List.of("nowhere/../first", "second/.")) {
         SavedModelFolder.write(
             temporary.resolve(path), false, network, new Weights(new float[7850]), CARD);
@@ -337,7 +336,7 @@ class SavedModelFolderTest {
   @Test
   void whereNothingCanBeWrittenIsSaidBefore() throws Exception {
     Path file = Files.createFile(temporary.resolve("file"));
-    try (Network network = Stages.named("1.0").network(Hyperparameters.defaults(0))) {
+    try (Network network = Stages.named("1.0").network(0)) {
       assertThatExceptionOfType(ModelException.class)
           .isThrownBy(
               () ->

@@ -60,7 +60,7 @@ class BatchNormTest {
   @Test
   void normalisesByTheBatchInTrainingAndByTheAveragesInTesting() {
     try (Graph graph = new Graph()) {
-      NetworkBuilder net = new NetworkBuilder(graph, Hyperparameters.defaults(0));
+      NetworkBuilder net = new NetworkBuilder(graph, new Hyperparameters());
       Ops tf = net.tf();
       Operand<TFloat32> x =
           tf.withName("x")

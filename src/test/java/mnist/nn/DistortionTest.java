@@ -27,7 +27,7 @@ class DistortionTest {
   @BeforeEach
   void build() {
     graph = new Graph();
-    NetworkBuilder net = new NetworkBuilder(graph, Hyperparameters.defaults(0));
+    NetworkBuilder net = new NetworkBuilder(graph, new Hyperparameters());
     var x =
         net.tf()
             .withName("x")

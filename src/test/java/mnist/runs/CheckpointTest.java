@@ -14,7 +14,6 @@ import mnist.FewDigits;
 import mnist.Stages;
 import mnist.TestData;
 import mnist.data.DataSet;
-import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import mnist.training.Measurement;
 import mnist.training.Stage;
@@ -40,7 +39,7 @@ class CheckpointTest {
   }
 
   private static Network network(Stage stage) {
-    return stage.network(Hyperparameters.defaults(0));
+    return stage.network(0);
   }
 
   /** Trains a stage, leaving checkpoints, from the newest one if there are any. */

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -44,7 +43,7 @@ class TrainingLoopTest {
 
   private static TrainingResult train(String stage, int iterations, TrainingListener listener)
       throws Exception {
-    return train(stage, Hyperparameters.defaults(0), iterations, digits, listener);
+    return train(stage, Stages.named(stage).defaults(0), iterations, digits, listener);
   }
 
   private static TrainingResult train(
@@ -59,7 +58,9 @@ class TrainingLoopTest {
   }
 
   private static Hyperparameters withLearningRate(float rate) {
-    return new Hyperparameters(0, Optional.empty(), Optional.of(rate), Optional.empty());
+    Hyperparameters hyperparameters = new Hyperparameters();
+    hyperparameters.learningRate = rate;
+    return hyperparameters;
   }
 
   private static List<Measurement> measurements(String stage, int iterations) throws Exception {
@@ -94,7 +95,7 @@ class TrainingLoopTest {
   void equalSeedsGiveEqualWeights(String stage) throws Exception {
     List<String> weights = new ArrayList<>();
     for (long seed : new long[] {7, 7, 8}) {
-      Hyperparameters chosen = Hyperparameters.defaults(seed);
+      Hyperparameters chosen = Stages.named(stage).defaults(seed);
       weights.add(train(stage, chosen, 10, digits, NOBODY).finalWeights().sha256());
     }
     assertThat(weights.get(1)).isEqualTo(weights.get(0));
@@ -202,7 +203,7 @@ class TrainingLoopTest {
           }
         };
     Stage stage = Stages.named("1.0");
-    try (Network network = stage.network(Hyperparameters.defaults(0));
+    try (Network network = stage.network(0);
         TrainingLoop loop = new TrainingLoop(stage.schedule(), network, digits, 100)) {
       TrainingResult outcome = loop.run(stopper, stop::get);
       assertThat(outcome.status()).isEqualTo(TrainingResult.Status.INTERRUPTED);
@@ -226,7 +227,7 @@ class TrainingLoopTest {
     int observations;
 
     Greedy(String stage) {
-      try (Network network = Stages.named(stage).network(Hyperparameters.defaults(0))) {
+      try (Network network = Stages.named(stage).network(0)) {
         for (Iterator<GraphOperation> all = network.graph().operations(); all.hasNext(); ) {
           GraphOperation node = all.next();
           if (node.numOutputs() == 1
@@ -309,7 +310,7 @@ class TrainingLoopTest {
           }
         };
     DataSet all = TestData.drawnDigits(); // so many that the test set is measured in parts
-    train("1.0", Hyperparameters.defaults(0), 10, all, curious);
+    train("1.0", Stages.named("1.0").defaults(0), 10, all, curious);
 
     Evaluation batch = seen.get(0);
     assertThat(batch.measurement().set()).isEqualTo(Split.TRAIN);
@@ -373,7 +374,7 @@ class TrainingLoopTest {
   void reachesTheTutorialsAccuracyOnMnist(String stage, int iterations, float accuracy)
       throws Exception {
     TrainingResult outcome =
-        train(stage, Hyperparameters.defaults(0), iterations, TestData.mnist(), NOBODY);
+        train(stage, Stages.named(stage).defaults(0), iterations, TestData.mnist(), NOBODY);
     assertThat(outcome.best().orElseThrow().measurement().accuracy())
         .isGreaterThanOrEqualTo(accuracy);
   }

@@ -23,7 +23,6 @@ import mnist.Stages;
 import mnist.TestData;
 import mnist.app.Training;
 import mnist.data.Split;
-import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import mnist.runs.RecordHeader;
 import mnist.training.Evaluation;
@@ -56,7 +55,7 @@ class EventFileRunTest {
     final Map<String, Object> values = new HashMap<>();
 
     Witness() {
-      try (Network network = Stages.named("2.2").network(Hyperparameters.defaults(0))) {
+      try (Network network = Stages.named("2.2").network(0)) {
         groups = VisualizedTensors.groups(network);
       }
     }

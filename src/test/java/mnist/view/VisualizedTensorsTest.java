@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import mnist.Stages;
-import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import mnist.runs.RecordHeader.Group;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +24,7 @@ class VisualizedTensorsTest {
         "5.0; weights W1 W2 W3 W4 W5 W6; biases B1 B2 B3 B4 B5 B6"
       })
   void panels4And5ShowWhatTheScriptsShow(String stage, String panel4, String panel5) {
-    try (Network network = Stages.named(stage).network(Hyperparameters.defaults(0))) {
+    try (Network network = Stages.named(stage).network(0)) {
       List<Group> groups = VisualizedTensors.groups(network);
       assertThat(VisualizedTensors.panels(groups))
           .map(name -> groups.stream().filter(group -> group.name().equals(name)).findFirst())

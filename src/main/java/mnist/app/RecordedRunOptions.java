@@ -10,6 +10,7 @@ import mnist.data.DataSet;
 import mnist.platform.AtomicFile;
 import mnist.platform.ErrorMessages;
 import mnist.runs.RunFolder;
+import mnist.runs.RunFolders;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -36,7 +37,7 @@ public final class RecordedRunOptions {
    * @throws IOException if there is none
    */
   public RunFolder folder() throws IOException {
-    return run == null ? RunFolder.newest(Path.of("runs")) : RunFolder.at(run);
+    return run == null ? new RunFolders(Path.of(RunFolders.DEFAULT)).newest() : RunFolder.at(run);
   }
 
   /** The data set of the run; where it cannot be had, a line on {@code err} says why. */

@@ -7,6 +7,7 @@ import java.util.List;
 import mnist.Stages;
 import mnist.console.CliErrors;
 import mnist.runs.RunFolder;
+import mnist.runs.RunFolders;
 
 /** Goes on with the newest run under {@code runs/} that was broken off. */
 public final class Resume {
@@ -19,8 +20,8 @@ public final class Resume {
     RunFolder unfinished;
     String stage;
     try {
-      unfinished = RunFolder.newestUnfinished(Path.of("runs"));
-      stage = unfinished.stage();
+      unfinished = new RunFolders(Path.of(RunFolders.DEFAULT)).newestUnfinished();
+      stage = unfinished.info().stage();
     } catch (IOException e) {
       System.exit(CliErrors.report(e, System.err));
       return;

@@ -7,7 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import mnist.console.CliErrors;
 import mnist.platform.NativeEnvironment;
 import mnist.platform.Versions;
-import mnist.runs.RunFolder;
+import mnist.runs.RunFolders;
 import mnist.web.ModelServer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -49,7 +49,7 @@ public final class Serve implements Callable<Integer> {
   @Option(
       names = "--runs",
       paramLabel = "DIR",
-      defaultValue = "runs",
+      defaultValue = RunFolders.DEFAULT,
       description =
           "Folder with the runs' folders, whose models the page can ask too. Default:"
               + " ${DEFAULT-VALUE}")
@@ -97,7 +97,7 @@ public final class Serve implements Callable<Integer> {
     try {
       NativeEnvironment.useOneThread(); // each request; several are answered side by side
       NativeEnvironment.load(!noOneDnn);
-      Path folder = model == null ? RunFolder.newestModel(runs) : model;
+      Path folder = model == null ? new RunFolders(runs).newestModel() : model;
       ModelServer.Place place = new ModelServer.Place(name, host, port, "--port");
       ModelServer server = new ModelServer(place, folder, runs, Serve::log);
       // What ends it is a signal, which a hook hears.

@@ -21,9 +21,10 @@ import mnist.nn.Network;
 import mnist.platform.AtomicFile;
 import mnist.platform.ErrorMessages;
 import mnist.platform.NativeEnvironment;
-import mnist.runs.Checkpoint;
 import mnist.runs.Checkpointer;
+import mnist.runs.Checkpoints;
 import mnist.runs.RunFolder;
+import mnist.runs.RunFolders;
 import mnist.runs.RunInfo;
 import mnist.runs.RunLock;
 import mnist.runs.RunWriter;
@@ -82,7 +83,7 @@ final class TrainingRun {
       TrainingConsole console,
       AsyncListeners onlookers) {
     Path folder() {
-      return record.folder();
+      return record.folder().path();
     }
   }
 
@@ -95,13 +96,13 @@ final class TrainingRun {
   @SuppressWarnings("try") // a lock is held, no more
   void run() throws IOException, TrainingException {
     if (options.resume == null) {
-      open(Optional.empty());
+      open(Optional.empty(), null);
       return;
     }
     RunFolder before = RunFolder.at(options.resume);
-    try (RunLock lock = RunLock.of(before.path())) {
+    try (RunLock lock = RunLock.acquire(before.path())) {
       options.takeFrom(its(before));
-      open(Optional.of(before));
+      open(Optional.of(before), lock);
     }
   }
 
@@ -109,7 +110,7 @@ final class TrainingRun {
 
   /** What the record of a run says that is to go on. */
   private RunInfo its(RunFolder before) throws IOException {
-    RunInfo its = before.file();
+    RunInfo its = before.info();
     if (!its.stage().equals(stage.name())) {
       throw new IOException(
           "%s is a run of stage %s, and this is stage %s"
@@ -119,7 +120,8 @@ final class TrainingRun {
   }
 
   @SuppressWarnings("try") // a lock is held, no more
-  private void open(Optional<RunFolder> before) throws IOException, TrainingException {
+  private void open(Optional<RunFolder> before, RunLock lock)
+      throws IOException, TrainingException {
     Schedule schedule = options.schedule();
     boolean oneDnn = NativeEnvironment.load(!options.noOneDnn);
     if (options.exportFolder != null) {
@@ -142,13 +144,12 @@ final class TrainingRun {
         try (RunWriter record =
                 before.isPresent()
                     ? RunWriter.resume(
-                        before.get().path(),
-                        before.get().file().resumed(from.get().next(), inForce),
+                        before.get(),
+                        lock,
+                        before.get().info().resume(from.get().next(), inForce),
                         from.get().next())
-                    : RunWriter.open(
-                        Optional.ofNullable(options.runFolder),
-                        RunInfo.starting(stage, inForce, data, oneDnn));
-            RunLock lock = before.isPresent() ? null : RunLock.of(record.folder());
+                    : RunWriter.create(
+                        options.runFolder, RunInfo.start(stage, inForce, data, oneDnn));
             TrainingConsole console =
                 new TrainingConsole(out, err, options.quiet, stage, schedule.iterations());
             AsyncListeners onlookers = new AsyncListeners(err)) {
@@ -171,7 +172,7 @@ final class TrainingRun {
       }
       DataSet given =
           DataSets.ofThisProject(listener).open(options.source, Optional.of(options.dataFolder));
-      if (!given.sha256().equals(before.get().file().data().sha256())) {
+      if (!given.sha256().equals(before.get().info().data().sha256())) {
         throw new DataException(
             "the files in %s are not those that the run began with (SHA-256 differ); leave out --data"
                 .formatted(options.dataFolder));
@@ -183,11 +184,11 @@ final class TrainingRun {
   /** Where a run that goes on stands; nothing has been changed yet. */
   private TrainingState state(RunFolder before, Network network, boolean oneDnn, Schedule schedule)
       throws IOException {
-    RunInfo its = before.file();
+    RunInfo its = before.info();
     refuseOther("TensorFlow", its.versions().get("tensorflow"), TensorFlow.version());
     refuseOther("oneDNN", its.usedOneDnn() ? "on" : "off", oneDnn ? "on" : "off");
     TrainingState state =
-        Checkpoint.newest(before.path(), stage.name(), network, oneDnn, err::println);
+        new Checkpoints(before.path(), stage.name(), network, oneDnn).newest(err::println);
     if (state.next() > schedule.iterations() && RunInfo.COMPLETED.equals(its.status())) {
       throw new IOException(
           "%s has completed its %d iterations; a greater --iterations extends it"
@@ -207,13 +208,16 @@ final class TrainingRun {
   /** Where this run's folder will be, and so other runs'. */
   private Path runsFolder() {
     Path folder = options.resume != null ? options.resume : options.runFolder;
-    return folder == null ? Path.of("runs") : folder.toAbsolutePath().normalize().getParent();
+    return folder == null
+        ? Path.of(RunFolders.DEFAULT)
+        : folder.toAbsolutePath().normalize().getParent();
   }
 
   // ---- The training
 
   private void train(Parts run, Optional<ViewPage> page) throws IOException, TrainingException {
-    Path model = options.exportFolder != null ? options.exportFolder : run.record().modelFolder();
+    Path model =
+        options.exportFolder != null ? options.exportFolder : run.record().folder().model();
     boolean overwrites =
         options.overwrite || run.from().isPresent() && options.exportFolder == null;
     TrainingResult outcome;
@@ -262,10 +266,7 @@ final class TrainingRun {
     if (options.checkpointSeconds > 0) {
       listeners.add(
           new Checkpointer(
-              run.folder(),
-              stage.name(),
-              run.network(),
-              run.oneDnn(),
+              new Checkpoints(run.folder(), stage.name(), run.network(), run.oneDnn()),
               Duration.ofSeconds(options.checkpointSeconds),
               () -> {
                 run.record().sync();
@@ -277,7 +278,7 @@ final class TrainingRun {
 
   private boolean recordsView(Parts run) {
     return run.from().isPresent()
-        ? ViewRecorder.isIn(run.folder())
+        ? new RunFolder(run.folder()).hasViewRecord()
         : options.view || options.recordView;
   }
 
@@ -297,7 +298,9 @@ final class TrainingRun {
   }
 
   private boolean writesEvents(Parts run) {
-    return run.from().isPresent() ? EventRecorder.isIn(run.folder()) : options.tensorBoard;
+    return run.from().isPresent()
+        ? new RunFolder(run.folder()).hasEventFiles()
+        : options.tensorBoard;
   }
 
   private EventRecorder eventRecorder(Parts run) throws IOException {

@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import mnist.console.CliErrors;
 import mnist.platform.Versions;
+import mnist.runs.RunFolders;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -22,7 +23,7 @@ public final class View implements Callable<Integer> {
   @Option(
       names = "--runs",
       paramLabel = "DIR",
-      defaultValue = "runs",
+      defaultValue = RunFolders.DEFAULT,
       description = "Folder with the runs' folders. Default: ${DEFAULT-VALUE}")
   private Path runs;
 

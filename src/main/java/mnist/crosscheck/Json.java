@@ -1,13 +1,13 @@
 package mnist.crosscheck;
 
+import static mnist.platform.Json.MAPPER;
+
 import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import mnist.training.Measurement;
 
 /**
@@ -17,12 +17,10 @@ import mnist.training.Measurement;
 final class Json {
   /** Each measurement an object, as in metrics.jsonl. */
   static final ObjectMapper OBJECTS =
-      JsonMapper.builder()
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+      MAPPER
+          .copy()
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-          .build();
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES);
 
   /** Each measurement an array of six, as in python-reference/expected. */
   static final ObjectMapper ARRAYS = arrays();

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import mnist.runs.RunFolder;
+import mnist.runs.RunInfo;
 import mnist.training.Measurement;
 import org.tensorflow.proto.GraphDef;
 
@@ -31,7 +33,13 @@ public record ReferenceRun(
     float[] finalWeights,
     double medianStepMillis) {
   private static final List<String> FILES =
-      List.of("run.json", "metrics.jsonl", "graph.pb", "initial.f32", "gradients.f32", "final.f32");
+      List.of(
+          RunFolder.INFO,
+          RunFolder.METRICS,
+          "graph.pb",
+          "initial.f32",
+          "gradients.f32",
+          "final.f32");
 
   /** What is used of run.json. */
   private record RunFile(String status, String stage, Options options, Data data, Results results) {
@@ -65,7 +73,7 @@ public record ReferenceRun(
     expected.refuseOther(folder, run.conditions());
     return new ReferenceRun(
         GraphDef.parseFrom(Files.readAllBytes(folder.resolve("graph.pb"))),
-        readMeasurements(folder.resolve("metrics.jsonl")),
+        readMeasurements(folder.resolve(RunFolder.METRICS)),
         readFloats(folder.resolve("initial.f32")),
         readFloats(folder.resolve("gradients.f32")),
         readFloats(folder.resolve("final.f32")),
@@ -73,9 +81,9 @@ public record ReferenceRun(
   }
 
   private static RunFile readRun(Path folder) throws IOException, CrossCheckException {
-    Path file = folder.resolve("run.json");
+    Path file = folder.resolve(RunFolder.INFO);
     RunFile run = Json.read(Json.OBJECTS, Files.readString(file), RunFile.class, file);
-    if (!run.status.equals("completed")) {
+    if (!run.status.equals(RunInfo.COMPLETED)) {
       throw new CrossCheckException(
           "%s has the status %s, expected completed; run it again".formatted(file, run.status));
     }

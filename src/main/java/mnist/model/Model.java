@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import mnist.platform.Json;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
@@ -127,7 +128,7 @@ public final class Model implements AutoCloseable {
       return Optional.empty(); // a model from elsewhere
     }
     try {
-      ModelCard card = SavedModelFolder.JSON.readValue(Files.readAllBytes(file), ModelCard.class);
+      ModelCard card = Json.MAPPER.readValue(Files.readAllBytes(file), ModelCard.class);
       if (card == null || card.classNames() == null || card.classNames().size() != CLASSES) {
         throw new ModelException(file + " does not name 10 classes; export the model again");
       }

@@ -1,10 +1,5 @@
 package mnist.model;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -16,6 +11,7 @@ import mnist.nn.Network;
 import mnist.nn.Weights;
 import mnist.platform.AtomicFile;
 import mnist.platform.ErrorMessages;
+import mnist.platform.Json;
 import org.tensorflow.proto.SavedModel;
 
 /**
@@ -33,13 +29,6 @@ public final class SavedModelFolder {
 
   /** TensorFlow takes a path with these for a pattern, and then does not find the weights. */
   private static final Pattern WILDCARDS = Pattern.compile("[*?\\[\\]]");
-
-  static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES) // of later versions
-          .build();
 
   private SavedModelFolder() {}
 
@@ -124,7 +113,8 @@ public final class SavedModelFolder {
       Path part = draft.path();
       Files.createDirectories(part.resolve(VARIABLES));
       Files.createDirectories(part.resolve(CARD).getParent());
-      Files.write(part.resolve(CARD), JSON.writeValueAsBytes(card));
+      Files.write(
+          part.resolve(CARD), Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(card));
       try (InferenceGraph graph = new InferenceGraph(network)) {
         graph.write(part.resolve(VARIABLES).resolve(VARIABLES), weights.values());
         // Last, as it is what a model is known by.

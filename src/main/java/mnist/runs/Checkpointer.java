@@ -1,48 +1,37 @@
 package mnist.runs;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Supplier;
-import mnist.nn.Network;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingState;
 
-/** Writes a checkpoint every so often, and when the training ends. */
+/** Writes a checkpoint at regular intervals, and when the training ends. */
 public final class Checkpointer implements TrainingListener {
-  private final Path run;
-  private final String stage;
-  private final Network network;
-  private final boolean oneDnn;
-  private final Duration every;
-  private final Before before;
+  private final Checkpoints checkpoints;
+  private final Duration interval;
+  private final BeforeCheckpoint before;
   private long last = System.nanoTime();
 
-  /** What must be on the disk before a checkpoint says that a training can go on from there. */
-  public interface Before {
-    void checkpoint() throws IOException;
+  /** Brings the run's other files up to date, so that a checkpoint is never ahead of them. */
+  public interface BeforeCheckpoint {
+    void flush() throws IOException;
   }
 
   /**
-   * @param run the run's folder
-   * @param oneDnn whether the kernels are oneDNN's
-   * @param every at most so often
+   * @param interval between two checkpoints, at least
    */
-  public Checkpointer(
-      Path run, String stage, Network network, boolean oneDnn, Duration every, Before before) {
-    this.run = run;
-    this.stage = stage;
-    this.network = network;
-    this.oneDnn = oneDnn;
-    this.every = every;
+  public Checkpointer(Checkpoints checkpoints, Duration interval, BeforeCheckpoint before) {
+    this.checkpoints = checkpoints;
+    this.interval = interval;
     this.before = before;
   }
 
   @Override
   public void onProgress(int next, boolean ends, Supplier<TrainingState> state) throws IOException {
-    if (ends || System.nanoTime() - last >= every.toNanos()) {
-      before.checkpoint();
-      Checkpoint.write(run, stage, network, oneDnn, state.get());
+    if (ends || System.nanoTime() - last >= interval.toNanos()) {
+      before.flush();
+      checkpoints.write(state.get());
       last = System.nanoTime();
     }
   }

@@ -1,10 +1,6 @@
 package mnist.runs;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -12,163 +8,145 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
 import mnist.data.DataException;
 import mnist.data.DataSet;
+import mnist.data.Split;
 import mnist.data.sources.DataListener;
 import mnist.data.sources.DataSets;
 import mnist.data.sources.DataSource;
 import mnist.model.Model;
+import mnist.platform.Json;
 
 /**
- * The folder that a run has left, or is writing.
+ * The folder of one run, finished or in progress, and the names of the files in it. Checkpoints are
+ * named by {@link Checkpoints}.
  *
- * @param path where it is
+ * @param path the folder
  */
 public record RunFolder(Path path) {
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .build();
+  /** What was run, on what, and the results: a {@link RunInfo} as JSON. */
+  public static final String INFO = "run.json";
+
+  /** One measurement per line, as JSON. */
+  public static final String METRICS = "metrics.jsonl";
+
+  /** What the training looked like, for the page, pictures and movies. */
+  public static final String VIEW_RECORD = "view.record";
 
   /**
-   * A run's folder.
+   * An existing run folder.
    *
    * @throws IOException if there is no such folder
    */
   public static RunFolder at(Path path) throws IOException {
     if (!Files.isDirectory(path)) {
       throw new IOException(
-          path + " is no folder, expected that of a run, such as runs/<stage>-<date>-<time>");
+          path + " is not a folder, expected a run's folder such as runs/<stage>-<date>-<time>");
     }
     return new RunFolder(path);
   }
 
-  /**
-   * The run of a folder with runs that started last.
-   *
-   * @throws IOException if there is none
-   */
-  public static RunFolder newest(Path runs) throws IOException {
-    return newest(runs, run -> true)
-        .orElseThrow(
-            () ->
-                new IOException(
-                    runs + " holds no run; make run makes one, or name a run's folder"));
+  /** The run's name: its folder's. */
+  public String name() {
+    return path.toAbsolutePath().normalize().getFileName().toString();
   }
 
-  private static Optional<RunFolder> newest(Path runs, Predicate<RunFolder> wanted)
-      throws IOException {
-    Optional<RunFolder> newest = Optional.empty();
-    Instant latest = Instant.MIN;
-    if (Files.isDirectory(runs)) {
-      try (Stream<Path> folders = Files.list(runs)) {
-        for (Path folder : folders.sorted().toList()) {
-          RunFolder run = new RunFolder(folder);
-          Optional<Instant> started = run.started();
-          if (started.isPresent() && started.get().isAfter(latest) && wanted.test(run)) {
-            newest = Optional.of(run);
-            latest = started.get();
-          }
-        }
-      }
-    }
-    return newest;
+  public Path infoFile() {
+    return path.resolve(INFO);
   }
 
-  /**
-   * The run of a folder with runs that started last and has not come to its end.
-   *
-   * @throws IOException if there is none that can go on
-   */
-  public static RunFolder newestUnfinished(Path runs) throws IOException {
-    Optional<RunFolder> newest = newest(runs, RunFolder::canGoOn);
-    return newest.orElseThrow(
-        () -> new IOException(runs + " holds no unfinished run with a checkpoint to go on from"));
+  public Path metricsFile() {
+    return path.resolve(METRICS);
   }
 
-  /**
-   * The model of the run of a folder with runs that started last and has left one.
-   *
-   * @throws IOException if there is none
-   */
-  public static Path newestModel(Path runs) throws IOException {
-    return newest(runs, run -> Model.isIn(run.model()))
-        .map(RunFolder::model)
-        .orElseThrow(
-            () ->
-                new IOException(
-                    runs
-                        + " holds no run with a model; make run makes one, or name a model with"
-                        + " --model (make: MODEL=)"));
+  public Path viewRecord() {
+    return path.resolve(VIEW_RECORD);
   }
 
-  /** Where it leaves its model. */
-  private Path model() {
+  /** Where the run's model is saved unless {@code --export} names another place. */
+  public Path model() {
     return path.resolve("model");
   }
 
-  private boolean canGoOn() {
+  /** The folder of the event file for TensorBoard with the measurements of one split. */
+  public Path eventFolder(Split split) {
+    return path.resolve(split.name().toLowerCase(Locale.ROOT));
+  }
+
+  public boolean hasViewRecord() {
+    return Files.exists(viewRecord());
+  }
+
+  public boolean hasEventFiles() {
+    return Files.isDirectory(eventFolder(Split.TRAIN))
+        && Files.isDirectory(eventFolder(Split.TEST));
+  }
+
+  /** Whether the run has saved a model in its folder. */
+  public boolean hasModel() {
+    return Model.isIn(model());
+  }
+
+  /** Whether the run has not completed and has a checkpoint to resume from. */
+  boolean canResume() {
     try {
-      return !RunInfo.COMPLETED.equals(file().status()) && Checkpoint.isIn(path);
+      return !RunInfo.COMPLETED.equals(info().status()) && Checkpoints.isIn(path);
     } catch (IOException e) {
       return false;
     }
   }
 
-  /** The stage's number. */
-  public String stage() throws IOException {
-    return file().stage();
-  }
-
-  private Optional<Instant> started() {
+  /** When the run started; empty if its {@code run.json} cannot be read or does not say. */
+  Optional<Instant> started() {
     try {
-      return Optional.ofNullable(file().started()).map(Instant::parse);
+      return Optional.ofNullable(info().started()).map(Instant::parse);
     } catch (IOException | DateTimeParseException e) {
-      return Optional.empty(); // no run, or none that says when
-    }
-  }
-
-  /** What its run.json says. */
-  public RunInfo file() throws IOException {
-    Path file = path.resolve("run.json");
-    try {
-      return JSON.readValue(Files.readAllBytes(file), RunInfo.class);
-    } catch (NoSuchFileException e) {
-      throw new IOException(path + " has no run.json, which says what was run", e);
-    } catch (JacksonException e) {
-      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+      return Optional.empty();
     }
   }
 
   /**
-   * Opens the data set that the run was made on: in the folder that it was read from or, if that no
-   * longer has it, where a run of today would find, download or draw the set of that name.
+   * Reads {@code run.json}.
+   *
+   * @throws IOException if it is missing or damaged
+   */
+  public RunInfo info() throws IOException {
+    try {
+      return Json.MAPPER.readValue(Files.readAllBytes(infoFile()), RunInfo.class);
+    } catch (NoSuchFileException e) {
+      throw new IOException(path + " has no " + INFO + ", so it is not the folder of a run", e);
+    } catch (JacksonException e) {
+      throw new IOException(infoFile() + " is damaged: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /**
+   * Opens the data set that the run was trained on: in the folder it was read from or, if that no
+   * longer has it, wherever the data set of that name is found, downloaded or drawn today.
    *
    * @param listener hears of a download
-   * @throws IOException if neither place has the very files of the run
+   * @throws IOException if neither has exactly the run's files
    */
   public DataSet openData(DataListener listener) throws IOException {
-    RunInfo.Data data = file().data();
+    RunInfo.Data data = info().data();
     if (data == null || data.source() == null || data.sha256() == null) {
-      throw new DataException(path.resolve("run.json") + " does not say on which data set");
+      throw new DataException(infoFile() + " does not name the data set");
     }
     DataSets sets = DataSets.ofThisProject(listener);
-    IOException why;
+    IOException failure;
     try {
       return same(sets.open(DataSource.AUTO, Optional.of(Path.of(data.source()))), data);
     } catch (IOException e) {
-      why = e;
+      failure = e;
     }
     Optional<DataSource> named =
         Arrays.stream(DataSource.values())
             .filter(source -> source.toString().equals(data.name()))
             .findFirst();
     if (named.isEmpty()) {
-      throw why; // a user's own files
+      throw failure; // a user's own files
     }
     return same(sets.open(named.get(), Optional.empty()), data);
   }
@@ -176,7 +154,7 @@ public record RunFolder(Path path) {
   private static DataSet same(DataSet found, RunInfo.Data expected) throws DataException {
     if (!found.sha256().equals(expected.sha256())) {
       throw new DataException(
-          "%s no longer holds the files of the run: their SHA-256 differ from those in run.json"
+          "%s no longer holds the run's files: their SHA-256 differ from those in run.json"
               .formatted(found.source()));
     }
     return found;

@@ -5,29 +5,32 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import mnist.data.DataSet;
+import mnist.platform.ErrorMessages;
 import mnist.platform.Versions;
 import mnist.training.Measurement;
 import mnist.training.Stage;
 import mnist.training.TrainingResult;
 
 /**
- * What {@code run.json} says. What is not known yet, or never will be, is null and left out.
+ * The content of {@code run.json}. Fields that are not known yet, or do not apply, are null and
+ * left out.
  *
  * @param stage the stage's number
  * @param title its network in a few words
  * @param status running, completed, interrupted or failed
- * @param started when the run began, ISO 8601 in UTC
+ * @param started when the run started, ISO 8601 in UTC
  * @param ended when it ended
- * @param options the options in force, those left to their defaults included
+ * @param options the options in effect, defaults included
  * @param data the data set
  * @param versions of the program, TensorFlow and the Java virtual machine
- * @param platform operating system, processor, and what of the environment matters
- * @param resumed where and when it was taken up again, each time
+ * @param platform operating system, processor, and the environment variables that matter
+ * @param resumed where and when it was resumed, each time
  * @param error why the run failed
- * @param results what came of it
+ * @param results of the training
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record RunInfo(
@@ -43,22 +46,25 @@ public record RunInfo(
     List<Resumption> resumed,
     String error,
     Results results) {
+  public static final String RUNNING = "running";
+  public static final String COMPLETED = "completed";
+  public static final String FAILED = "failed";
+
+  /** Shown in place of the status where {@code run.json} is damaged or has none. */
+  public static final String UNREADABLE = "unreadable";
 
   /**
-   * A run was taken up again.
+   * The run was resumed.
    *
-   * @param iteration the first one that was made then
+   * @param iteration the first one after that
    * @param at ISO 8601 in UTC
    */
   public record Resumption(int iteration, String at) {}
 
-  public static final String RUNNING = "running";
-  public static final String COMPLETED = "completed";
-
   /**
    * The data set of a run.
    *
-   * @param sha256 of its files, unpacked
+   * @param sha256 of its unpacked files
    */
   public record Data(
       String name, String source, int trainingImages, int testImages, Map<String, String> sha256) {
@@ -69,10 +75,10 @@ public record RunInfo(
   }
 
   /**
-   * What a training came to.
+   * The results of a training.
    *
-   * @param accuracyPerClass in the best test measurement, and so is the confusion matrix
-   * @param confusion confusion[right][said]
+   * @param accuracyPerClass in the best test measurement, as is the confusion matrix
+   * @param confusion confusion[label][predicted]
    * @param weightsSha256 of the final weights, those after the last step
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -87,29 +93,21 @@ public record RunInfo(
       String weightsSha256,
       Model model) {
 
-    static Results of(TrainingResult outcome, List<String> classNames) {
-      Optional<TrainingResult.Best> best = outcome.best();
+    private static Results of(TrainingResult result, List<String> classNames) {
+      Optional<TrainingResult.Best> best = result.best();
       return new Results(
-          outcome.steps(),
+          result.steps(),
           best.map(TrainingResult.Best::measurement).orElse(null),
-          outcome.last().orElse(null),
-          outcome.medianStepMillis(),
-          outcome.seconds(),
+          result.last().orElse(null),
+          result.medianStepMillis(),
+          result.seconds(),
           best.map(b -> perClass(b, classNames)).orElse(null),
           best.map(b -> b.confusion().counts()).orElse(null),
-          outcome.finalWeights().sha256(),
+          result.finalWeights().sha256(),
           null);
     }
 
-    private static Map<String, Double> perClass(TrainingResult.Best best, List<String> classNames) {
-      Map<String, Double> accuracies = new LinkedHashMap<>();
-      for (int c = 0; c < classNames.size(); c++) {
-        accuracies.put(classNames.get(c), best.confusion().accuracy(c));
-      }
-      return accuracies;
-    }
-
-    Results with(Model left) {
+    private Results with(Model saved) {
       return new Results(
           steps,
           bestTest,
@@ -119,27 +117,35 @@ public record RunInfo(
           accuracyPerClass,
           confusion,
           weightsSha256,
-          left);
+          saved);
+    }
+
+    private static Map<String, Double> perClass(TrainingResult.Best best, List<String> classNames) {
+      Map<String, Double> accuracies = new LinkedHashMap<>();
+      for (int c = 0; c < classNames.size(); c++) {
+        accuracies.put(classNames.get(c), best.confusion().accuracy(c));
+      }
+      return accuracies;
     }
   }
 
   /**
-   * The model that the run left: where, and the weights of which moment; or why there is none.
+   * The model that the run saved: where, and the weights of which iteration; or why there is none.
    *
-   * @param folder in the run's folder, or absolute
+   * @param folder relative to the run's folder, or absolute
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Model(
       String folder, Integer iteration, Float testAccuracy, String weightsSha256, String error) {}
 
   /** A run that starts now. */
-  public static RunInfo starting(
+  public static RunInfo start(
       Stage stage, Map<String, Object> options, DataSet data, boolean oneDnn) {
     return new RunInfo(
         stage.name(),
         stage.title(),
         RUNNING,
-        Instant.now().toString(),
+        now(),
         null,
         options,
         Data.of(data),
@@ -150,22 +156,17 @@ public record RunInfo(
         null);
   }
 
-  public RunInfo ended(String how, String when, String why, Results came) {
-    return new RunInfo(
-        stage, title, how, started, when, options, data, versions, platform, resumed, why, came);
-  }
-
-  /** The same run, going on from an iteration. */
-  public RunInfo resumed(int iteration, Map<String, Object> optionsNow) {
+  /** The same run, resumed now from an iteration. */
+  public RunInfo resume(int iteration, Map<String, Object> newOptions) {
     List<Resumption> all = new ArrayList<>(resumed == null ? List.of() : resumed);
-    all.add(new Resumption(iteration, Instant.now().toString()));
+    all.add(new Resumption(iteration, now()));
     return new RunInfo(
         stage,
         title,
         RUNNING,
         started,
         null,
-        optionsNow,
+        newOptions,
         data,
         versions,
         platform,
@@ -174,12 +175,44 @@ public record RunInfo(
         null);
   }
 
-  /** Whether its kernels were oneDNN's. */
-  public boolean usedOneDnn() {
-    return Boolean.TRUE.equals(platform.get("onednn"));
+  /** The same run, whose training has ended. */
+  RunInfo end(TrainingResult result, List<String> classNames) {
+    String newStatus = result.status().name().toLowerCase(Locale.ROOT);
+    return end(newStatus, now(), null, Results.of(result, classNames));
   }
 
-  public RunInfo with(Model model) {
-    return ended(status, ended, error, results.with(model));
+  /** The same run, failed. */
+  RunInfo fail(Throwable reason) {
+    return end(FAILED, now(), ErrorMessages.summarize(reason), null);
+  }
+
+  /** The same run, whose model was saved or could not be. */
+  RunInfo with(Model model) {
+    return end(status, ended, error, results.with(model));
+  }
+
+  private RunInfo end(String newStatus, String when, String reason, Results newResults) {
+    return new RunInfo(
+        stage,
+        title,
+        newStatus,
+        started,
+        when,
+        options,
+        data,
+        versions,
+        platform,
+        resumed,
+        reason,
+        newResults);
+  }
+
+  private static String now() {
+    return Instant.now().toString();
+  }
+
+  /** Whether the run uses oneDNN's kernels. */
+  public boolean usedOneDnn() {
+    return Boolean.TRUE.equals(platform.get("onednn"));
   }
 }

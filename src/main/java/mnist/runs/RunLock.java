@@ -7,10 +7,11 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/**
- * Keeps a folder that is trained in for one process. It ends with the process, however that ends.
- */
+/** Reserves a folder for one process. The lock ends with the process, however that ends. */
 public final class RunLock implements AutoCloseable {
+  /** The locked file; it stays, as deleting it could take it from another process. */
+  public static final String FILE = "lock";
+
   private final FileChannel channel;
 
   private RunLock(FileChannel channel) {
@@ -18,28 +19,28 @@ public final class RunLock implements AutoCloseable {
   }
 
   /**
-   * Takes it.
+   * Locks a folder.
    *
-   * @throws IOException if another process has it
+   * @throws IOException if it is locked already
    */
-  public static RunLock of(Path run) throws IOException {
+  public static RunLock acquire(Path folder) throws IOException {
     FileChannel channel =
-        FileChannel.open(run.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(folder.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     FileLock lock;
     try {
       lock = channel.tryLock();
     } catch (OverlappingFileLockException e) {
-      lock = null; // this very process
+      lock = null; // held by this process
     }
     if (lock == null) {
       channel.close();
-      throw new IOException(run + " is in use: another process is training there");
+      throw new IOException(folder + " is in use: another process is training there");
     }
     return new RunLock(channel);
   }
 
   @Override
   public void close() throws IOException {
-    channel.close(); // the file stays: to remove it could take it from another process
+    channel.close();
   }
 }

@@ -18,8 +18,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
 /**
- * Variables in files of TensorFlow's own form, which Python's {@code tf.train.load_checkpoint}
- * reads. They are written and read aside from any graph.
+ * Variables in TensorFlow's checkpoint files, which Python's {@code tf.train.load_checkpoint}
+ * reads. They are written and read outside of any graph.
  */
 final class VariableFiles {
   private VariableFiles() {}
@@ -40,12 +40,12 @@ final class VariableFiles {
       tf.train.save(
           tf.constant(prefix.toString()),
           tf.constant(vector(names)),
-          tf.constant(wholes(names)),
+          tf.constant(fullSlices(names)),
           tensors);
     }
   }
 
-  /** Reads them again. */
+  /** Reads the named variables back, each row-major. */
   static Map<String, float[]> read(Path prefix, List<String> names) {
     Map<String, float[]> values = new LinkedHashMap<>();
     try (EagerSession session = EagerSession.create()) {
@@ -54,7 +54,7 @@ final class VariableFiles {
           tf.train.restore(
               tf.constant(prefix.toString()),
               tf.constant(vector(names)),
-              tf.constant(wholes(names)),
+              tf.constant(fullSlices(names)),
               Collections.<Class<? extends TType>>nCopies(names.size(), TFloat32.class));
       for (int i = 0; i < names.size(); i++) {
         TFloat32 tensor = (TFloat32) restored.tensors().get(i).asTensor();
@@ -70,8 +70,8 @@ final class VariableFiles {
     return NdArrays.vectorOfObjects(names.toArray(String[]::new));
   }
 
-  /** An empty slice specification for each: all of it. */
-  private static NdArray<String> wholes(List<String> names) {
+  /** An empty slice specification for each, which means the whole tensor. */
+  private static NdArray<String> fullSlices(List<String> names) {
     return vector(Collections.nCopies(names.size(), ""));
   }
 }

@@ -3,10 +3,6 @@ package mnist.runs;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import mnist.data.Split;
+import mnist.platform.Json;
 import mnist.training.Measurement;
 
 /**
@@ -48,7 +45,7 @@ import mnist.training.Measurement;
  */
 public record ViewRecord(
     RecordHeader header, List<BatchSeen> batches, List<TestSeen> tests, Optional<String> damage) {
-  public static final String FILE = "view.record";
+  public static final String FILE = RunFolder.VIEW_RECORD;
   public static final String MAGIC = "MNISTVW1";
   public static final int BLOCK_HEAD = 8;
 
@@ -58,12 +55,6 @@ public record ViewRecord(
   public static final byte HEADER = 0;
   public static final byte TRAIN = 1;
   public static final byte TEST = 2;
-
-  public static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .build();
 
   /**
    * A batch as it was measured.
@@ -125,7 +116,7 @@ public record ViewRecord(
     try {
       byte[] json = new byte[first.get().remaining()];
       first.get().get(json);
-      header = JSON.readValue(json, RecordHeader.class);
+      header = Json.MAPPER.readValue(json, RecordHeader.class);
     } catch (JacksonException e) {
       throw new IOException(file + " has a damaged header", e);
     }

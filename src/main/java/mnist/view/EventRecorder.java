@@ -5,7 +5,6 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -16,6 +15,7 @@ import mnist.data.DataSet;
 import mnist.data.Split;
 import mnist.nn.Network;
 import mnist.runs.RecordHeader;
+import mnist.runs.RunFolder;
 import mnist.training.Evaluation;
 import mnist.training.Measurement;
 import mnist.training.Schedule;
@@ -41,9 +41,6 @@ import org.tensorflow.proto.TensorShapeProto;
  * </ul>
  */
 public final class EventRecorder implements TrainingListener, Closeable {
-  private static final String TRAIN = "train";
-  private static final String TEST = "test";
-
   private final DataSet data;
   private final Schedule schedule;
   private final List<RecordHeader.Group> groups;
@@ -78,11 +75,6 @@ public final class EventRecorder implements TrainingListener, Closeable {
     return new EventRecorder(folder, network, data, schedule, path -> EventFile.resume(path, next));
   }
 
-  /** Whether a run has such files. */
-  public static boolean isIn(Path folder) {
-    return Files.isDirectory(folder.resolve(TRAIN)) && Files.isDirectory(folder.resolve(TEST));
-  }
-
   private EventRecorder(
       Path folder, Network network, DataSet data, Schedule schedule, Opening opening)
       throws IOException {
@@ -90,9 +82,9 @@ public final class EventRecorder implements TrainingListener, Closeable {
     this.schedule = schedule;
     groups = VisualizedTensors.groups(network);
     aboutMistakes = aboutMistakes(data.classNames());
-    train = opening.in(folder.resolve(TRAIN));
+    train = opening.in(new RunFolder(folder).eventFolder(Split.TRAIN));
     try {
-      test = opening.in(folder.resolve(TEST));
+      test = opening.in(new RunFolder(folder).eventFolder(Split.TEST));
     } catch (IOException e) {
       train.close();
       throw e;

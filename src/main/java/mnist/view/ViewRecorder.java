@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -20,6 +19,7 @@ import mnist.data.LabelledImages;
 import mnist.data.Split;
 import mnist.nn.Network;
 import mnist.platform.AtomicFile;
+import mnist.platform.Json;
 import mnist.runs.RecordHeader;
 import mnist.runs.ViewRecord;
 import mnist.training.Evaluation;
@@ -74,11 +74,6 @@ public final class ViewRecorder implements TrainingListener, Closeable {
     return new ViewRecorder(folder, header, data, kept, seconds);
   }
 
-  /** Whether a run has a record of its view. */
-  public static boolean isIn(Path folder) {
-    return Files.exists(folder.resolve(ViewRecord.FILE));
-  }
-
   private ViewRecorder(
       Path folder, RecordHeader header, DataSet data, ByteBuffer kept, double seconds)
       throws IOException {
@@ -91,7 +86,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
           FileChannel.open(draft.path(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         writeAll(whole, ByteBuffer.wrap(ViewRecord.MAGIC.getBytes(UTF_8)));
         startBlock(ViewRecord.HEADER);
-        put(ViewRecord.JSON.writeValueAsBytes(header));
+        put(Json.MAPPER.writeValueAsBytes(header));
         ViewRecord.putHead(block.flip());
         writeAll(whole, block);
         writeAll(whole, kept);

@@ -1,8 +1,5 @@
 package mnist.web;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
@@ -22,6 +19,7 @@ import mnist.model.Model;
 import mnist.model.ModelCard;
 import mnist.model.Prediction;
 import mnist.platform.ErrorMessages;
+import mnist.platform.Json;
 
 /**
  * Pictures of digits, for programs and for the page that is drawn on.
@@ -39,9 +37,6 @@ final class DrawingApi {
 
   private static final int MOST_MODELS = 12;
   private static final String PICTURE = "the picture";
-
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
 
   private final ServedModels models;
   private final WebServer.Terms terms;
@@ -99,7 +94,7 @@ final class DrawingApi {
   }
 
   private static void json(Context ctx, Object value) throws IOException {
-    ctx.contentType("application/json").result(JSON.writeValueAsBytes(value));
+    ctx.contentType("application/json").result(Json.MAPPER.writeValueAsBytes(value));
   }
 
   // ---- The page

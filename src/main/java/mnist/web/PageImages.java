@@ -1,7 +1,6 @@
 package mnist.web;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import mnist.data.DataSet;
 import mnist.data.sources.DataListener;
@@ -31,10 +30,9 @@ public final class PageImages implements ViewServer.Images {
   }
 
   @Override
-  public synchronized DataSet of(Path run) throws IOException {
-    RunFolder folder = RunFolder.at(run);
-    if (!folder.file().data().sha256().equals(openHashes)) {
-      open = folder.openData(SILENT);
+  public synchronized DataSet of(RunFolder run) throws IOException {
+    if (!run.info().data().sha256().equals(openHashes)) {
+      open = run.openData(SILENT);
       openHashes = open.sha256();
     }
     return open;

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import mnist.model.Model;
 import mnist.platform.NativeEnvironment;
+import mnist.runs.RunFolder;
 
 /** The models of runs, for the page that shows them; the last one stays open. */
 public final class PageModels implements ViewServer.Answers, AutoCloseable {
@@ -14,11 +15,11 @@ public final class PageModels implements ViewServer.Answers, AutoCloseable {
   private Model open;
 
   @Override
-  public synchronized float[] of(Path run, float[] pixels) throws IOException {
-    Path model = run.resolve("model");
+  public synchronized float[] of(RunFolder run, float[] pixels) throws IOException {
+    Path model = run.model();
     Path graph = model.resolve("saved_model.pb");
     if (!Files.exists(graph)) {
-      throw new IOException(run + " has left no model yet");
+      throw new IOException(run.name() + " has left no model yet");
     }
     FileTime now = Files.getLastModifiedTime(graph);
     if (!model.equals(folder) || !now.equals(written)) {

@@ -13,18 +13,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import mnist.model.Model;
 import mnist.model.ModelCard;
+import mnist.runs.RunFolder;
+import mnist.runs.RunFolders;
 
 /** The models that runs have left, each by its run's name; loaded when they are first asked. */
 final class ServedRunModels implements AutoCloseable {
   /** So many stay in memory; the one that was asked longest ago makes room. */
   private static final int MOST_OPEN = 16;
-
-  /** Names that runs have: no path, nothing hidden, no colon. */
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._ -]*");
 
   private final Path runs;
   private final Consumer<String> log;
@@ -52,7 +50,7 @@ final class ServedRunModels implements AutoCloseable {
     try (Stream<Path> content = Files.list(runs)) {
       for (Path run : content.sorted(Comparator.reverseOrder()).toList()) {
         String name = run.getFileName().toString();
-        Optional<ModelCard> card = has(name) ? card(run.resolve("model")) : Optional.empty();
+        Optional<ModelCard> card = has(name) ? card(folder(name)) : Optional.empty();
         card.ifPresent(found -> offers.add(new Offer(name, found)));
       }
     } catch (NoSuchFileException e) {
@@ -72,11 +70,11 @@ final class ServedRunModels implements AutoCloseable {
 
   /** Whether a run of that name has left a model. */
   boolean has(String name) {
-    return NAME.matcher(name).matches() && Model.isIn(folder(name));
+    return RunFolders.isValidName(name) && Model.isIn(folder(name));
   }
 
   private Path folder(String name) {
-    return runs.resolve(name).resolve("model");
+    return new RunFolder(runs.resolve(name)).model();
   }
 
   /**

@@ -17,7 +17,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import mnist.data.DataSet;
 import mnist.data.LabelledImages;
+import mnist.platform.Json;
+import mnist.runs.RunFolder;
 import mnist.runs.RunFolders;
+import mnist.runs.RunSummary;
 import mnist.runs.ViewRecord;
 
 /**
@@ -55,21 +58,19 @@ public final class ViewServer implements AutoCloseable {
   /** Where the images of a run are. */
   public interface Images {
     /**
-     * @param run the run's folder
      * @throws IOException if they cannot be had, or are no longer those of the run
      */
-    DataSet of(Path run) throws IOException;
+    DataSet of(RunFolder run) throws IOException;
   }
 
   /** What the model of a run says. */
   public interface Answers {
     /**
-     * @param run the run's folder
      * @param pixels of one image: 784 grey levels 0..1
      * @return 10 probabilities
      * @throws IOException if the run has no model
      */
-    float[] of(Path run, float[] pixels) throws IOException;
+    float[] of(RunFolder run, float[] pixels) throws IOException;
   }
 
   /**
@@ -96,8 +97,8 @@ public final class ViewServer implements AutoCloseable {
     config.routes.get("/", ctx -> WebServer.send(ctx, "/mnist/view/index.html"));
     WebServer.addFiles(config, "/", "/mnist/view/");
     WebServer.addFiles(config, "/uplot/", UPLOT);
-    config.routes.get("/api/runs", ctx -> json(ctx, runs.all()));
-    config.routes.get("/api/runs/{run}", ctx -> json(ctx, runs.summary(folder(ctx))));
+    config.routes.get("/api/runs", ctx -> json(ctx, runs.summaries()));
+    config.routes.get("/api/runs/{run}", ctx -> json(ctx, RunSummary.of(folder(ctx))));
     config.routes.get("/api/runs/{run}/run.json", this::file);
     config.routes.get("/api/runs/{run}/record", this::record);
     config.routes.get("/api/runs/{run}/follow", this::follow);
@@ -105,20 +106,20 @@ public final class ViewServer implements AutoCloseable {
     config.routes.get("/api/runs/{run}/probabilities/{split}/{number}", this::probabilities);
   }
 
-  private Path folder(Context ctx) throws IOException {
-    return runs.folder(ctx.pathParam("run"));
+  private RunFolder folder(Context ctx) throws IOException {
+    return runs.get(ctx.pathParam("run"));
   }
 
   private static void json(Context ctx, Object value) throws IOException {
-    ctx.contentType("application/json").result(ViewRecord.JSON.writeValueAsBytes(value));
+    ctx.contentType("application/json").result(Json.MAPPER.writeValueAsBytes(value));
   }
 
   private void file(Context ctx) throws IOException {
-    ctx.contentType("application/json").result(Files.readAllBytes(folder(ctx).resolve("run.json")));
+    ctx.contentType("application/json").result(Files.readAllBytes(folder(ctx).infoFile()));
   }
 
   private void record(Context ctx) throws IOException {
-    Path file = folder(ctx).resolve(ViewRecord.FILE);
+    Path file = folder(ctx).viewRecord();
     if (!Files.exists(file)) {
       throw new NotFoundResponse("the run keeps no record of its view");
     }
@@ -152,7 +153,7 @@ public final class ViewServer implements AutoCloseable {
   // ---- Following a run
 
   private void follow(Context ctx) throws IOException {
-    Path folder = folder(ctx);
+    RunFolder folder = folder(ctx);
     if (followers.incrementAndGet() > MOST_FOLLOWERS) {
       followers.decrementAndGet();
       throw new BadRequestResponse("more than " + MOST_FOLLOWERS + " pages follow runs already");
@@ -167,7 +168,7 @@ public final class ViewServer implements AutoCloseable {
     }
   }
 
-  private void tellChanges(Path folder, OutputStream out) throws IOException {
+  private void tellChanges(RunFolder folder, OutputStream out) throws IOException {
     String told = "";
     long toldAt = System.currentTimeMillis();
     while (!closed) {
@@ -192,13 +193,13 @@ public final class ViewServer implements AutoCloseable {
     }
   }
 
-  private String event(Path folder) throws IOException {
+  private String event(RunFolder folder) throws IOException {
     try {
-      Path record = folder.resolve(ViewRecord.FILE);
+      Path record = folder.viewRecord();
       long bytes = Files.exists(record) ? Files.size(record) : 0;
       String status =
-          ViewRecord.JSON
-              .readTree(Files.readAllBytes(folder.resolve("run.json")))
+          Json.MAPPER
+              .readTree(Files.readAllBytes(folder.infoFile()))
               .path("status")
               .asText("unreadable");
       return data(Map.of("bytes", bytes, "status", status));
@@ -208,7 +209,7 @@ public final class ViewServer implements AutoCloseable {
   }
 
   private static String data(Map<String, Object> event) throws IOException {
-    return "data: " + ViewRecord.JSON.writeValueAsString(new TreeMap<>(event)) + "\n\n";
+    return "data: " + Json.MAPPER.writeValueAsString(new TreeMap<>(event)) + "\n\n";
   }
 
   private static void send(OutputStream out, String text) throws IOException {

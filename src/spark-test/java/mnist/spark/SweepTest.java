@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import mnist.FewDigits;
-import mnist.runs.Checkpoint;
+import mnist.runs.Checkpoints;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,7 +118,7 @@ class SweepTest {
     Process process =
         SparkProgram.start(folder, "spark.Sweep", sweep(grid, out, "--checkpoint-seconds=1"));
     SparkProgram.await(process, folder, () -> TrialRecord.of(early).isDone(true));
-    SparkProgram.await(process, folder, () -> Files.isDirectory(late) && Checkpoint.isIn(late));
+    SparkProgram.await(process, folder, () -> Files.isDirectory(late) && Checkpoints.isIn(late));
     process.destroyForcibly().waitFor();
     assertThat(TrialRecord.of(late).isCompleted()).isFalse(); // it was in the middle
     FileTime ended = Files.getLastModifiedTime(early.resolve("run.json"));

@@ -25,6 +25,7 @@ import mnist.data.sources.DataSets;
 import mnist.data.sources.DataSource;
 import mnist.platform.Sha256;
 import mnist.platform.Versions;
+import mnist.runs.RunFolders;
 import mnist.training.Stage;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaRDD;
@@ -185,7 +186,7 @@ public final class SweepCommand implements Callable<Integer> {
   /** The same options lead to the same folder, so that a sweep started again goes on. */
   private Path usual(String description) {
     String digits = Sha256.of(description.getBytes(StandardCharsets.UTF_8)).substring(0, 8);
-    return Path.of("runs", "sweep-%s-%s".formatted(stage.name(), digits));
+    return Path.of(RunFolders.DEFAULT, "sweep-%s-%s".formatted(stage.name(), digits));
   }
 
   /**

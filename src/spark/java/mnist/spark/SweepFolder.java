@@ -55,7 +55,7 @@ final class SweepFolder implements AutoCloseable {
       refuseOther(path);
     }
     Files.createDirectories(path);
-    RunLock lock = RunLock.of(path);
+    RunLock lock = RunLock.acquire(path);
     SweepFolder folder = new SweepFolder(path, lock);
     try {
       AtomicFile.deleteLeftovers(path);
@@ -72,7 +72,7 @@ final class SweepFolder implements AutoCloseable {
   private static void refuseOther(Path path) throws IOException {
     if (Files.isDirectory(path)) {
       try (Stream<Path> content = Files.list(path)) {
-        if (content.anyMatch(file -> !file.getFileName().toString().equals("lock"))) {
+        if (content.anyMatch(file -> !file.getFileName().toString().equals(RunLock.FILE))) {
           throw new IOException(path + " is there already, and is no sweep; choose another --out");
         }
       }

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import mnist.platform.ErrorMessages;
 import mnist.platform.FileTree;
 import mnist.platform.JavaProcess;
-import mnist.runs.Checkpoint;
+import mnist.runs.Checkpoints;
 import mnist.runs.RunLock;
 import org.apache.spark.TaskContext;
 
@@ -63,7 +63,7 @@ record Trial(
         return "";
       }
       List<String> arguments = new ArrayList<>(options);
-      if (Files.isDirectory(run) && Checkpoint.isIn(run) && !TrialRecord.of(run).isCompleted()) {
+      if (Files.isDirectory(run) && Checkpoints.isIn(run) && !TrialRecord.of(run).isCompleted()) {
         arguments.addAll(List.of("--resume", folder));
       } else {
         FileTree.delete(run); // broken off before its first checkpoint, or within its last breath
@@ -82,7 +82,7 @@ record Trial(
   private static void awaitFree(Path run) throws IOException, InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (Files.isDirectory(run)) {
-      try (RunLock lock = RunLock.of(run)) {
+      try (RunLock lock = RunLock.acquire(run)) {
         return;
       } catch (IOException e) {
         if (System.nanoTime() > end) {

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
+import mnist.runs.RunFolder;
+import mnist.runs.RunInfo;
 
 /**
  * What the folder of a run says it has come to.
@@ -30,7 +32,7 @@ record TrialRecord(
   static TrialRecord of(Path run) throws IOException {
     JsonNode json;
     try {
-      json = JSON.readTree(Files.readAllBytes(run.resolve("run.json")));
+      json = JSON.readTree(Files.readAllBytes(new RunFolder(run).infoFile()));
     } catch (NoSuchFileException | JacksonException e) {
       json = JSON.createObjectNode();
     }
@@ -47,7 +49,7 @@ record TrialRecord(
   }
 
   boolean isCompleted() {
-    return status.equals("completed");
+    return status.equals(RunInfo.COMPLETED);
   }
 
   /** Whether it has come to its end and has left what it should. */

@@ -171,20 +171,20 @@ class ResumeTest {
     assertRefused(run, "1.0", "the run began with TensorFlow 1.15, here is TensorFlow 2.");
 
     assertThat(run("1.0", "--resume=" + folder.resolve("nowhere")).err())
-        .contains("is no folder")
+        .contains("is not a folder")
         .hasLineCount(1);
   }
 
   @Test
   void withoutACheckpointThereIsNothingToGoOnFrom() throws IOException {
     Path run = train("run", "1.0", 5, "--checkpoint-seconds=0");
-    assertRefused(run, "1.0", "has no checkpoint to go on from", "--iterations=9");
+    assertRefused(run, "1.0", "has no checkpoint to resume from", "--iterations=9");
   }
 
   @Test
   void aRunInUseIsRefused() throws IOException {
     Path run = train("run", "1.0", 5);
-    try (RunLock lock = RunLock.of(run)) {
+    try (RunLock lock = RunLock.acquire(run)) {
       assertThat(lock).isNotNull();
       assertRefused(run, "1.0", "is in use: another process is training there", "--iterations=9");
     }
@@ -260,8 +260,7 @@ class ResumeTest {
     FileTree.delete(runs.resolve("broken"));
     Program.Run none = Program.end(folder, Program.start(folder, List.of(), "app.Resume"));
     assertThat(none.exitCode()).isEqualTo(1);
-    assertThat(none.err())
-        .isEqualTo("error: runs holds no unfinished run with a checkpoint to go on from\n");
+    assertThat(none.err()).isEqualTo("error: runs contains no unfinished run with a checkpoint\n");
   }
 
   // ---- Python

@@ -114,7 +114,7 @@ class RunPictureTest {
     Files.delete(run.resolve("picture.png"));
     assertThat(run).isEmptyDirectory(); // nothing half-written
     Files.delete(run);
-    assertRefused("is no folder, expected that of a run");
+    assertRefused("is not a folder, expected a run's folder");
   }
 
   @Test

@@ -78,7 +78,7 @@ class ServeTest {
     assertThat(withoutRuns.exitCode()).isEqualTo(1);
     assertThat(withoutRuns.err())
         .hasLineCount(1)
-        .startsWith("error: runs holds no run with a model; make run makes one");
+        .startsWith("error: runs contains no run with a model; make run makes one");
 
     Path model = Files.createDirectories(folder.resolve("model"));
     Files.writeString(model.resolve("saved_model.pb"), "no model");

@@ -1,9 +1,6 @@
 package mnist.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +22,7 @@ import mnist.data.sources.DataSets;
 import mnist.data.sources.DataSource;
 import mnist.platform.FileTree;
 import mnist.platform.JavaProcess;
+import mnist.platform.Json;
 import mnist.platform.NativeEnvironment;
 import mnist.platform.ProjectFolder;
 import mnist.training.Stage;
@@ -51,9 +49,6 @@ public final class Bench implements Callable<Integer> {
   private static final String LONG_TRAINING = "1.0";
   private static final String LONG_PREDICTION = "2.1";
   private static final int PREDICTIONS = 10_000;
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
-
   private final PrintStream out;
 
   @Spec private CommandSpec spec;
@@ -160,22 +155,22 @@ public final class Bench implements Callable<Integer> {
       if (measured.isEmpty()) {
         return CommandLine.ExitCode.SOFTWARE;
       }
-      out.println(JSON.writeValueAsString(measured.get()));
+      out.println(Json.MAPPER.writeValueAsString(measured.get()));
     } else if (model != null) {
       out.println(
-          JSON.writeValueAsString(
+          Json.MAPPER.writeValueAsString(
               PredictionRound.measure(model, openData().test(), longPrediction)));
     } else if (interpreter != null) {
       Comparison comparison = compareAll(chosen.isEmpty() ? Stages.all() : chosen);
       out.print(
           json
-              ? JSON.writerWithDefaultPrettyPrinter().writeValueAsString(comparison) + "\n"
+              ? Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(comparison) + "\n"
               : comparison.toText());
     } else {
       Findings findings = measureAll(chosen.isEmpty() ? Stages.all() : chosen);
       out.print(
           json
-              ? JSON.writerWithDefaultPrettyPrinter().writeValueAsString(findings) + "\n"
+              ? Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(findings) + "\n"
               : findings.toText());
     }
     return CommandLine.ExitCode.OK;
@@ -259,8 +254,10 @@ public final class Bench implements Callable<Integer> {
       PythonReference python, Stage stage, Path data, Path model, boolean oneDnn)
       throws CrossCheckException, IOException, InterruptedException {
     double start = System.currentTimeMillis() / 1000.0;
-    JsonNode training = JSON.readTree(python.timeTraining(stage.name(), data, iterations, oneDnn));
-    JsonNode prediction = JSON.readTree(python.timePredictions(model, data, PREDICTIONS, oneDnn));
+    JsonNode training =
+        Json.MAPPER.readTree(python.timeTraining(stage.name(), data, iterations, oneDnn));
+    JsonNode prediction =
+        Json.MAPPER.readTree(python.timePredictions(model, data, PREDICTIONS, oneDnn));
     return new Comparison.Figures(
         training.path("step_millis").asDouble(),
         training.path("first_step_ended").asDouble() - start,
@@ -306,13 +303,13 @@ public final class Bench implements Callable<Integer> {
       throws IOException, InterruptedException {
     List<String> arguments = new ArrayList<>(List.of(options));
     arguments.addAll(List.of("--round=" + stage, "--iterations=" + iterations));
-    return JSON.readValue(
+    return Json.MAPPER.readValue(
         inNewProcess(Bench.class, arguments.toArray(String[]::new)), TrainingRound.class);
   }
 
   private PredictionRound predict(Path model, int predictions)
       throws IOException, InterruptedException {
-    return JSON.readValue(
+    return Json.MAPPER.readValue(
         inNewProcess(Bench.class, "--model=" + model, "--predictions=" + predictions),
         PredictionRound.class);
   }

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import mnist.app.Serve;
 import mnist.console.CliErrors;
 import mnist.platform.JavaProcess;
-import mnist.runs.RunFolder;
+import mnist.runs.RunFolders;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -95,7 +95,8 @@ public final class LoadTest implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     try {
-      Path folder = model == null ? RunFolder.newestModel(Path.of("runs")) : model;
+      Path folder =
+          model == null ? new RunFolders(Path.of(RunFolders.DEFAULT)).newestModel() : model;
       Process server = serve(folder);
       // Should this process be ended from outside.
       Runtime.getRuntime().addShutdownHook(new Thread(server::destroyForcibly));

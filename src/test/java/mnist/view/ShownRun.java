@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import mnist.app.Training;
+import mnist.platform.Json;
 import mnist.runs.ViewRecord;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
@@ -54,7 +55,7 @@ public final class ShownRun {
   public static void say(Path run, String status) throws IOException {
     ObjectNode json = (ObjectNode) json(run);
     Path draft = run.resolve("run.json.draft");
-    Files.write(draft, ViewRecord.JSON.writeValueAsBytes(json.put("status", status)));
+    Files.write(draft, Json.MAPPER.writeValueAsBytes(json.put("status", status)));
     Files.move(
         draft,
         run.resolve("run.json"),
@@ -63,7 +64,7 @@ public final class ShownRun {
   }
 
   public static JsonNode json(Path run) throws IOException {
-    return ViewRecord.JSON.readTree(Files.readAllBytes(run.resolve("run.json")));
+    return Json.MAPPER.readTree(Files.readAllBytes(run.resolve("run.json")));
   }
 
   public static void delete(Path run) throws IOException {

@@ -35,7 +35,9 @@ import mnist.app.ViewPage;
 import mnist.data.DataSet;
 import mnist.data.LabelledImages;
 import mnist.model.Model;
+import mnist.platform.Json;
 import mnist.runs.RunFolders;
+import mnist.runs.RunSummary;
 import mnist.runs.ViewRecord;
 import mnist.training.TrainingListener;
 import mnist.view.ShownRun;
@@ -85,15 +87,13 @@ class ViewServerTest {
   private JsonNode json(String path) throws Exception {
     HttpResponse<byte[]> response = get(path);
     assertThat(response.statusCode()).isEqualTo(200);
-    return ViewRecord.JSON.readTree(response.body());
+    return Json.MAPPER.readTree(response.body());
   }
 
   private void assertRefused(String path, int status, String why) throws Exception {
     HttpResponse<byte[]> response = get(path);
     assertThat(response.statusCode()).as(path).isEqualTo(status);
-    assertThat(ViewRecord.JSON.readTree(response.body()).path("error").asText())
-        .as(path)
-        .contains(why);
+    assertThat(Json.MAPPER.readTree(response.body()).path("error").asText()).as(path).contains(why);
   }
 
   private static Socket ask(String path, String host) throws IOException {
@@ -220,7 +220,7 @@ class ViewServerTest {
     comingAndGoing.start();
     try {
       for (int look = 0; look < 1000; look++) {
-        assertThat(runs.all()).extracting(RunFolders.Run::name).contains("one");
+        assertThat(runs.summaries()).extracting(RunSummary::name).contains("one");
       }
     } finally {
       stop.set(true);
@@ -308,7 +308,7 @@ class ViewServerTest {
         JsonNode answer = json("/api/runs/one/probabilities/test/" + number);
         assertThat(answer.path("right").asInt()).isEqualTo(test.labels()[number]);
         float[] probabilities =
-            ViewRecord.JSON.treeToValue(answer.path("probabilities"), float[].class);
+            Json.MAPPER.treeToValue(answer.path("probabilities"), float[].class);
         assertThat(probabilities).isEqualTo(model.probabilities(test.grey(number, 1)));
       }
     }

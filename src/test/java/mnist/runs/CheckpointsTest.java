@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class CheckpointTest {
+class CheckpointsTest {
   private static DataSet digits;
 
   @TempDir private Path run;
@@ -50,9 +50,10 @@ class CheckpointTest {
         TrainingLoop loop =
             new TrainingLoop(stage.schedule().withIterations(iterations), network, digits, 100)) {
       Checkpointer checkpointer =
-          new Checkpointer(run, name, network, false, Duration.ofDays(1), () -> {});
+          new Checkpointer(
+              new Checkpoints(run, name, network, false), Duration.ofDays(1), () -> {});
       try {
-        loop.restore(Checkpoint.newest(run, name, network, false, told::add));
+        loop.restore(new Checkpoints(run, name, network, false).newest(told::add));
       } catch (IOException e) {
         assertThat(e).hasMessageContaining("has no checkpoint");
       }
@@ -98,7 +99,7 @@ class CheckpointTest {
 
   private TrainingState newest(String stage) throws IOException {
     try (Network network = network(Stages.named(stage))) {
-      return Checkpoint.newest(run, stage, network, false, told::add);
+      return new Checkpoints(run, stage, network, false).newest(told::add);
     }
   }
 
@@ -138,7 +139,8 @@ class CheckpointTest {
     damage(run.resolve("checkpoint-8").resolve(file), damage);
     assertThatThrownBy(() -> newest("1.0"))
         .isInstanceOf(IOException.class)
-        .hasMessageContainingAll("checkpoint-12", "checkpoint-8", "damaged", "nothing is changed");
+        .hasMessageContainingAll(
+            "checkpoint-12", "checkpoint-8", "damaged", "nothing has been changed");
     assertThat(run.toFile().list()).containsExactlyInAnyOrder("checkpoint-8", "checkpoint-12");
   }
 
@@ -158,10 +160,11 @@ class CheckpointTest {
   @Test
   void thatOfAnotherStageOrOfOtherKernelsIsRefused() throws Exception {
     train("1.0", 1, new ArrayList<>());
-    assertThatThrownBy(() -> newest("2.0")).hasMessageContaining("stage 1.0, this one has 2.0");
+    assertThatThrownBy(() -> newest("2.0"))
+        .hasMessageContaining("stage 1.0, this run has stage 2.0");
     try (Network network = network(Stages.named("1.0"))) {
-      assertThatThrownBy(() -> Checkpoint.newest(run, "1.0", network, true, told::add))
-          .hasMessageContaining("oneDNN off, this one has on");
+      assertThatThrownBy(() -> new Checkpoints(run, "1.0", network, true).newest(told::add))
+          .hasMessageContaining("oneDNN off, this run has oneDNN on");
     }
   }
 }

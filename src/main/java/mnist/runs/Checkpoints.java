@@ -1,10 +1,5 @@
 package mnist.runs;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -28,7 +23,9 @@ import mnist.nn.Weights;
 import mnist.platform.AtomicFile;
 import mnist.platform.ErrorMessages;
 import mnist.platform.FileTree;
+import mnist.platform.Json;
 import mnist.platform.Sha256;
+import mnist.training.Measurement;
 import mnist.training.TrainingResult;
 import mnist.training.TrainingState;
 import org.tensorflow.Operand;
@@ -38,49 +35,87 @@ import org.tensorflow.proto.NodeDef;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The checkpoints of a run, in its folder: {@code checkpoint-<iteration>/} with the variables in
- * TensorFlow's form, {@code state.json} with what else a training needs, and {@code SHA256SUMS}, by
- * which damage is noticed. Each is there whole or not at all.
+ * The checkpoints in a run's folder: {@code checkpoint-<iteration>/} with the variables in
+ * TensorFlow's format, {@code state.json} with the rest of the training's state, and {@code
+ * SHA256SUMS} to detect damage. Each is written atomically.
  *
  * <p>Python reads one with {@code tf.train.load_checkpoint("checkpoint-<iteration>/variables")}:
- * the weights and biases by their names, the optimiser's variables ({@code W1-m}, {@code
- * beta1_power} …), and the weights of the best test measurement as {@code best/W1} ….
+ * weights and biases by their names, the optimizer's variables ({@code W1-m}, {@code beta1_power}
+ * …), and the weights of the best test measurement as {@code best/W1} ….
+ *
+ * @param run the run's folder
+ * @param stage the stage's number
+ * @param network whose variables are saved and restored
+ * @param oneDnn whether the run uses oneDNN's kernels
  */
-public final class Checkpoint {
+public record Checkpoints(Path run, String stage, Network network, boolean oneDnn) {
   private static final Pattern FOLDER = Pattern.compile("checkpoint-(\\d+)");
   private static final String VARIABLES = "variables";
   private static final String STATE = "state.json";
   private static final String SUMS = "SHA256SUMS";
   private static final String BEST = "best/";
 
-  /** So many are kept: should the newest be damaged, there is one before it. */
+  /** How many are kept: if the newest is damaged, there is one before it. */
   private static final int KEPT = 2;
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES) // of later versions
-          .build();
+  /**
+   * The content of {@code state.json}.
+   *
+   * @param stage the stage's number
+   * @param next the next iteration
+   * @param seconds of training so far
+   * @param randomNumbersDrawn how many numbers each random node has drawn, by its name
+   * @param lastTest the last test measurement, null before the first
+   * @param bestTest the best one, null before the first; its weights are among the variables
+   * @param confusion of the best one: confusion[label][predicted]
+   * @param tensorflow the version that wrote the variables
+   * @param onednn whether oneDNN's kernels were used
+   */
+  private record State(
+      String stage,
+      int next,
+      double seconds,
+      Map<String, Long> randomNumbersDrawn,
+      Measurement lastTest,
+      Measurement bestTest,
+      int[][] confusion,
+      String tensorflow,
+      boolean onednn) {}
 
-  private Checkpoint() {}
+  /** Whether a run's folder has any. */
+  public static boolean isIn(Path run) throws IOException {
+    return !all(run).isEmpty();
+  }
+
+  /** The checkpoints of a run, newest first. */
+  private static List<Path> all(Path run) throws IOException {
+    try (Stream<Path> content = Files.list(run)) {
+      return content
+          .filter(path -> FOLDER.matcher(path.getFileName().toString()).matches())
+          .sorted(Comparator.comparingInt(Checkpoints::iteration).reversed())
+          .toList();
+    }
+  }
+
+  private static int iteration(Path folder) {
+    Matcher matcher = FOLDER.matcher(folder.getFileName().toString());
+    return matcher.matches() ? Integer.parseInt(matcher.group(1)) : -1;
+  }
 
   // ---- Writing
 
   /**
-   * Writes a checkpoint, synced to the disk, and removes all but the newest two.
+   * Writes a checkpoint, synced to the disk, and deletes all but the newest two.
    *
-   * @param run the run's folder
-   * @throws IOException if it cannot be written; those before it are still there
+   * @throws IOException if it cannot be written; the earlier ones are kept then
    */
-  public static void write(
-      Path run, String stage, Network network, boolean oneDnn, TrainingState state)
-      throws IOException {
-    Path target = run.resolve("checkpoint-" + state.next());
-    try (AtomicFile draft = AtomicFile.of(target)) {
+  public void write(TrainingState state) throws IOException {
+    try (AtomicFile draft = AtomicFile.of(run.resolve("checkpoint-" + state.next()))) {
       Path folder = Files.createDirectory(draft.path());
-      writeVariables(folder, network, state);
-      Files.write(folder.resolve(STATE), JSON.writeValueAsBytes(described(stage, oneDnn, state)));
+      writeVariables(folder, state);
+      Files.write(
+          folder.resolve(STATE),
+          Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(describe(state)));
       Files.writeString(folder.resolve(SUMS), sums(folder));
       try (Stream<Path> files = Files.list(folder)) {
         for (Path file : files.toList()) {
@@ -96,25 +131,23 @@ public final class Checkpoint {
     }
   }
 
-  private static void writeVariables(Path folder, Network network, TrainingState state)
-      throws IOException {
+  private void writeVariables(Path folder, TrainingState state) throws IOException {
     Map<String, float[]> values = new LinkedHashMap<>(state.variables());
     Map<String, Shape> shapes = new LinkedHashMap<>();
-    values.keySet().forEach(name -> shapes.put(name, shape(network, name)));
-    state
-        .best()
-        .ifPresent(
-            best -> {
-              float[] all = best.weights().values();
-              int from = 0;
-              for (Operand<TFloat32> variable : network.variables()) {
-                String name = BEST + variable.asOutput().op().name();
-                shapes.put(name, variable.shape());
-                int to = from + (int) variable.shape().size();
-                values.put(name, Arrays.copyOfRange(all, from, to));
-                from = to;
-              }
-            });
+    for (String name : values.keySet()) {
+      shapes.put(name, network.graph().operation(name).output(0).shape());
+    }
+    if (state.best().isPresent()) {
+      float[] all = state.best().get().weights().values();
+      int from = 0;
+      for (Operand<TFloat32> variable : network.variables()) {
+        String name = BEST + variable.asOutput().op().name();
+        shapes.put(name, variable.shape());
+        int to = from + (int) variable.shape().size();
+        values.put(name, Arrays.copyOfRange(all, from, to));
+        from = to;
+      }
+    }
     try {
       VariableFiles.write(folder.resolve(VARIABLES).toAbsolutePath(), shapes, values);
     } catch (RuntimeException e) { // "<file>; No space left on device"
@@ -126,12 +159,8 @@ public final class Checkpoint {
     }
   }
 
-  private static Shape shape(Network network, String variable) {
-    return network.graph().operation(variable).output(0).shape();
-  }
-
-  private static CheckpointState described(String stage, boolean oneDnn, TrainingState state) {
-    return new CheckpointState(
+  private State describe(TrainingState state) {
+    return new State(
         stage,
         state.next(),
         state.seconds(),
@@ -143,7 +172,7 @@ public final class Checkpoint {
         oneDnn);
   }
 
-  /** As the command sha256sum writes and checks them. */
+  /** In the format of the command sha256sum. */
   private static String sums(Path folder) throws IOException {
     StringBuilder sums = new StringBuilder();
     try (Stream<Path> files = Files.list(folder)) {
@@ -159,7 +188,7 @@ public final class Checkpoint {
 
   private static void sync(Path file) throws IOException {
     if (Files.isDirectory(file) && File.separatorChar == '\\') {
-      return; // Windows syncs no folders
+      return; // Windows cannot sync a folder
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       channel.force(true);
@@ -169,50 +198,36 @@ public final class Checkpoint {
   // ---- Reading
 
   /**
-   * The newest good checkpoint of a run; a damaged one is passed over, and that is told.
+   * Reads the newest intact checkpoint; damaged ones are reported and skipped.
    *
-   * @param run the run's folder
-   * @param told hears of damage, a line each
-   * @throws IOException if there is none, or all are damaged
+   * @param onDamage receives a line for each damaged checkpoint
+   * @throws IOException if there is none, all are damaged, or it belongs to another stage,
+   *     TensorFlow version or kind of kernels
    */
-  public static TrainingState newest(
-      Path run, String stage, Network network, boolean oneDnn, Consumer<String> told)
-      throws IOException {
-    List<Path> all = all(run);
-    if (all.isEmpty()) {
-      throw new IOException(run + " has no checkpoint to go on from; start the run anew");
-    }
-    List<String> damages = new ArrayList<>();
-    for (Path folder : all) {
+  public TrainingState newest(Consumer<String> onDamage) throws IOException {
+    refuseNone(run);
+    List<String> damaged = new ArrayList<>();
+    for (Path folder : all(run)) {
       Optional<String> damage = damage(folder);
       if (damage.isEmpty()) {
-        damages.forEach(text -> told.accept(text + "; the one before it is used"));
-        return read(folder, stage, network, oneDnn);
+        damaged.forEach(text -> onDamage.accept(text + "; the one before it is used"));
+        return read(folder);
       }
-      damages.add(damage.get());
+      damaged.add(damage.get());
     }
     throw new IOException(
-        String.join("; ", damages) + ": no checkpoint is left to go on from, nothing is changed");
+        String.join("; ", damaged) + ": no intact checkpoint is left, nothing has been changed");
   }
 
-  /** Whether a run has any. */
-  public static boolean isIn(Path run) throws IOException {
-    return !all(run).isEmpty();
-  }
-
-  /** The checkpoints of a run, the newest first. */
-  private static List<Path> all(Path run) throws IOException {
-    try (Stream<Path> content = Files.list(run)) {
-      return content
-          .filter(path -> FOLDER.matcher(path.getFileName().toString()).matches())
-          .sorted(Comparator.comparingInt(Checkpoint::iteration).reversed())
-          .toList();
+  /**
+   * Checks that a run has a checkpoint, without reading it.
+   *
+   * @throws IOException if it has none
+   */
+  public static void refuseNone(Path run) throws IOException {
+    if (!isIn(run)) {
+      throw new IOException(run + " has no checkpoint to resume from; start a new run");
     }
-  }
-
-  private static int iteration(Path folder) {
-    Matcher matcher = FOLDER.matcher(folder.getFileName().toString());
-    return matcher.matches() ? Integer.parseInt(matcher.group(1)) : -1;
   }
 
   private static Optional<String> damage(Path folder) {
@@ -221,7 +236,7 @@ public final class Checkpoint {
       for (String line : sums.lines().toList()) {
         String name = line.substring(line.indexOf("  ") + 2);
         if (!line.startsWith(Sha256.of(Files.readAllBytes(folder.resolve(name))) + "  ")) {
-          return Optional.of(folder.resolve(name) + " is damaged (its SHA-256 is another)");
+          return Optional.of(folder.resolve(name) + " is damaged (its SHA-256 differs)");
         }
       }
       return sums.contains(STATE) && sums.contains(VARIABLES + ".index")
@@ -232,10 +247,8 @@ public final class Checkpoint {
     }
   }
 
-  private static TrainingState read(Path folder, String stage, Network network, boolean oneDnn)
-      throws IOException {
-    CheckpointState state =
-        JSON.readValue(Files.readAllBytes(folder.resolve(STATE)), CheckpointState.class);
+  private TrainingState read(Path folder) throws IOException {
+    State state = Json.MAPPER.readValue(Files.readAllBytes(folder.resolve(STATE)), State.class);
     refuseOther(folder, "stage", state.stage(), stage);
     refuseOther(folder, "TensorFlow", state.tensorflow(), TensorFlow.version());
     refuseOther(folder, "oneDNN", state.onednn() ? "on" : "off", oneDnn ? "on" : "off");
@@ -264,7 +277,7 @@ public final class Checkpoint {
                 measurement ->
                     new TrainingResult.Best(
                         measurement,
-                        joined(weights.stream().map(name -> values.get(BEST + name)).toList()),
+                        join(weights.stream().map(name -> values.get(BEST + name)).toList()),
                         new ConfusionMatrix(state.confusion())));
     values.keySet().retainAll(names);
     return new TrainingState(
@@ -280,12 +293,12 @@ public final class Checkpoint {
       throws IOException {
     if (!expected.equals(found)) {
       throw new IOException(
-          "%s is of a run with %s %s, this one has %s; a run goes on only as it began"
-              .formatted(folder, what, found, expected));
+          "%s was written with %s %s, this run has %s %s; a run resumes only as it began"
+              .formatted(folder, what, found, what, expected));
     }
   }
 
-  private static Weights joined(List<float[]> parts) {
+  private static Weights join(List<float[]> parts) {
     float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
     int from = 0;
     for (float[] part : parts) {

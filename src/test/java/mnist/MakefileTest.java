@@ -21,33 +21,33 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.opentest4j.TestAbortedException;
 
-/**
- * The Makefile in a project whose Maven says at once where things are and that says what it got.
- */
-@DisabledOnOs(OS.WINDOWS) // whose shells are others
+/** The Makefile, run against a fake Maven and a program that prints its arguments. */
+@DisabledOnOs(OS.WINDOWS) // scripts are written for a Unix shell
 class MakefileTest {
   private static final String JAVA_HOME = System.getProperty("java.home");
 
-  /** Stands for the program: prints its arguments, one a line. */
+  /** Stands in for the program: prints its arguments, one per line. */
   private static final String PROGRAM =
       """
-      package mnist;
-      class Predict {
+      package mnist.app;
+      class Main {
         public static void main(String[] args) {
           System.out.print(String.join("\\n", args));
         }
       }
-      class Serve extends Predict {}
       """;
 
-  /** Stands for Maven: leaves what it would, the class path being that of the environment. */
+  /**
+   * Stands in for Maven: writes the files it would, with the class path from {@code
+   * FAKE_CLASS_PATH}.
+   */
   private static final String MAVEN =
       """
       #!/bin/sh
       for arg; do case $arg in -Dmdep.outputFile=*) out=${arg#*=};; esac; done
       mkdir -p target/classes/mnist
       echo -Xmn8m > target/classes/mnist/jvm.options
-      printf %s "$FOUND" > "$out"
+      printf %s "$FAKE_CLASS_PATH" > "$out"
       """;
 
   @TempDir Path temp;
@@ -67,7 +67,7 @@ class MakefileTest {
     javaHome = temp.resolve("a JDK");
     Files.createDirectories(javaHome.resolve("bin"));
     script(javaHome.resolve("bin/java"), "#!/bin/sh\nexec '" + JAVA_HOME + "/bin/java' \"$@\"\n");
-    Path source = Files.writeString(temp.resolve("Predict.java"), PROGRAM);
+    Path source = Files.writeString(temp.resolve("Main.java"), PROGRAM);
     repository = Files.createDirectories(temp.resolve("with \"blanks\" \\in it"));
     int compiled =
         ToolProvider.getSystemJavaCompiler()
@@ -90,7 +90,7 @@ class MakefileTest {
             .directory(folder.toFile())
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());
-    // What the make that runs the tests has told them.
+    // Set by the make that runs these tests.
     builder.environment().keySet().removeIf(name -> name.matches("MAKE.*|MFLAGS|JAVA_.*"));
     builder.environment().putAll(environment);
     Process process;
@@ -103,19 +103,21 @@ class MakefileTest {
     return new Run(exitCode, Files.readAllLines(out), Files.readString(err));
   }
 
-  private Run make(String found, String... args) throws Exception {
+  private Run make(String classPath, String... args) throws Exception {
     List<String> command = new ArrayList<>(List.of("make"));
     command.addAll(List.of(args));
     String path = bin + File.pathSeparator + System.getenv("PATH");
     return run(
-        project, Map.of("PATH", path, "JAVA_HOME", javaHome.toString(), "FOUND", found), command);
+        project,
+        Map.of("PATH", path, "JAVA_HOME", javaHome.toString(), "FAKE_CLASS_PATH", classPath),
+        command);
   }
 
-  private static Stream<Arguments> namesOfPictures() {
+  private static Stream<Arguments> imageNames() {
     return Stream.of(
         Arguments.of("seven.png", List.of("seven.png")),
-        Arguments.of("my digit.png", List.of("my digit.png")), // is there
-        Arguments.of("it's $HOME's.png", List.of("it's $HOME's.png")), // too
+        Arguments.of("my digit.png", List.of("my digit.png")), // an existing file
+        Arguments.of("it's $HOME's.png", List.of("it's $HOME's.png")), // another
         Arguments.of("a.png b.png", List.of("a.png", "b.png")),
         Arguments.of(
             "'my digit.png' \"c d.png\" e.png", List.of("my digit.png", "c d.png", "e.png")),
@@ -124,8 +126,8 @@ class MakefileTest {
   }
 
   @ParameterizedTest
-  @MethodSource("namesOfPictures")
-  void namesReachTheProgramWhole(String image, List<String> expected) throws Exception {
+  @MethodSource("imageNames")
+  void imageNamesReachTheProgramUnchanged(String image, List<String> expected) throws Exception {
     Files.createDirectory(project.resolve("some"));
     for (String name :
         List.of("my digit.png", "it's $HOME's.png", "some/1 of 2.png", "some/2 of 2.png")) {
@@ -135,22 +137,24 @@ class MakefileTest {
     Run run = make(repository.toString(), "predict", "MODEL=my $1 model", "IMAGE=" + image);
 
     assertThat(run.exitCode()).as(run.err()).isZero();
-    List<String> all = new ArrayList<>(List.of("--model", "my $1 model", "--"));
-    all.addAll(expected);
-    assertThat(run.out()).isEqualTo(all);
+    List<String> arguments = new ArrayList<>(List.of("predict", "--model", "my $1 model", "--"));
+    arguments.addAll(expected);
+    assertThat(run.out()).isEqualTo(arguments);
     assertThat(run.err()).startsWith("Building").hasLineCount(1);
   }
 
   @Test
-  void serveTakesAModelOrNone() throws Exception {
+  void serveModelIsOptional() throws Exception {
     Run run = make(repository.toString(), "serve", "MODEL=my $1 model", "ARGS=--port 0");
-    assertThat(run.out()).as(run.err()).containsExactly("--model", "my $1 model", "--port", "0");
+    assertThat(run.out())
+        .as(run.err())
+        .containsExactly("serve", "--model", "my $1 model", "--port", "0");
     assertThat(make(repository.toString(), "serve", "ARGS=--port 0").out())
-        .containsExactly("--port", "0");
+        .containsExactly("serve", "--port", "0");
   }
 
   @Test
-  void theClassPathIsWrittenAsJavaReadsItOnWindows() throws Exception {
+  void escapesTheClassPathOnWindows() throws Exception {
     Run run = make("C:\\A b\\c.jar;C:\\d.jar", "target/java-host.args", "OS=Windows_NT");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
@@ -160,14 +164,70 @@ class MakefileTest {
   }
 
   @Test
-  void predictSaysWhatItMisses() throws Exception {
+  void predictReportsMissingVariables() throws Exception {
     assertThat(make(repository.toString(), "predict", "IMAGE=x.png").err()).contains("MODEL names");
     assertThat(make(repository.toString(), "predict", "MODEL=x").err()).contains("IMAGE names");
   }
 
-  /** The real one, with the project's .mvn: codes for colours would stand before all it says. */
   @Test
-  void mavenPrintsNoColoursAndNoWarnings() throws Exception {
+  void withoutAGoalPrintsHelp() throws Exception {
+    Run run = make(repository.toString());
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).isEqualTo(make(repository.toString(), "help").out());
+    String makefile = Files.readString(Path.of("Makefile"));
+    String phony =
+        makefile
+            .replaceAll("\\\\\n", "")
+            .replaceAll("(?s).*\n\\.PHONY: ", "")
+            .lines()
+            .findFirst()
+            .orElseThrow();
+    assertThat(phony.split("\\s+"))
+        .contains("run", "clean")
+        .allSatisfy(
+            target -> {
+              if (!target.equals("help")) {
+                assertThat(run.out()).anyMatch(line -> line.startsWith("  make " + target + " "));
+              }
+            });
+  }
+
+  @Test
+  void suggestsCapitalsForALowerCaseVariable() throws Exception {
+    Run run = make(repository.toString(), "run", "stage=2.1");
+    assertThat(run.exitCode()).isNotZero();
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains("did you mean STAGE=2.1?").hasLineCount(1);
+    assertThat(make(repository.toString(), "run", "STAGE=2.1", "ARGS=--seed 1").out())
+        .containsExactly("2.1", "--seed", "1");
+  }
+
+  @Test
+  void usesTheWrapperWithoutMaven() throws Exception {
+    script(project.resolve("mvnw"), MAVEN);
+    Files.delete(bin.resolve("mvn"));
+    // Only what the recipes call, so that no other Maven is on the PATH.
+    for (String tool : List.of("make", "sh", "sed", "cat", "rm", "mkdir", "find", "tr", "echo")) {
+      Path installed = Path.of("/usr/bin", tool);
+      Path program = Files.exists(installed) ? installed : Path.of("/bin", tool);
+      script(bin.resolve(tool), "#!/bin/sh\nexec " + program + " \"$@\"\n");
+    }
+
+    Run run =
+        run(
+            project,
+            Map.of(
+                "PATH", bin.toString(),
+                "JAVA_HOME", javaHome.toString(),
+                "FAKE_CLASS_PATH", repository.toString()),
+            List.of("make", "run"));
+
+    assertThat(run.out()).as(run.err()).containsExactly("3.0");
+  }
+
+  /** The real Maven with the project's .mvn: color codes would precede all output. */
+  @Test
+  void mavenPrintsNoColorsAndNoWarnings() throws Exception {
     Run run =
         run(
             Path.of("").toAbsolutePath(),

@@ -40,9 +40,13 @@ public final class Browser implements AutoCloseable {
     this.driver = driver;
   }
 
-  /** Whether there is one, and the driver for it. */
+  /**
+   * Whether Chromium and its driver are installed. With {@code REQUIRE_BROWSER} set, always true,
+   * so that a test fails without them instead of being skipped.
+   */
   public static boolean isThere() {
-    return onPath("chromium").isPresent() && onPath("chromedriver").isPresent();
+    return System.getenv("REQUIRE_BROWSER") != null
+        || onPath("chromium").isPresent() && onPath("chromedriver").isPresent();
   }
 
   /**

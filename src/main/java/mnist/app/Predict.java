@@ -199,7 +199,7 @@ public final class Predict implements Callable<Integer> {
     @Override
     public void image(NamedImage image) {
       asked.add(image);
-      if (asked.size() == Model.FULL_BATCH) {
+      if (asked.size() == Model.BATCH_SIZE) {
         answer();
       }
     }
@@ -226,11 +226,11 @@ public final class Predict implements Callable<Integer> {
         System.arraycopy(
             asked.get(i).pixels(), 0, pixels, i * LabelledImages.PIXELS, LabelledImages.PIXELS);
       }
-      List<Prediction> predictions = Prediction.each(model.probabilitiesOfEach(pixels));
+      List<Prediction> predictions = Prediction.listOf(model.batchInvariantProbabilities(pixels));
       List<NamedImage> answered = List.copyOf(asked);
       asked.clear();
       for (int i = 0; i < answered.size(); i++) {
-        if (predictions.get(i).isProbable()) {
+        if (predictions.get(i).isValid()) {
           print(answered.get(i), predictions.get(i));
           said.add(predictions.get(i).best());
         } else {
@@ -248,7 +248,7 @@ public final class Predict implements Callable<Integer> {
 
     private void print(NamedImage image, Prediction prediction) {
       int best = prediction.best();
-      int next = prediction.nextBest();
+      int next = prediction.secondBest();
       if (show) {
         out.print(blocks(image.pixels()));
       }

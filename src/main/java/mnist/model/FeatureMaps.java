@@ -4,28 +4,29 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What a convolutional layer makes of one image: a picture for each of its channels.
+ * The activations of a convolutional layer for one image: a grid of values for each channel.
  *
- * @param count of channels
- * @param rows of each picture
- * @param columns of each picture
- * @param levels count × rows × columns values, 0 or more after ReLU, picture after picture, each
- *     row after row
+ * @param channels number of channels
+ * @param rows height of each grid
+ * @param columns width of each grid
+ * @param values channels × rows × columns values, row-major; 0 or more after ReLU
  */
-public record FeatureMaps(int count, int rows, int columns, float[] levels) {
+public record FeatureMaps(int channels, int rows, int columns, float[] values) {
 
-  /** Of a layer's values, [1, rows, columns, channels]. */
-  static FeatureMaps of(TFloat32 layer) {
-    Shape shape = layer.shape();
+  /**
+   * @param activations [1, rows, columns, channels]
+   */
+  static FeatureMaps of(TFloat32 activations) {
+    Shape shape = activations.shape();
     int rows = (int) shape.get(1);
     int columns = (int) shape.get(2);
-    int count = (int) shape.get(3);
-    float[] interleaved = new float[rows * columns * count];
-    layer.asRawTensor().data().asFloats().read(interleaved);
-    float[] levels = new float[interleaved.length];
+    int channels = (int) shape.get(3);
+    float[] interleaved = new float[rows * columns * channels];
+    activations.asRawTensor().data().asFloats().read(interleaved);
+    float[] values = new float[interleaved.length];
     for (int i = 0; i < interleaved.length; i++) {
-      levels[i % count * rows * columns + i / count] = interleaved[i];
+      values[i % channels * rows * columns + i / channels] = interleaved[i];
     }
-    return new FeatureMaps(count, rows, columns, levels);
+    return new FeatureMaps(channels, rows, columns, values);
   }
 }

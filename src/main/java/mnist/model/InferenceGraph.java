@@ -20,7 +20,6 @@ import org.tensorflow.ndarray.NdArray;
 import org.tensorflow.ndarray.NdArrays;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.NoOp;
@@ -43,14 +42,14 @@ import org.tensorflow.types.TUint8;
 import org.tensorflow.types.family.TType;
 
 /**
- * What of a stage's graph is needed to predict: from the images {@code X} to the probabilities
- * {@code Y}, under the same names, without dropout. Before it an input for bytes, behind it the
- * {@code classes}, beside it the nodes that restore the variables.
+ * The part of a stage's graph that predicts: from the images {@code X} to the probabilities {@code
+ * Y}, under the same names, without dropout. It also accepts bytes, returns {@code classes}, and
+ * restores its variables.
  *
  * <pre>
  *   image_bytes   uint8   [batch, 28, 28]      0..255
  *     │  times 1/256
- *   X             float32 [batch, 28, 28, 1]   0..1, unless fed itself
+ *   X             float32 [batch, 28, 28, 1]   0..1, unless fed directly
  *     │  the network
  *   Y             float32 [batch, 10]          probabilities
  *     │  argmax
@@ -63,22 +62,17 @@ final class InferenceGraph implements AutoCloseable {
   /** Serving systems refuse signatures with any other method. */
   private static final String PREDICT = "tensorflow/serving/predict";
 
-  private final Graph graph;
+  private final Network network;
+  private final Graph graph = new Graph();
   private final Map<String, SignatureDef> signatures;
   private final SaverDef saver;
 
-  /** The network's variables, and of them those that are needed here. */
-  private final List<Variable<TFloat32>> all;
-
-  private final List<Output<TFloat32>> variables = new ArrayList<>();
-
-  /** Builds the graph; the network's own stays as it is. */
+  /** Builds the graph; the network's own is not changed. */
   InferenceGraph(Network network) {
-    all = network.variables();
-    graph = new Graph();
+    this.network = network;
     try {
       graph.importGraphDef(
-          GraphDef.newBuilder().addAllNode(inputs()).addAllNode(neededBy(network)).build());
+          GraphDef.newBuilder().addAllNode(inputNodes()).addAllNode(networkNodes(network)).build());
       Ops tf = Ops.create(graph);
       Output<TFloat32> predictions = output("Y");
       Output<TInt64> classes =
@@ -87,112 +81,97 @@ final class InferenceGraph implements AutoCloseable {
           Map.of(
               "serving_default", signature("image", output("X"), predictions, classes),
               "bytes", signature("image_bytes", output("image_bytes"), predictions, classes));
-      for (Variable<TFloat32> variable : all) {
-        if (isNeeded(variable)) {
-          variables.add(output(variable.op().name()));
-        }
-      }
-      saver = restoring(tf.withSubScope("save"), variables);
+      saver = addRestore(tf.withSubScope("save"));
     } catch (RuntimeException e) {
       graph.close();
       throw e;
     }
   }
 
-  private boolean isNeeded(Variable<TFloat32> variable) {
-    return graph.operation(variable.op().name()) != null;
-  }
-
   private <T extends TType> Output<T> output(String operation) {
     return graph.operation(operation).output(0);
   }
 
-  // ---- The nodes
+  // ---- Nodes
 
   /** From bytes to {@code X}. */
-  private static List<NodeDef> inputs() {
+  private static List<NodeDef> inputNodes() {
     try (Graph inputs = new Graph()) {
       Ops tf = Ops.create(inputs);
       Operand<TUint8> bytes =
           tf.withName("image_bytes")
               .placeholder(TUint8.class, Placeholder.shape(Shape.of(ANY, 28, 28)));
       Ops scaling = tf.withSubScope("scaling");
-      Operand<TFloat32> grey =
+      Operand<TFloat32> pixels =
           scaling.math.mul(
               scaling.dtypes.cast(bytes, TFloat32.class), scaling.constant(1 / 256f)); // exact
       tf.withName("X")
           .placeholderWithDefault(
-              scaling.reshape(grey, scaling.constant(new int[] {-1, 28, 28, 1})),
+              scaling.reshape(pixels, scaling.constant(new int[] {-1, 28, 28, 1})),
               Shape.of(ANY, 28, 28, 1));
       return inputs.toGraphDef().getNodeList();
     }
   }
 
   /**
-   * The nodes that {@code Y} is computed from, {@code X} itself not among them. In place of what
-   * has no part in predicting its stand-in is taken, such as dropout's input, and variables are
-   * taken through an identity, as converters expect them.
+   * The nodes that {@code Y} depends on, except {@code X}. Nodes used in training only, such as
+   * dropout, are bypassed, and variables are read through an identity, as converters expect.
    */
-  private static List<NodeDef> neededBy(Network network) {
-    Map<String, String> instead = new HashMap<>();
+  private static List<NodeDef> networkNodes(Network network) {
+    Map<String, String> replacements = new HashMap<>();
     Map<String, NodeDef> nodes = new LinkedHashMap<>();
     for (Variable<TFloat32> variable : network.variables()) {
-      NodeDef read = read(variable.op().name());
-      nodes.put(read.getName(), read);
-      instead.put(variable.op().name(), read.getName());
+      String name = variable.op().name();
+      nodes.put(name + "/read", identity(name + "/read", name));
+      replacements.put(name, name + "/read");
     }
     network
         .inferenceReplacements()
-        .forEach((node, other) -> instead.put(node, instead.getOrDefault(other, other)));
+        .forEach((node, by) -> replacements.put(node, replacements.getOrDefault(by, by)));
     for (NodeDef node : network.graph().toGraphDef().getNodeList()) {
-      nodes.put(node.getName(), redirected(node, instead));
+      NodeDef.Builder rewired = node.toBuilder().clearInput();
+      node.getInputList()
+          .forEach(input -> rewired.addInput(replacements.getOrDefault(input, input)));
+      nodes.put(node.getName(), rewired.build());
     }
 
     Set<String> needed = new HashSet<>();
-    collect("Y", nodes, needed);
+    collectInputs("Y", nodes, needed);
     needed.remove("X");
     nodes.keySet().retainAll(needed);
     return List.copyOf(nodes.values());
   }
 
-  private static NodeDef read(String variable) {
+  private static NodeDef identity(String name, String input) {
     return NodeDef.newBuilder()
-        .setName(variable + "/read")
+        .setName(name)
         .setOp("Identity")
-        .addInput(variable)
+        .addInput(input)
         .putAttr("T", AttrValue.newBuilder().setType(DataType.DT_FLOAT).build())
         .build();
   }
 
-  private static NodeDef redirected(NodeDef node, Map<String, String> instead) {
-    NodeDef.Builder redirected = node.toBuilder().clearInput();
-    for (String input : node.getInputList()) {
-      redirected.addInput(instead.getOrDefault(input, input));
-    }
-    return redirected.build();
-  }
-
-  private static void collect(String name, Map<String, NodeDef> nodes, Set<String> needed) {
-    if (needed.add(name)) {
+  private static void collectInputs(String name, Map<String, NodeDef> nodes, Set<String> names) {
+    if (names.add(name)) {
       for (String input : nodes.get(name).getInputList()) {
-        collect(input.replaceFirst("^\\^", "").replaceFirst(":\\d+$", ""), nodes, needed);
+        collectInputs(input.replaceFirst("^\\^", "").replaceFirst(":\\d+$", ""), nodes, names);
       }
     }
   }
 
-  // ---- The signatures
+  // ---- Signatures
 
   private static SignatureDef signature(
       String inputName, Output<?> input, Output<?> predictions, Output<?> classes) {
     return SignatureDef.newBuilder()
         .setMethodName(PREDICT)
-        .putInputs(inputName, described(input))
-        .putOutputs("predictions", described(predictions))
-        .putOutputs("classes", described(classes))
+        .putInputs(inputName, tensorInfo(input))
+        .putOutputs("predictions", tensorInfo(predictions))
+        .putOutputs("classes", tensorInfo(classes))
         .build();
   }
 
-  private static TensorInfo described(Output<?> output) {
+  private static TensorInfo tensorInfo(Output<?> output) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     for (long size : output.shape().asArray()) {
       shape.addDim(TensorShapeProto.Dim.newBuilder().setSize(size));
@@ -204,72 +183,85 @@ final class InferenceGraph implements AutoCloseable {
         .build();
   }
 
-  // ---- The variables
+  // ---- Variables
 
-  /** Nodes that read the variables from files; nothing in the graph writes any. */
-  private static SaverDef restoring(Ops tf, List<Output<TFloat32>> variables) {
+  /** Whether the graph contains a variable of the network. */
+  private boolean contains(Variable<TFloat32> variable) {
+    return graph.operation(variable.op().name()) != null;
+  }
+
+  private NdArray<String> variableNames() {
+    return NdArrays.vectorOfObjects(
+        network.variables().stream()
+            .filter(this::contains)
+            .map(variable -> variable.op().name())
+            .toArray(String[]::new));
+  }
+
+  /** An empty slice specification for each variable, which selects all of it. */
+  private static NdArray<String> fullSlices(NdArray<String> names) {
+    String[] slices = new String[(int) names.size()];
+    Arrays.fill(slices, "");
+    return NdArrays.vectorOfObjects(slices);
+  }
+
+  /** Adds nodes that read the variables from files. There are none that write them. */
+  private SaverDef addRestore(Ops tf) {
+    NdArray<String> names = variableNames();
+    List<Output<TFloat32>> variables = new ArrayList<>();
+    names.scalars().forEach(name -> variables.add(output(name.getObject())));
     Placeholder<TString> prefix =
         tf.withName("prefix").placeholder(TString.class, Placeholder.shape(Shape.scalar()));
     Restore values =
         tf.train.restore(
             prefix,
-            tf.constant(names(variables)),
-            tf.constant(wholes(variables)),
+            tf.constant(names),
+            tf.constant(fullSlices(names)),
             variables.stream().<Class<? extends TType>>map(Output::type).toList());
-    List<Op> assigned = new ArrayList<>();
+    List<Op> assignments = new ArrayList<>();
     for (int i = 0; i < variables.size(); i++) {
       Output<TFloat32> value = values.tensors().get(i).asOutput().expect(TFloat32.class);
-      assigned.add(tf.assign(variables.get(i), value));
+      assignments.add(tf.assign(variables.get(i), value));
     }
-    NoOp restore = tf.withControlDependencies(assigned).withName("restore_all").noOp();
+    NoOp restore = tf.withControlDependencies(assignments).withName("restore_all").noOp();
     return SaverDef.newBuilder()
         .setFilenameTensorName(prefix.op().name() + ":0")
-        // Python's loader insists on a name; there is nothing here that saves.
-        .setSaveTensorName(prefix.op().name() + ":0")
+        .setSaveTensorName(prefix.op().name() + ":0") // unused, but Python's loader requires one
         .setRestoreOpName(restore.op().name())
         .setVersion(SaverDef.CheckpointFormatVersion.V2)
         .build();
   }
 
   /**
-   * Writes values of the variables to where the graph's restoring nodes expect them.
+   * Writes the files that the graph restores its variables from.
    *
-   * @param prefix of the files' names
-   * @param weights the values of the network's variables one after the other, each row-major
+   * @param prefix of the files' paths
+   * @param weights the values of the network's variables, concatenated, each row-major
    */
-  void write(Path prefix, float[] weights) {
+  void writeVariables(Path prefix, float[] weights) {
     try (EagerSession session = EagerSession.create()) {
       Ops tf = Ops.create(session);
       List<Operand<?>> values = new ArrayList<>();
       int from = 0;
-      for (Variable<TFloat32> variable : all) {
+      for (Variable<TFloat32> variable : network.variables()) {
         int to = from + (int) variable.shape().size();
-        if (isNeeded(variable)) {
-          FloatDataBuffer value = DataBuffers.of(Arrays.copyOfRange(weights, from, to));
-          values.add(tf.constant(variable.shape(), value));
+        if (contains(variable)) {
+          values.add(
+              tf.constant(variable.shape(), DataBuffers.of(Arrays.copyOfRange(weights, from, to))));
         }
         from = to;
       }
+      NdArray<String> names = variableNames();
       tf.train.save(
           tf.constant(prefix.toString()),
-          tf.constant(names(variables)),
-          tf.constant(wholes(variables)),
+          tf.constant(names),
+          tf.constant(fullSlices(names)),
           values);
     }
   }
 
-  private static NdArray<String> names(List<Output<TFloat32>> variables) {
-    return NdArrays.vectorOfObjects(
-        variables.stream().map(variable -> variable.op().name()).toArray(String[]::new));
-  }
-
-  /** An empty slice specification for each variable: all of it. */
-  private static NdArray<String> wholes(List<Output<TFloat32>> variables) {
-    return NdArrays.vectorOfObjects(variables.stream().map(variable -> "").toArray(String[]::new));
-  }
-
-  /** All that a SavedModel says of its graph. */
-  MetaGraphDef description() {
+  /** The graph with its signatures, as a SavedModel holds it. */
+  MetaGraphDef toMetaGraphDef() {
     return MetaGraphDef.newBuilder()
         .setMetaInfoDef(
             MetaGraphDef.MetaInfoDef.newBuilder()

@@ -29,24 +29,32 @@ import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.types.TFloat32;
 
 /**
- * A SavedModel that says which class an image belongs to: one of this program, or any other with
- * the signature {@code serving_default}: {@code image} float32 [batch, 28, 28, 1], grey levels 0..1
- * with the digit white on black → {@code predictions} float32 [batch, 10], probabilities.
+ * A SavedModel that classifies images: one that this project exported, or any other with the
+ * signature {@code serving_default}: {@code image} float32 [batch, 28, 28, 1], pixel values 0..1,
+ * white digit on black → {@code predictions} float32 [batch, 10], probabilities.
  *
- * <p>Several threads may use it at once.
+ * <pre>{@code
+ * try (Model model = Model.load(Path.of("runs/3.0-20260101-120000/model"))) {
+ *   float[] pixels = LabelledImages.grey(Picture.read(Path.of("seven.png")));
+ *   Prediction prediction = model.predict(pixels).get(0);
+ *   System.out.println(prediction.best());
+ * }
+ * }</pre>
  *
- * <p>A SavedModel is a program: TensorFlow runs whatever its graph says, with the rights of this
- * process, which may read, write and delete files. Load only models that you would also run as a
- * program; the checks here find mistakes, not malice.
+ * <p>A model may be used by several threads at once.
+ *
+ * <p>A SavedModel is a program: TensorFlow runs whatever its graph contains, with the rights of
+ * this process, including reading, writing and deleting files. Load only models from sources that
+ * you trust; the checks here find mistakes, not malice.
  */
 public final class Model implements AutoCloseable {
   /**
-   * How many images are asked about at once where each is to be answered by itself: a multiple of
-   * every number of them that a kernel takes at a time (2, 4, 6, 8, 10, 12, 15, 16 …).
+   * The batch size of {@link #batchInvariantProbabilities}: a multiple of every number of images
+   * that a kernel processes together (2, 4, 6, 8, 10, 12, 15, 16 …).
    */
-  public static final int FULL_BATCH = 480;
+  public static final int BATCH_SIZE = 480;
 
-  /** What the chapters call it. */
+  /** The activations of the first layer, in all stages. */
   private static final String FIRST_LAYER = "Y1";
 
   private final SavedModelBundle bundle;
@@ -54,47 +62,43 @@ public final class Model implements AutoCloseable {
   private final Output<?> image;
   private final Output<?> predictions;
 
-  private Model(
-      SavedModelBundle bundle, Optional<ModelCard> card, Output<?> image, Output<?> predictions) {
+  private Model(SavedModelBundle bundle, Optional<ModelCard> card, Path folder)
+      throws ModelException {
     this.bundle = bundle;
     this.card = card;
-    this.image = image;
-    this.predictions = predictions;
+    Signature signature = defaultSignature(bundle, folder);
+    image = output(folder, signature.getInputs(), "image", UNKNOWN_SIZE, SIDE, SIDE, 1);
+    predictions = output(folder, signature.getOutputs(), "predictions", UNKNOWN_SIZE, CLASSES);
   }
 
   /**
-   * Loads a model and its weights, and runs it once; see above on trust.
+   * Loads a model and runs it once as a check. See the class description on trust.
    *
-   * @param folder the one that holds {@code saved_model.pb}
-   * @throws ModelException if it is no SavedModel, is damaged, or has not this signature
+   * @param folder the one with {@code saved_model.pb}
+   * @throws ModelException if it is not a SavedModel, is damaged, or lacks the required signature
    */
   public static Model load(Path folder) throws IOException {
-    if (!isIn(folder)) {
-      Path inside = folder.resolve("model"); // where a run's folder has it
+    if (!exists(folder)) {
+      Path nested = folder.resolve("model"); // in a run's folder
       throw new ModelException(
-          "%s is no SavedModel: expected a folder with the file %s%s"
+          "%s is not a SavedModel: expected a folder with the file %s%s"
               .formatted(
-                  folder, SavedModelFolder.GRAPH, isIn(inside) ? "; " + inside + " is one" : ""));
+                  folder,
+                  SavedModelFolder.GRAPH,
+                  exists(nested) ? "; did you mean " + nested + "?" : ""));
     }
-    Optional<ModelCard> card = card(folder);
+    Optional<ModelCard> card = readCard(folder);
     SavedModelBundle bundle;
     try {
-      // Runs on TensorFlow's threads, as in Python. In the caller's an image would take a few
-      // hundredths of a millisecond less, but what is next to nothing, below 2.4e-38, would not be
-      // rounded to 0 as it is there.
+      // Runs on TensorFlow's threads, as in Python. On the caller's thread an image would take some
+      // hundredths of a millisecond less, but denormal numbers would not be flushed to 0.
       bundle = SavedModelBundle.load(folder.toString(), SavedModelBundle.DEFAULT_TAG);
-    } catch (RuntimeException e) { // some of TensorFlow's are no TensorFlowException
-      throw notLoaded(folder, e);
+    } catch (RuntimeException e) { // not all of TensorFlow's are TensorFlowExceptions
+      throw cannotLoad(folder, e);
     }
     try {
-      Signature signature = signature(bundle, folder);
-      Model model =
-          new Model(
-              bundle,
-              card,
-              end(bundle, folder, signature.getInputs(), "image", UNKNOWN_SIZE, SIDE, SIDE, 1),
-              end(bundle, folder, signature.getOutputs(), "predictions", UNKNOWN_SIZE, CLASSES));
-      // A model without its weights, or one that wants more than images, loads but fails here.
+      Model model = new Model(bundle, card, folder);
+      // Missing weights or additional inputs are only detected when it runs.
       model.probabilities(new float[2 * PIXELS]);
       return model;
     } catch (ModelException e) {
@@ -102,30 +106,30 @@ public final class Model implements AutoCloseable {
       throw e;
     } catch (RuntimeException e) {
       bundle.close();
-      throw notLoaded(folder, e);
+      throw cannotLoad(folder, e);
     }
   }
 
-  private static ModelException notLoaded(Path folder, RuntimeException e) {
+  private static ModelException cannotLoad(Path folder, RuntimeException e) {
     return new ModelException(
         "%s cannot be loaded: %s".formatted(folder, SavedModelFolder.reason(e)), e);
   }
 
-  /** Whether a folder holds a SavedModel, which may still be damaged. */
-  public static boolean isIn(Path folder) {
+  /** Whether a folder contains a SavedModel, which may still be damaged. */
+  public static boolean exists(Path folder) {
     return Files.exists(folder.resolve(SavedModelFolder.GRAPH));
   }
 
   /**
-   * What a model says of itself, without loading it; empty for one from elsewhere.
+   * Reads a model's card without loading the model; empty if it was not exported by this project.
    *
-   * @param folder the one that holds {@code saved_model.pb}
-   * @throws ModelException if what it says is damaged
+   * @param folder the one with {@code saved_model.pb}
+   * @throws ModelException if the card is damaged
    */
-  public static Optional<ModelCard> card(Path folder) throws IOException {
+  public static Optional<ModelCard> readCard(Path folder) throws IOException {
     Path file = folder.resolve(SavedModelFolder.CARD);
     if (!Files.exists(file)) {
-      return Optional.empty(); // a model from elsewhere
+      return Optional.empty();
     }
     try {
       ModelCard card = Json.MAPPER.readValue(Files.readAllBytes(file), ModelCard.class);
@@ -138,28 +142,26 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  private static Signature signature(SavedModelBundle bundle, Path folder) throws ModelException {
-    List<String> found = new ArrayList<>();
+  private static Signature defaultSignature(SavedModelBundle bundle, Path folder)
+      throws ModelException {
+    List<String> others = new ArrayList<>();
     for (Signature signature : bundle.signatures()) {
       if (signature.key().equals(Signature.DEFAULT_KEY)) {
         return signature;
       }
-      found.add(signature.key());
+      others.add(signature.key());
     }
     throw new ModelException(
         "%s has no signature %s; it has %s"
-            .formatted(folder, Signature.DEFAULT_KEY, found.isEmpty() ? "none" : found));
+            .formatted(folder, Signature.DEFAULT_KEY, others.isEmpty() ? "none" : others));
   }
 
-  private static Output<?> end(
-      SavedModelBundle bundle,
-      Path folder,
-      Map<String, TensorDescription> ends,
-      String name,
-      long... sizes)
+  /** The tensor with this name in the inputs or outputs of the signature. */
+  private Output<?> output(
+      Path folder, Map<String, TensorDescription> tensors, String name, long... expectedShape)
       throws ModelException {
-    Shape expected = Shape.of(sizes);
-    TensorDescription found = ends.get(name);
+    Shape expected = Shape.of(expectedShape);
+    TensorDescription found = tensors.get(name);
     if (found == null
         || found.dataType != DataType.DT_FLOAT
         || !found.shape.isCompatibleWith(expected)
@@ -170,7 +172,7 @@ public final class Model implements AutoCloseable {
                   folder,
                   Signature.DEFAULT_KEY,
                   found == null
-                      ? "no %s but %s".formatted(name, ends.keySet())
+                      ? "no %s but %s".formatted(name, tensors.keySet())
                       : "%s of %s %s".formatted(name, found.dataType, found.shape),
                   name,
                   DataType.DT_FLOAT,
@@ -179,39 +181,40 @@ public final class Model implements AutoCloseable {
     return bundle.graph().outputOrThrow(found.name);
   }
 
-  /** What the model says of itself; empty for one from elsewhere. */
+  /** The model's card; empty if it was not exported by this project. */
   public Optional<ModelCard> card() {
     return card;
   }
 
   /**
-   * Says which class each image belongs to.
+   * Classifies images.
    *
-   * @param pixels grey levels 0..1, white digit on black, of one image or several: 784 each, row
-   *     after row
+   * @param pixels values 0..1, white digit on black, 784 for each image, row-major, concatenated
+   * @return a prediction for each image
+   * @throws IllegalArgumentException if these are not one or more images
    */
   public List<Prediction> predict(float... pixels) {
-    return Prediction.each(probabilities(pixels));
+    return Prediction.listOf(probabilities(pixels));
   }
 
   /**
-   * Says how probable each class is for each image.
+   * Computes the probability of each class for each image.
    *
    * @param pixels as in {@link #predict}
-   * @return 10 probabilities for each image, image after image
-   * @throws IllegalStateException if a model from elsewhere answers in another shape
+   * @return 10 probabilities for each image, concatenated
+   * @throws IllegalArgumentException if these are not one or more images
+   * @throws IllegalStateException if the model returns another shape than its signature says
    */
   public float[] probabilities(float... pixels) {
-    refuseNoImages(pixels);
-    int count = pixels.length / PIXELS;
-    try (TFloat32 images =
-            TFloat32.tensorOf(Shape.of(count, SIDE, SIDE, 1), DataBuffers.of(pixels, true, false));
+    int count = countImages(pixels);
+    try (TFloat32 images = toTensor(count, pixels);
         Result result = bundle.session().runner().feed(image, images).fetch(predictions).run()) {
       Shape shape = result.get(0).shape();
-      if (!shape.equals(Shape.of(count, CLASSES))) {
+      Shape expected = Shape.of(count, CLASSES);
+      if (!shape.equals(expected)) {
         throw new IllegalStateException(
-            "the model answers %s to %d images, expected %s"
-                .formatted(shape, count, Shape.of(count, CLASSES)));
+            "the model returns shape %s for %d images, expected %s"
+                .formatted(shape, count, expected));
       }
       float[] probabilities = new float[count * CLASSES];
       ((TFloat32) result.get(0)).asRawTensor().data().asFloats().read(probabilities);
@@ -219,50 +222,55 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  private static void refuseNoImages(float... pixels) {
+  private static int countImages(float... pixels) {
     if (pixels.length == 0 || pixels.length % PIXELS != 0) {
       throw new IllegalArgumentException(
           "expected %d pixels for each image, found %d".formatted(PIXELS, pixels.length));
     }
+    return pixels.length / PIXELS;
+  }
+
+  private static TFloat32 toTensor(int images, float... pixels) {
+    return TFloat32.tensorOf(Shape.of(images, SIDE, SIDE, 1), DataBuffers.of(pixels, true, false));
   }
 
   /**
-   * Says the same of an image whatever others are asked about with it, to the last bit: asks in
-   * batches of {@link #FULL_BATCH}, the last one filled up with black images.
+   * Computes the probabilities in batches of {@link #BATCH_SIZE}, the last one padded with black
+   * images, so that those of an image do not depend, to the last bit, on the other images.
    *
-   * <p>Otherwise the last bits of an answer depend on how many images there are and on this one's
-   * place among them: kernels take several at a time, and those that are left over in another way.
-   * In batches of this size none is left over, as long as a batch is not shared out among many
-   * threads, see {@link mnist.platform.NativeEnvironment#useOneThread}.
+   * <p>Otherwise the last bits depend on the number of images and on the image's position among
+   * them, since kernels process several images together and the remainder differently. With this
+   * batch size there is no remainder, as long as a batch is not split among many threads; see
+   * {@link mnist.platform.NativeEnvironment#useOneThread}.
    *
    * @param pixels as in {@link #predict}
-   * @return as of {@link #probabilities}
+   * @return as in {@link #probabilities}
    */
-  public float[] probabilitiesOfEach(float... pixels) {
-    refuseNoImages(pixels);
-    float[] all = new float[pixels.length / PIXELS * CLASSES];
-    for (int from = 0; from * PIXELS < pixels.length; from += FULL_BATCH) {
-      int images = Math.min(FULL_BATCH, pixels.length / PIXELS - from);
-      float[] batch = new float[FULL_BATCH * PIXELS];
-      System.arraycopy(pixels, from * PIXELS, batch, 0, images * PIXELS);
-      System.arraycopy(probabilities(batch), 0, all, from * CLASSES, images * CLASSES);
+  public float[] batchInvariantProbabilities(float... pixels) {
+    int count = countImages(pixels);
+    float[] probabilities = new float[count * CLASSES];
+    for (int from = 0; from < count; from += BATCH_SIZE) {
+      int size = Math.min(BATCH_SIZE, count - from);
+      float[] batch = new float[BATCH_SIZE * PIXELS];
+      System.arraycopy(pixels, from * PIXELS, batch, 0, size * PIXELS);
+      System.arraycopy(probabilities(batch), 0, probabilities, from * CLASSES, size * CLASSES);
     }
-    return all;
+    return probabilities;
   }
 
-  /** The ways to ask it, by name, as the SavedModel describes them. */
+  /** The model's signatures by name. */
   public Map<String, SignatureDef> signatures() {
     return bundle.metaGraphDef().getSignatureDefMap();
   }
 
   /**
-   * Runs its graph.
+   * Runs the graph.
    *
-   * @param input name of the tensor that is fed, as a signature has it
-   * @param value what it is fed
-   * @param outputs names of the tensors that are wanted
-   * @return their values, in this order; to be closed
-   * @throws RuntimeException one of TensorFlow's, if the graph cannot be run on this
+   * @param input name of the tensor to feed, as in a signature
+   * @param value of this tensor
+   * @param outputs names of the tensors to fetch
+   * @return their values in this order; to be closed
+   * @throws RuntimeException thrown by TensorFlow, if the graph cannot process the value
    */
   public Result run(String input, Tensor value, List<String> outputs) {
     Session.Runner runner = bundle.session().runner().feed(input, value);
@@ -271,7 +279,7 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * What the first layer makes of one image, if it is a convolutional one.
+   * The activations of the first layer for one image; empty if that layer is not convolutional.
    *
    * @param pixels of the image, as in {@link #predict}
    */
@@ -280,8 +288,7 @@ public final class Model implements AutoCloseable {
     if (layer == null || layer.output(0).shape().numDimensions() != 4) {
       return Optional.empty();
     }
-    try (TFloat32 images =
-            TFloat32.tensorOf(Shape.of(1, SIDE, SIDE, 1), DataBuffers.of(pixels, true, false));
+    try (TFloat32 images = toTensor(1, pixels);
         Result result = bundle.session().runner().feed(image, images).fetch(FIRST_LAYER).run()) {
       return Optional.of(FeatureMaps.of((TFloat32) result.get(0)));
     }

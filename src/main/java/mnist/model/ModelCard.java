@@ -8,15 +8,15 @@ import mnist.training.Stage;
 import mnist.training.TrainingResult;
 
 /**
- * What a model says of itself, beside its graph and its weights.
+ * A model's origin and quality, stored next to its graph and weights.
  *
  * @param stage the stage's number
- * @param title its network in a few words
+ * @param title a short description of its network
  * @param dataSet name of the data set that it was trained on
- * @param iteration the iteration before whose step it had these weights
- * @param testAccuracy the share of test images that it recognises, 0..1
- * @param weightsSha256 of its variables in the chapter's order, each row-major as little-endian
- *     float32
+ * @param iteration number of training steps after which it had these weights
+ * @param testAccuracy the share of test images classified correctly, 0..1
+ * @param weightsSha256 checksum of all variables in the stage's order, each row-major as
+ *     little-endian float32
  * @param classNames names of the classes 0..9
  * @param versions of the program, TensorFlow and the Java virtual machine
  */
@@ -30,7 +30,7 @@ public record ModelCard(
     List<String> classNames,
     Map<String, String> versions) {
 
-  /** Of a model with the weights of the best test measurement. */
+  /** The card of a model with the weights that had the best test accuracy. */
   public static ModelCard of(Stage stage, DataSet data, TrainingResult.Best best) {
     return new ModelCard(
         stage.name(),

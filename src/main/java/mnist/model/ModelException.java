@@ -2,7 +2,7 @@ package mnist.model;
 
 import java.io.IOException;
 
-/** A model cannot be written or used. The message is one line for the user. */
+/** A model cannot be written or loaded. The message is one line for the user. */
 public final class ModelException extends IOException {
   private static final long serialVersionUID = 1;
 

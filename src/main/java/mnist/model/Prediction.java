@@ -9,37 +9,37 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a model says of one image.
+ * The classification of one image.
  *
  * @param probabilities of the classes 0..9, each 0..1
  */
 public record Prediction(float[] probabilities) {
 
   /**
-   * What a model says of several.
+   * Splits the probabilities of several images.
    *
-   * @param probabilities 10 for each image, image after image
+   * @param probabilities 10 for each image, concatenated
    */
-  public static List<Prediction> each(float... probabilities) {
-    List<Prediction> each = new ArrayList<>();
+  public static List<Prediction> listOf(float... probabilities) {
+    List<Prediction> predictions = new ArrayList<>();
     for (int from = 0; from < probabilities.length; from += CLASSES) {
-      each.add(new Prediction(Arrays.copyOfRange(probabilities, from, from + CLASSES)));
+      predictions.add(new Prediction(Arrays.copyOfRange(probabilities, from, from + CLASSES)));
     }
-    return each;
+    return predictions;
   }
 
-  /** The most probable class, the lower of two that are equally probable. */
+  /** The most probable class 0..9; of equally probable ones the lowest. */
   public int best() {
-    return mostProbableBut(-1);
+    return mostProbableExcept(-1);
   }
 
-  /** The most probable class after {@link #best()}. */
-  public int nextBest() {
-    return mostProbableBut(best());
+  /** The second most probable class 0..9. */
+  public int secondBest() {
+    return mostProbableExcept(best());
   }
 
-  /** Whether these are probabilities: 0..1 each, about 1 together. */
-  public boolean isProbable() {
+  /** Whether the values are probabilities: each 0..1, with a sum of about 1. */
+  public boolean isValid() {
     double sum = 0;
     for (float probability : probabilities) {
       if (!(probability >= 0 && probability <= 1.001f)) {
@@ -51,9 +51,9 @@ public record Prediction(float[] probabilities) {
   }
 
   /**
-   * As an object of JSON: image, class, its name and probability, all probabilities.
+   * The fields of a JSON object: image, class, its name and probability, all probabilities.
    *
-   * @param image what the image is called by
+   * @param image name of the image
    * @param classNames names of the classes 0..9
    */
   public Map<String, Object> toJson(String image, List<String> classNames) {
@@ -66,13 +66,13 @@ public record Prediction(float[] probabilities) {
     return json;
   }
 
-  private int mostProbableBut(int excluded) {
-    int most = -1;
+  private int mostProbableExcept(int excluded) {
+    int best = -1;
     for (int c = 0; c < probabilities.length; c++) {
-      if (c != excluded && (most < 0 || probabilities[c] > probabilities[most])) {
-        most = c;
+      if (c != excluded && (best < 0 || probabilities[c] > probabilities[best])) {
+        best = c;
       }
     }
-    return most;
+    return best;
   }
 }

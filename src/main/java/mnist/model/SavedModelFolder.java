@@ -15,93 +15,93 @@ import mnist.platform.Json;
 import org.tensorflow.proto.SavedModel;
 
 /**
- * A folder that gets a SavedModel: the graph for prediction in {@code saved_model.pb}, the weights
- * in {@code variables/}, and the {@link ModelCard} in {@code assets.extra/mnist.json}.
+ * Writes SavedModels: the graph for prediction in {@code saved_model.pb}, the weights in {@code
+ * variables/}, and the {@link ModelCard} in {@code assets.extra/mnist.json}.
  */
 public final class SavedModelFolder {
   static final String GRAPH = "saved_model.pb";
   static final String VARIABLES = "variables";
   static final String CARD = "assets.extra/mnist.json";
 
-  /** What a model of this program consists of; a folder with any other file is not overwritten. */
-  private static final Pattern OWN =
+  /** The files of a model; a folder with any other file is not overwritten. */
+  private static final Pattern MODEL_FILES =
       Pattern.compile("saved_model\\.pb|variables/variables\\..*|assets\\.extra/mnist\\.json");
 
-  /** TensorFlow takes a path with these for a pattern, and then does not find the weights. */
+  /** TensorFlow treats a path with these as a pattern and then cannot find the weights. */
   private static final Pattern WILDCARDS = Pattern.compile("[*?\\[\\]]");
 
   private SavedModelFolder() {}
 
   /**
-   * Checks that a model can go there, before the training that makes it.
+   * Checks that a model can be written, before time is spent on training it.
    *
-   * @param folder must not exist, unless it may be overwritten
-   * @param overwrite whether a model of this program that is there may be replaced
-   * @throws ModelException if something is there that stays, or nothing can be written there
+   * @param folder must not exist unless it may be overwritten
+   * @param overwrite whether an existing model of this project may be replaced
+   * @throws ModelException if the folder exists and is not replaced, or cannot be written
    */
   public static void check(Path folder, boolean overwrite) throws IOException {
     Path target = folder.toAbsolutePath().normalize();
     if (WILDCARDS.matcher(target.toString()).find()) {
       throw new ModelException(
-          "TensorFlow cannot load a model from %s, whose path has * ? [ or ]; choose another --export"
+          "TensorFlow cannot load a model from %s because of the * ? [ or ] in the path; choose another --export"
               .formatted(target));
     }
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
       if (!overwrite) {
         throw new ModelException(
-            folder + " exists already; --overwrite replaces a model, or choose another --export");
+            folder + " already exists; use --overwrite to replace it, or choose another --export");
       }
-      refuseOthers(folder, target);
+      checkReplaceable(folder, target);
     }
-    refuseUnwritable(folder, target);
+    checkWritable(folder, target);
   }
 
-  private static void refuseOthers(Path folder, Path target) throws IOException {
+  private static void checkReplaceable(Path folder, Path target) throws IOException {
     if (!Files.exists(target.resolve(CARD))) {
-      throw new ModelException(folder + " is not overwritten: it is no model of this program");
+      throw new ModelException(folder + " is not overwritten: it is not a model of this project");
     }
     try (Stream<Path> content = Files.walk(target)) {
       Optional<Path> other =
           content
               .filter(file -> !Files.isDirectory(file))
               .map(target::relativize)
-              .filter(file -> !OWN.matcher(file.toString().replace('\\', '/')).matches())
+              .filter(file -> !MODEL_FILES.matcher(file.toString().replace('\\', '/')).matches())
               .findFirst();
       if (other.isPresent()) {
         throw new ModelException(
-            "%s is not overwritten: it holds %s, which is no part of a model"
+            "%s is not overwritten: it contains %s, which is not part of a model"
                 .formatted(folder, other.get()));
       }
     }
   }
 
-  /** Tries it, as permissions are not all that may be in the way. */
-  private static void refuseUnwritable(Path folder, Path target) throws ModelException {
+  /** Creates and deletes a folder, since permissions are not all that can prevent it. */
+  private static void checkWritable(Path folder, Path target) throws ModelException {
     Path parent = target.getParent();
     while (parent != null && !Files.exists(parent)) {
-      parent = parent.getParent(); // will be made
+      parent = parent.getParent(); // will be created
     }
     if (parent == null) {
-      throw new ModelException(folder + " is no place for a model; choose another --export");
+      throw new ModelException(folder + " cannot hold a model; choose another --export");
     }
-    try (AtomicFile draft = AtomicFile.of(parent.resolve(target.getFileName()))) {
-      Files.createDirectory(draft.path());
+    try (AtomicFile probe = AtomicFile.of(parent.resolve(target.getFileName()))) {
+      Files.createDirectory(probe.path());
     } catch (IOException e) {
-      throw notWritten(folder, e);
+      throw cannotWrite(folder, e);
     }
   }
 
-  private static ModelException notWritten(Path folder, Exception e) {
+  private static ModelException cannotWrite(Path folder, Exception e) {
     return new ModelException(
         "the model cannot be written to %s: %s".formatted(folder, reason(e)), e);
   }
 
   /**
-   * Writes a model, whole or not at all.
+   * Writes a model atomically.
    *
-   * @param folder must not exist, unless it may be overwritten
-   * @param overwrite whether a model that is there may be replaced
-   * @param network whose graph it gets
+   * @param folder must not exist unless it may be overwritten
+   * @param overwrite whether an existing model of this project may be replaced
+   * @param network the source of the graph
    * @param weights of the network's variables
    * @throws ModelException if it cannot be written
    */
@@ -109,34 +109,31 @@ public final class SavedModelFolder {
       Path folder, boolean overwrite, Network network, Weights weights, ModelCard card)
       throws IOException {
     check(folder, overwrite);
-    try (AtomicFile draft = AtomicFile.of(folder)) {
-      Path part = draft.path();
-      Files.createDirectories(part.resolve(VARIABLES));
-      Files.createDirectories(part.resolve(CARD).getParent());
+    try (AtomicFile model = AtomicFile.of(folder);
+        InferenceGraph graph = new InferenceGraph(network)) {
+      Path path = model.path();
+      Files.createDirectories(path.resolve(VARIABLES));
+      Files.createDirectories(path.resolve(CARD).getParent());
+      Files.write(path.resolve(CARD), Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(card));
+      graph.writeVariables(path.resolve(VARIABLES).resolve(VARIABLES), weights.values());
       Files.write(
-          part.resolve(CARD), Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(card));
-      try (InferenceGraph graph = new InferenceGraph(network)) {
-        graph.write(part.resolve(VARIABLES).resolve(VARIABLES), weights.values());
-        // Last, as it is what a model is known by.
-        Files.write(
-            part.resolve(GRAPH),
-            SavedModel.newBuilder()
-                .setSavedModelSchemaVersion(1)
-                .addMetaGraphs(graph.description())
-                .build()
-                .toByteArray());
-      }
+          path.resolve(GRAPH),
+          SavedModel.newBuilder()
+              .setSavedModelSchemaVersion(1)
+              .addMetaGraphs(graph.toMetaGraphDef())
+              .build()
+              .toByteArray());
       if (overwrite) {
-        draft.replace();
+        model.replace();
       } else {
-        draft.create();
+        model.create();
       }
-    } catch (RuntimeException | IOException e) { // some of TensorFlow's are no TensorFlowException
-      throw notWritten(folder, e);
+    } catch (RuntimeException | IOException e) { // not all of TensorFlow's are TensorFlowExceptions
+      throw cannotWrite(folder, e);
     }
   }
 
-  /** Why, in one line; TensorFlow says "file; reason", with the draft's name. */
+  /** The cause in one line. TensorFlow's messages are "file; cause", with a temporary path. */
   static String reason(Exception e) {
     String reason = ErrorMessages.withoutFile(e);
     return e instanceof RuntimeException

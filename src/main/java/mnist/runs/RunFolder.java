@@ -86,7 +86,7 @@ public record RunFolder(Path path) {
 
   /** Whether the run has saved a model in its folder. */
   public boolean hasModel() {
-    return Model.isIn(model());
+    return Model.exists(model());
   }
 
   /** Whether the run has not completed and has a checkpoint to resume from. */

@@ -80,7 +80,7 @@ final class DrawingApi {
 
   private static Prediction prediction(Model model, float[] pixels) {
     Prediction prediction = model.predict(pixels).get(0);
-    if (!prediction.isProbable()) {
+    if (!prediction.isValid()) {
       throw new HttpResponseException(
           HttpStatus.INTERNAL_SERVER_ERROR.getCode(),
           "the model's answer is no probabilities",
@@ -152,7 +152,7 @@ final class DrawingApi {
           (version, loaded) -> {
             Prediction prediction = prediction(loaded, pixels);
             answer.put("class", prediction.best());
-            answer.put("next", prediction.nextBest());
+            answer.put("next", prediction.secondBest());
             answer.put("probabilities", prediction.probabilities());
             answer.put("class_names", classNames(loaded));
             loaded.firstLayer(pixels).ifPresent(maps -> answer.put("maps", shown(maps)));
@@ -167,14 +167,14 @@ final class DrawingApi {
   /** As bytes 0..255, the largest value of all maps being 255. */
   private static Map<String, Object> shown(FeatureMaps maps) {
     float most = 0;
-    for (float level : maps.levels()) {
+    for (float level : maps.values()) {
       most = Math.max(most, level);
     }
-    byte[] bytes = new byte[maps.levels().length];
+    byte[] bytes = new byte[maps.values().length];
     for (int i = 0; i < bytes.length && most > 0; i++) {
-      bytes[i] = (byte) Math.round(255 * Math.max(0, maps.levels()[i]) / most);
+      bytes[i] = (byte) Math.round(255 * Math.max(0, maps.values()[i]) / most);
     }
     return Map.of(
-        "count", maps.count(), "rows", maps.rows(), "columns", maps.columns(), "levels", bytes);
+        "count", maps.channels(), "rows", maps.rows(), "columns", maps.columns(), "levels", bytes);
   }
 }

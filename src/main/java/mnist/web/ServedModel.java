@@ -70,7 +70,7 @@ final class ServedModel implements AutoCloseable {
   static ServedModel open(String name, Path folder, Consumer<String> log) throws IOException {
     ServedModel model = new ServedModel(name, folder, log);
     try {
-      if (Model.isIn(folder) || model.versions().isEmpty()) {
+      if (Model.exists(folder) || model.versions().isEmpty()) {
         model.served = LoadedVersion.load(1, folder);
       } else {
         model.loadNewest();

@@ -62,7 +62,7 @@ final class ServedRunModels implements AutoCloseable {
 
   private static Optional<ModelCard> card(Path model) {
     try {
-      return Model.card(model);
+      return Model.readCard(model);
     } catch (IOException e) {
       return Optional.empty(); // damaged, or gone by now
     }
@@ -70,7 +70,7 @@ final class ServedRunModels implements AutoCloseable {
 
   /** Whether a run of that name has left a model. */
   boolean has(String name) {
-    return RunFolders.isValidName(name) && Model.isIn(folder(name));
+    return RunFolders.isValidName(name) && Model.exists(folder(name));
   }
 
   private Path folder(String name) {

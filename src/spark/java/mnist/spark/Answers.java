@@ -58,9 +58,9 @@ final class Answers implements Iterator<Row> {
 
   private void answerNext() {
     List<Found> asked = new ArrayList<>();
-    float[] pixels = new float[Model.FULL_BATCH * PIXELS];
+    float[] pixels = new float[Model.BATCH_SIZE * PIXELS];
     int count = 0;
-    while (asked.size() < Model.FULL_BATCH && images.hasNext()) {
+    while (asked.size() < Model.BATCH_SIZE && images.hasNext()) {
       Found image = images.next();
       asked.add(image);
       if (image.reason() == null) {
@@ -70,8 +70,8 @@ final class Answers implements Iterator<Row> {
     List<Prediction> predictions =
         count == 0
             ? List.of()
-            : Prediction.each(
-                model.probabilitiesOfEach(Arrays.copyOfRange(pixels, 0, count * PIXELS)));
+            : Prediction.listOf(
+                model.batchInvariantProbabilities(Arrays.copyOfRange(pixels, 0, count * PIXELS)));
     Iterator<Prediction> next = predictions.iterator();
     for (Found image : asked) {
       answered.add(image.reason() == null ? row(image, next.next()) : refusal(image));
@@ -79,7 +79,7 @@ final class Answers implements Iterator<Row> {
   }
 
   private static Row row(Found image, Prediction prediction) {
-    return prediction.isProbable()
+    return prediction.isValid()
         ? RowFactory.create(image.name(), prediction.best(), prediction.probabilities(), null)
         : refusal(Found.refused(image.name(), "the model's answer is no probabilities"));
   }

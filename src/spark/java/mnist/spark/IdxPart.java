@@ -41,10 +41,10 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
   private static final int HEADER = 16;
 
   /** Fewer would be read faster than a task is started. */
-  private static final long LEAST = 20L * Model.FULL_BATCH;
+  private static final long LEAST = 20L * Model.BATCH_SIZE;
 
   /** After more than these a task that is lost would be missed. */
-  private static final long MOST = 500L * Model.FULL_BATCH;
+  private static final long MOST = 500L * Model.BATCH_SIZE;
 
   /** Whether a file begins as an IDX file does, or as a gzipped one. */
   static boolean isIdx(byte[] start) {
@@ -85,7 +85,7 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
   static List<IdxPart> split(List<IdxPart> files, int cores) {
     long all = files.stream().mapToLong(IdxPart::count).sum();
     long size = Math.max(LEAST, Math.min(MOST, all / (4L * cores)));
-    size -= size % Model.FULL_BATCH;
+    size -= size % Model.BATCH_SIZE;
     List<IdxPart> parts = new ArrayList<>();
     for (IdxPart file : files) {
       long step = file.gzipped ? file.count : size;

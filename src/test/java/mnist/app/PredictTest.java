@@ -214,7 +214,7 @@ class PredictTest {
   void aFolderThatIsNoModelIsToldInOneLine() throws Exception {
     Run run = predictWith(folder.toString(), PICTURES.toString());
     assertThat(run.exitCode()).isEqualTo(1);
-    assertThat(run.err()).hasLineCount(1).contains(folder + " is no SavedModel");
+    assertThat(run.err()).hasLineCount(1).contains(folder + " is not a SavedModel");
     assertThat(run.out()).isEmpty();
   }
 

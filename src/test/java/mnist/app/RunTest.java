@@ -232,7 +232,7 @@ class RunTest {
 
     args[3] = in("--run-dir", "two");
     Ran again = run("1.0", args);
-    again.failed("models/mine exists already", "--overwrite");
+    again.failed("models/mine already exists", "--overwrite");
     assertThat(again.out()).isEmpty();
     assertThat(folder.resolve("two")).doesNotExist();
 

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
@@ -17,7 +16,6 @@ import mnist.Stages;
 import mnist.data.DataSet;
 import mnist.nn.Network;
 import mnist.nn.Weights;
-import mnist.platform.FileTree;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,26 +28,21 @@ import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
 
-/** What is loaded, and what is refused. */
 class ModelTest {
   @TempDir Path temporary;
   private Path folder;
 
   @BeforeEach
-  void aModelThatKnowsNothing() throws IOException {
+  void writeAModelWithAllWeightsZero() throws IOException {
     folder = temporary.resolve("model");
-    try (Network network = Stages.named("1.0").network(0)) {
-      ModelCard card =
-          new ModelCard(
-              "1.0",
-              "one softmax layer",
-              "mnist",
-              0,
-              0.1f,
-              "abc",
-              List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
-              Map.of());
-      SavedModelFolder.write(folder, false, network, new Weights(new float[7850]), card);
+    write("1.0", new float[7850]);
+  }
+
+  private void write(String stage, float... weights) throws IOException {
+    ModelCard card =
+        new ModelCard(stage, "a title", "mnist", 0, 0.1f, "abc", DataSet.DIGITS, Map.of());
+    try (Network network = Stages.named(stage).network(0)) {
+      SavedModelFolder.write(folder, true, network, new Weights(weights), card);
     }
   }
 
@@ -74,7 +67,7 @@ class ModelTest {
                 .build());
   }
 
-  private void refused(String... parts) {
+  private void assertRefused(String... parts) {
     assertThatExceptionOfType(ModelException.class)
         .isThrownBy(() -> Model.load(folder).close())
         .satisfies(
@@ -86,7 +79,7 @@ class ModelTest {
   }
 
   @Test
-  void tenProbabilitiesForEachImage() throws IOException {
+  void returnsTenProbabilitiesForEachImage() throws IOException {
     try (Model model = Model.load(folder)) {
       assertThat(model.probabilities(new float[3 * 784])).hasSize(30).containsOnly(0.1f);
       assertThatIllegalArgumentException().isThrownBy(() -> model.probabilities(new float[785]));
@@ -95,43 +88,35 @@ class ModelTest {
   }
 
   @Test
-  void whatElseIsAskedChangesNoBit() throws IOException {
+  void theOtherImagesOfABatchChangeNoBit() throws IOException {
     Random random = new Random(1);
-    FileTree.delete(folder);
-    try (Network network = Stages.named("2.1").network(0)) {
-      ModelCard card =
-          new ModelCard("2.1", "five layers", "mnist", 0, 0.1f, "abc", DataSet.DIGITS, Map.of());
-      SavedModelFolder.write(folder, false, network, new Weights(random(random, 185_300)), card);
-    }
-    int count = Model.FULL_BATCH + 100;
+    write("2.1", random(random, 185_300));
+    int count = Model.BATCH_SIZE + 100;
     float[] images = random(random, count * 784);
     try (Model model = Model.load(folder)) {
-      float[] all = model.probabilitiesOfEach(images);
+      float[] all = model.batchInvariantProbabilities(images);
       assertThat(all).hasSize(count * 10);
-      for (int image : new int[] {0, 1, 2, 77, Model.FULL_BATCH - 1, Model.FULL_BATCH, count - 1}) {
+      for (int image : new int[] {0, 1, 2, 77, Model.BATCH_SIZE - 1, Model.BATCH_SIZE, count - 1}) {
         float[] alone = Arrays.copyOfRange(images, image * 784, (image + 1) * 784);
-        assertThat(model.probabilitiesOfEach(alone))
+        assertThat(model.batchInvariantProbabilities(alone))
             .as("image %d", image)
             .isEqualTo(Arrays.copyOfRange(all, image * 10, (image + 1) * 10));
       }
       int shift = 37;
-      assertThat(model.probabilitiesOfEach(Arrays.copyOfRange(images, shift * 784, images.length)))
+      assertThat(
+              model.batchInvariantProbabilities(
+                  Arrays.copyOfRange(images, shift * 784, images.length)))
           .isEqualTo(Arrays.copyOfRange(all, shift * 10, all.length));
-      assertThatIllegalArgumentException().isThrownBy(model::probabilitiesOfEach);
+      assertThatIllegalArgumentException().isThrownBy(model::batchInvariantProbabilities);
     }
   }
 
-  /** TensorFlow's threads know no numbers below 1.2e-38; Java's do. */
+  /** TensorFlow's threads flush numbers below 1.2e-38 to 0; Java's do not. */
   @Test
-  void nextToNothingIsNothingAsInPython() throws IOException {
+  void denormalProbabilitiesAreZeroAsInPython() throws IOException {
     float[] weights = new float[7850];
-    weights[7840] = 90; // the others' probability is e^-90, or 8e-40
-    FileTree.delete(folder);
-    try (Network network = Stages.named("1.0").network(0)) {
-      ModelCard card =
-          new ModelCard("1.0", "one layer", "mnist", 0, 0.1f, "abc", DataSet.DIGITS, Map.of());
-      SavedModelFolder.write(folder, false, network, new Weights(weights), card);
-    }
+    weights[7840] = 90; // the other classes have e^-90, or 8e-40
+    write("1.0", weights);
     try (Model model = Model.load(folder)) {
       for (int images : new int[] {1, 1000}) {
         float[] probabilities = model.probabilities(new float[images * 784]);
@@ -155,7 +140,7 @@ class ModelTest {
   }
 
   @Test
-  void aModelFromElsewhereNeedsNoCard() throws IOException {
+  void theCardIsOptional() throws IOException {
     Files.delete(folder.resolve("assets.extra/mnist.json"));
     try (Model model = Model.load(folder)) {
       assertThat(model.card()).isEmpty();
@@ -164,43 +149,43 @@ class ModelTest {
   }
 
   @Test
-  void otherFoldersAreRefused() throws IOException {
+  void refusesFoldersWithoutAModel() throws IOException {
     Path model = folder;
     folder = temporary.resolve("nothing");
-    refused("is no SavedModel", "saved_model.pb");
+    assertRefused("is not a SavedModel", "saved_model.pb");
     folder = Files.createDirectory(temporary.resolve("empty"));
-    refused("is no SavedModel");
+    assertRefused("is not a SavedModel");
     folder = model.resolve("saved_model.pb");
-    refused("is no SavedModel");
+    assertRefused("is not a SavedModel");
     folder = temporary;
-    refused("is no SavedModel", "; " + model + " is one");
+    assertRefused("is not a SavedModel", "; did you mean " + model + "?");
   }
 
   @Test
-  void damagedModelsAreRefused() throws IOException {
+  void refusesDamagedModels() throws IOException {
     byte[] good = Files.readAllBytes(folder.resolve("saved_model.pb"));
     Files.write(folder.resolve("saved_model.pb"), Arrays.copyOf(good, good.length / 2));
-    refused("cannot be loaded");
+    assertRefused("cannot be loaded");
     Files.write(folder.resolve("saved_model.pb"), new byte[0]);
-    refused("cannot be loaded");
+    assertRefused("cannot be loaded");
     Files.write(folder.resolve("saved_model.pb"), good);
     Files.delete(folder.resolve("variables/variables.index"));
-    refused("cannot be loaded");
+    assertRefused("cannot be loaded");
   }
 
   @Test
-  void aDamagedCardIsRefused() throws IOException {
+  void refusesADamagedCard() throws IOException {
     Path card = folder.resolve("assets.extra/mnist.json");
     Files.writeString(card, "{\"stage\":");
-    refused("mnist.json is damaged");
+    assertRefused("mnist.json is damaged");
     Files.writeString(card, "null");
-    refused("mnist.json does not name 10 classes");
+    assertRefused("mnist.json does not name 10 classes");
     Files.writeString(card, "{\"class_names\": [\"cat\", \"dog\"]}");
-    refused("mnist.json does not name 10 classes");
+    assertRefused("mnist.json does not name 10 classes");
   }
 
   @Test
-  void aCardOfALaterVersionIsRead() throws IOException {
+  void readsACardOfALaterVersion() throws IOException {
     Path card = folder.resolve("assets.extra/mnist.json");
     Files.writeString(card, Files.readString(card).replaceFirst("\\{", "{\"mood\": \"good\", "));
     try (Model model = Model.load(folder)) {
@@ -209,7 +194,7 @@ class ModelTest {
   }
 
   @Test
-  void aModelThatWantsMoreThanImagesIsRefused() throws IOException {
+  void refusesAModelWithFurtherInputs() throws IOException {
     rewrite(
         graph -> {
           GraphDef.Builder nodes = graph.getGraphDef().toBuilder();
@@ -225,11 +210,11 @@ class ModelTest {
                   .putAttr("dtype", AttrValue.newBuilder().setType(DataType.DT_FLOAT).build()));
           return graph.toBuilder().setGraphDef(nodes).build();
         });
-    refused("cannot be loaded", "pkeep");
+    assertRefused("cannot be loaded", "pkeep");
   }
 
   @Test
-  void aModelThatAnswersInAnotherShapeThanItSaysIsRefused() throws IOException {
+  void refusesAModelWhoseOutputContradictsItsSignature() throws IOException {
     rewriteSignature(
         signature -> {
           TensorInfo predictions = signature.getOutputsOrThrow("predictions");
@@ -237,50 +222,50 @@ class ModelTest {
               .putOutputs("predictions", predictions.toBuilder().setName("W:0").build())
               .build();
         });
-    refused("cannot be loaded", "the model answers [784, 10] to 2 images");
+    assertRefused("cannot be loaded", "the model returns shape [784, 10] for 2 images");
   }
 
   @Test
-  void anotherTagIsRefused() throws IOException {
+  void refusesAnotherTag() throws IOException {
     rewrite(
         graph ->
             graph.toBuilder()
                 .setMetaInfoDef(MetaGraphDef.MetaInfoDef.newBuilder().addTags("train"))
                 .build());
-    refused("cannot be loaded");
+    assertRefused("cannot be loaded");
   }
 
   @Test
-  void aMissingSignatureIsRefused() throws IOException {
+  void refusesAMissingSignature() throws IOException {
     rewrite(graph -> graph.toBuilder().removeSignatureDef("serving_default").build());
-    refused("has no signature serving_default; it has [bytes]");
+    assertRefused("has no signature serving_default; it has [bytes]");
     rewrite(graph -> graph.toBuilder().clearSignatureDef().build());
-    refused("has no signature serving_default; it has none");
+    assertRefused("has no signature serving_default; it has none");
   }
 
   @Test
-  void anotherSignatureIsRefused() throws IOException {
+  void refusesAnotherInputName() throws IOException {
     rewriteSignature(
         signature ->
             signature.toBuilder()
                 .removeInputs("image")
                 .putInputs("pixels", signature.getInputsOrThrow("image"))
                 .build());
-    refused("has no image but [pixels]", "expected image of DT_FLOAT [-1, 28, 28, 1]");
+    assertRefused("has no image but [pixels]", "expected image of DT_FLOAT [-1, 28, 28, 1]");
   }
 
   @Test
-  void anotherShapeIsRefused() throws IOException {
+  void refusesAnotherInputShape() throws IOException {
     rewriteSignature(
         signature ->
             signature.toBuilder()
                 .putInputs("image", signature.getOutputsOrThrow("predictions"))
                 .build());
-    refused("has image of DT_FLOAT [-1, 10]", "expected image of DT_FLOAT [-1, 28, 28, 1]");
+    assertRefused("has image of DT_FLOAT [-1, 10]", "expected image of DT_FLOAT [-1, 28, 28, 1]");
   }
 
   @Test
-  void anotherTypeIsRefused() throws IOException {
+  void refusesAnotherInputType() throws IOException {
     rewriteSignature(
         signature -> {
           TensorInfo image = signature.getInputsOrThrow("image");
@@ -288,16 +273,16 @@ class ModelTest {
               .putInputs("image", image.toBuilder().setDtype(DataType.DT_DOUBLE).build())
               .build();
         });
-    refused("DT_FLOAT", "DT_DOUBLE");
+    assertRefused("DT_FLOAT", "DT_DOUBLE");
   }
 
   @Test
-  void otherOutputsAreRefused() throws IOException {
+  void refusesAnotherOutputShape() throws IOException {
     rewriteSignature(
         signature ->
             signature.toBuilder()
                 .putOutputs("predictions", signature.getInputsOrThrow("image"))
                 .build());
-    refused("has predictions of DT_FLOAT", "expected predictions of DT_FLOAT");
+    assertRefused("has predictions of DT_FLOAT", "expected predictions of DT_FLOAT");
   }
 }

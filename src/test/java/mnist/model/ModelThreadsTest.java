@@ -20,16 +20,15 @@ import mnist.nn.Weights;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several threads that use one model at once. */
 class ModelThreadsTest {
   private static final int THREADS = 8;
   private static final int ROUNDS = 50;
 
   @TempDir Path folder;
 
-  /** Each thread has its own images, and another number of them. */
+  /** Each thread has its own images and a different number of them. */
   @Test
-  void eachThreadGetsTheAnswersToItsOwnImages() throws Exception {
+  void eachThreadGetsThePredictionsForItsOwnImages() throws Exception {
     Random random = new Random(1);
     writeModel(random);
     List<float[]> images = new ArrayList<>();
@@ -40,19 +39,19 @@ class ModelThreadsTest {
     try (Model model = Model.load(folder.resolve("model"))) {
       List<float[]> alone = images.stream().map(model::probabilities).toList();
       Set<Float> first = new HashSet<>();
-      alone.forEach(answers -> first.add(answers[0]));
-      assertThat(first).as("answers that differ").hasSize(THREADS);
+      alone.forEach(probabilities -> first.add(probabilities[0]));
+      assertThat(first).as("distinct predictions").hasSize(THREADS);
 
       ExecutorService threads = Executors.newFixedThreadPool(THREADS);
       try {
         CountDownLatch together = new CountDownLatch(THREADS);
-        List<Future<List<float[]>>> answers = new ArrayList<>();
+        List<Future<List<float[]>>> results = new ArrayList<>();
         for (float[] own : images) {
-          answers.add(threads.submit(() -> ask(model, own, together)));
+          results.add(threads.submit(() -> predict(model, own, together)));
         }
         for (int thread = 0; thread < THREADS; thread++) {
-          for (float[] answer : answers.get(thread).get()) {
-            assertThat(answer).as("thread %d", thread).isEqualTo(alone.get(thread));
+          for (float[] result : results.get(thread).get()) {
+            assertThat(result).as("thread %d", thread).isEqualTo(alone.get(thread));
           }
         }
       } finally {
@@ -61,15 +60,15 @@ class ModelThreadsTest {
     }
   }
 
-  private static List<float[]> ask(Model model, float[] images, CountDownLatch together)
+  private static List<float[]> predict(Model model, float[] images, CountDownLatch together)
       throws InterruptedException {
     together.countDown();
     together.await();
-    List<float[]> answers = new ArrayList<>();
+    List<float[]> results = new ArrayList<>();
     for (int i = 0; i < ROUNDS; i++) {
-      answers.add(model.probabilities(images));
+      results.add(model.probabilities(images));
     }
-    return answers;
+    return results;
   }
 
   private void writeModel(Random random) throws Exception {

@@ -164,9 +164,9 @@ class VersionsTest {
     Files.createDirectories(broken.resolve("7"));
     assertThatThrownBy(() -> serve(broken))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("7 is no SavedModel");
+        .hasMessageContaining("7 is not a SavedModel");
     assertThatThrownBy(() -> serve(versions.resolve("nothing")))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("is no SavedModel");
+        .hasMessageContaining("is not a SavedModel");
   }
 }

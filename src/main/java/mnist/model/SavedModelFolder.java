@@ -114,7 +114,8 @@ public final class SavedModelFolder {
       Path path = model.path();
       Files.createDirectories(path.resolve(VARIABLES));
       Files.createDirectories(path.resolve(CARD).getParent());
-      Files.write(path.resolve(CARD), Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(card));
+      Files.write(
+          path.resolve(CARD), Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(card));
       graph.writeVariables(path.resolve(VARIABLES).resolve(VARIABLES), weights.values());
       Files.write(
           path.resolve(GRAPH),

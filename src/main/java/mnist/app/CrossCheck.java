@@ -2,7 +2,9 @@ package mnist.app;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import mnist.Stages;
@@ -28,42 +30,41 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Holds the stages against the same stages in Python: the graphs node by node, and the numbers of a
- * training on the same batches.
+ * Compares the stages with the same stages in Python: the graphs node by node, and the numbers of a
+ * training run on the same batches.
  */
 @Command(
     name = "mnist.app.CrossCheck",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Builds and trains the stages in Python and in Java and says what is equal; exit code 1 if"
-            + " anything is beyond its bound.")
+        "Builds and trains the stages in Python and in Java and compares them. Exit code 1 if any"
+            + " difference exceeds its bound.")
 public final class CrossCheck implements Callable<Integer> {
-  private static final int SHORT = 100;
+  private static final int ITERATIONS = 100;
 
-  /** Of the stages whose steps take a tenth of a second, and without oneDNN a quarter. */
-  private static final int SHORT_OF_LONG_STEPS = 20;
+  private static final int ITERATIONS_OF_SLOW_STAGES = 20;
 
-  private static final int FEW_IMAGES = 1000;
-  private static final int SHORT_WITHOUT_PYTHON = 50;
+  private static final int TEST_IMAGES = 1000;
+  private static final int MEASUREMENTS_WITHOUT_PYTHON = 50;
 
   @Option(
       names = "--stage",
       paramLabel = "N",
-      description = "Only this stage; may be given several times.")
+      description = "Check only this stage. Can be repeated.")
   private List<Stage> stages = Stages.all();
 
   @Option(
       names = "--full",
       description =
-          "All iterations of the tutorial instead of the first "
-              + SHORT
-              + " (of 4.2 and 5.0, "
-              + SHORT_OF_LONG_STEPS
-              + ").")
+          "Train for all of the tutorial's iterations instead of the first "
+              + ITERATIONS
+              + " ("
+              + ITERATIONS_OF_SLOW_STAGES
+              + " for 4.2 and 5.0).")
   private boolean full;
 
-  @Option(names = "--onednn", description = "With oneDNN's kernels, in Java and in Python.")
+  @Option(names = "--onednn", description = "Use oneDNN's kernels in Java and in Python.")
   private boolean oneDnn;
 
   @Option(names = "--data", paramLabel = "DIR", description = "Folder with MNIST's four files.")
@@ -73,21 +74,21 @@ public final class CrossCheck implements Callable<Integer> {
       names = "--python",
       paramLabel = "COMMAND",
       defaultValue = "python3",
-      description = "Python to make the environment with. Default: ${DEFAULT-VALUE}")
+      description = "Python that creates the environment. Default: ${DEFAULT-VALUE}")
   private String interpreter;
 
   @Option(
       names = "--scripts",
       paramLabel = "DIR",
       description =
-          "Folder with the scripts and what they found before. Default: the project's"
+          "Folder with the Python scripts and their recorded results. Default: the project's"
               + " python-reference.")
   private Path scripts = ProjectFolder.path().resolve("python-reference");
 
   @Option(
       names = "--reference",
       paramLabel = "DIR",
-      description = "Compare with the runs of the scripts in DIR/<stage> instead of running them.")
+      description = "Compare with the Python runs in DIR/<stage> instead of running the scripts.")
   private Path reference;
 
   public static void main(String[] args) {
@@ -110,9 +111,8 @@ public final class CrossCheck implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     try {
-      oneDnn = NativeEnvironment.load(oneDnn); // which the user's environment may forbid
-      boolean good = check(openData());
-      return good ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+      oneDnn = NativeEnvironment.load(oneDnn); // the user's environment takes precedence
+      return check(openData()) ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     } catch (CrossCheckException
         | TrainingException
         | IOException
@@ -140,87 +140,100 @@ public final class CrossCheck implements Callable<Integer> {
         return checkExpected(data);
       }
     }
-    boolean good = checkTraining(data, python);
+    boolean passed = checkTraining(data, python);
     if (python.isPresent()) {
-      good &= checkModels(data, python.get());
+      passed &= checkModels(data, python.get());
     }
     System.out.println(
-        good
-            ? "\nAll within their bounds; \"equal\" is to the last bit."
-            : "\nSomething is beyond its bound; see the lines above.");
-    return good;
+        passed
+            ? "\nAll within their bounds; \"equal\" means to the last bit."
+            : "\nA difference exceeds its bound; see the lines above.");
+    return passed;
   }
 
-  // ---- With Python, or what it left
+  // ---- With Python, or with its recorded runs
 
   private boolean checkTraining(DataSet data, Optional<PythonReference> python)
       throws CrossCheckException, TrainingException, IOException, InterruptedException {
     System.out.printf(
-        "Java against Python, %s, oneDNN %s%n%n%s%n",
+        "Java against Python, %s, oneDNN %s%n%n",
         full
             ? "full runs"
-            : "the first %d iterations (of 4.2 and 5.0, %d)".formatted(SHORT, SHORT_OF_LONG_STEPS),
-        onOrOff(),
-        StageComparison.HEADING);
-    boolean good = true;
+            : "the first %d iterations (%d for 4.2 and 5.0)"
+                .formatted(ITERATIONS, ITERATIONS_OF_SLOW_STAGES),
+        onOrOff());
+    if (python.isPresent() && !full) {
+      System.out.println("Training in Python first ...");
+      trainInPython(python.get(), stages, data);
+    }
+    System.out.println(StageComparison.HEADING);
+    boolean passed = true;
     for (Stage stage : stages) {
-      Conditions conditions =
-          Conditions.defaultValue(stage, full ? stage.schedule().iterations() : few(stage), data);
-      Path run = run(stage);
-      if (python.isPresent()) {
-        FileTree.delete(run);
-        python
-            .get()
-            .train(stage.name(), Path.of(data.source()), conditions.iterations(), oneDnn, run);
+      if (python.isPresent() && full) {
+        trainInPython(python.get(), List.of(stage), data);
       }
-      StageComparison found =
+      Conditions conditions = Conditions.defaults(stage, iterations(stage), data);
+      StageComparison comparison =
           StageComparison.of(
               stage,
               conditions,
               data,
-              ReferenceRun.read(run, conditions),
-              python.map(there -> javasModel(stage)));
-      System.out.println(found.row(stage));
-      good &= found.withinBounds();
+              ReferenceRun.read(pythonRun(stage), conditions),
+              python.map(present -> javaModel(stage)));
+      System.out.println(comparison.row(stage));
+      passed &= comparison.withinBounds();
     }
-    return good;
+    return passed;
   }
 
-  private static int few(Stage stage) {
-    return stage.isSlow() ? SHORT_OF_LONG_STEPS : SHORT;
+  private void trainInPython(PythonReference python, List<Stage> stages, DataSet data)
+      throws CrossCheckException, IOException, InterruptedException {
+    Map<String, Integer> iterations = new LinkedHashMap<>();
+    for (Stage stage : stages) {
+      FileTree.delete(pythonRun(stage));
+      iterations.put(stage.name(), iterations(stage));
+    }
+    python.train(iterations, Path.of(data.source()), oneDnn, work());
+  }
+
+  private int iterations(Stage stage) {
+    if (full) {
+      return stage.schedule().iterations();
+    }
+    return stage.isSlow() ? ITERATIONS_OF_SLOW_STAGES : ITERATIONS;
   }
 
   private boolean checkModels(DataSet data, PythonReference python)
       throws CrossCheckException, IOException, InterruptedException {
-    Path used = work().resolve("models");
-    int asked = full ? data.test().count() : FEW_IMAGES;
-    FileTree.delete(used);
+    Path results = work().resolve("models");
+    int images = full ? data.test().count() : TEST_IMAGES;
+    FileTree.delete(results);
     python.useModels(
-        stages.stream().map(this::javasModel).toList(),
+        stages.stream().map(this::javaModel).toList(),
         Path.of(data.source()),
-        asked,
+        images,
         oneDnn,
-        used);
-    System.out.printf("%nTheir models, on %,d test images%n%n%s%n", asked, ModelComparison.HEADING);
-    boolean good = true;
+        results);
+    System.out.printf(
+        "%nTheir models, on %,d test images%n%n%s%n", images, ModelComparison.HEADING);
+    boolean passed = true;
     for (int i = 0; i < stages.size(); i++) {
       Stage stage = stages.get(i);
-      ModelComparison found =
-          ModelComparison.of(javasModel(stage), used, i, run(stage), data.test(), asked);
-      System.out.println(found.row(stage));
-      good &= found.withinBounds();
+      ModelComparison comparison =
+          ModelComparison.of(
+              javaModel(stage), results, i, pythonRun(stage), data.test(), images);
+      System.out.println(comparison.row(stage));
+      passed &= comparison.withinBounds();
     }
-    return good;
+    return passed;
   }
 
-  /** The folder that Python's run of a stage leaves. */
-  private Path run(Stage stage) {
+  private Path pythonRun(Stage stage) {
     return (reference == null ? work() : reference).resolve(stage.name());
   }
 
-  /** Where the Java program's model goes, beside what the Python run left. */
-  private Path javasModel(Stage stage) {
-    return run(stage).resolve("java-model");
+  private Path javaModel(Stage stage) {
+    return pythonRun(stage).resolve("java-model");
   }
 
   private Path work() {
@@ -238,19 +251,21 @@ public final class CrossCheck implements Callable<Integer> {
 
   private boolean checkExpected(DataSet data) throws IOException, CrossCheckException {
     System.out.printf(
-        "Java against what Python found before, %s, oneDNN %s%n%n",
-        full ? "full runs" : "the first " + SHORT_WITHOUT_PYTHON + " measurements", onOrOff());
-    boolean good = true;
-    ExpectedRun.Platform here = ExpectedRun.Platform.here();
-    int measurements = full ? Integer.MAX_VALUE : SHORT_WITHOUT_PYTHON;
+        "Java against Python's recorded results, %s, oneDNN %s%n%n",
+        full ? "full runs" : "the first " + MEASUREMENTS_WITHOUT_PYTHON + " measurements",
+        onOrOff());
+    boolean passed = true;
+    ExpectedRun.Platform current = ExpectedRun.Platform.current();
+    int limit = full ? Integer.MAX_VALUE : MEASUREMENTS_WITHOUT_PYTHON;
     for (Stage stage : stages) {
       ExpectedRun expected = ExpectedRun.read(scripts.resolve("expected"), oneDnn, stage, data);
-      Optional<String> difference = expected.firstDifference(stage, data, measurements, here);
+      Optional<String> difference = expected.firstDifference(stage, data, limit, current);
       System.out.printf(
           "%s  %s%n",
-          stage.name(), difference.orElseGet(() -> "as expected" + expected.reach(here)));
-      good &= difference.isEmpty();
+          stage.name(),
+          difference.orElseGet(() -> "as expected" + expected.limitation(current)));
+      passed &= difference.isEmpty();
     }
-    return good;
+    return passed;
   }
 }

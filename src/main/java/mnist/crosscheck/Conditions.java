@@ -6,7 +6,7 @@ import mnist.data.DataSet;
 import mnist.training.Stage;
 
 /**
- * What two runs must have in common for their numbers to be compared.
+ * What two runs must have in common for their numbers to be comparable.
  *
  * @param stage the stage's number
  * @param iterations the last iteration
@@ -17,33 +17,33 @@ import mnist.training.Stage;
 public record Conditions(
     String stage, int iterations, int batchSize, long seed, Map<String, String> sha256) {
 
-  /** A stage with the scripts' own batch size and seed. */
-  public static Conditions defaultValue(Stage stage, int iterations, DataSet data) {
+  /** A stage with the scripts' default batch size and seed. */
+  public static Conditions defaults(Stage stage, int iterations, DataSet data) {
     return new Conditions(stage.name(), iterations, 100, 0, data.sha256());
   }
 
   /**
-   * Refuses a record of a run under other conditions than these.
+   * Requires that a run was made under these conditions.
    *
-   * @param record what is told of, such as its file or folder
-   * @throws CrossCheckException which says what is other
+   * @param source the run's file or folder, for the message
+   * @throws CrossCheckException that names the first difference
    */
-  void refuseOther(Object record, Conditions found) throws CrossCheckException {
-    refuseOther(record, "stage", stage, found.stage);
-    refuseOther(record, "last iteration", iterations, found.iterations);
-    refuseOther(record, "batch size", batchSize, found.batchSize);
-    refuseOther(record, "seed", seed, found.seed);
+  void requireEqual(Object source, Conditions found) throws CrossCheckException {
+    requireEqual(source, "stage", stage, found.stage);
+    requireEqual(source, "last iteration", iterations, found.iterations);
+    requireEqual(source, "batch size", batchSize, found.batchSize);
+    requireEqual(source, "seed", seed, found.seed);
     for (String file : new TreeSet<>(sha256.keySet())) {
-      refuseOther(record, "SHA-256 of " + file, sha256.get(file), found.sha256.get(file));
+      requireEqual(source, "SHA-256 of " + file, sha256.get(file), found.sha256.get(file));
     }
   }
 
-  private static void refuseOther(Object record, String what, Object expected, Object found)
+  private static void requireEqual(Object source, String condition, Object expected, Object found)
       throws CrossCheckException {
     if (!expected.equals(found)) {
       throw new CrossCheckException(
-          "%s is a run of something else: its %s is %s, expected %s"
-              .formatted(record, what, found, expected));
+          "%s is a different run: its %s is %s, expected %s"
+              .formatted(source, condition, found, expected));
     }
   }
 }

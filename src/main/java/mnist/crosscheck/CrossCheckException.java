@@ -1,6 +1,6 @@
 package mnist.crosscheck;
 
-/** A comparison that cannot be made; the message is one line for whoever asked for it. */
+/** A comparison that cannot be made; the message is one line for the user. */
 public final class CrossCheckException extends Exception {
   private static final long serialVersionUID = 1;
 

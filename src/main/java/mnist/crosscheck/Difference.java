@@ -3,18 +3,18 @@ package mnist.crosscheck;
 import java.util.Locale;
 
 /**
- * How far apart two lists of numbers are.
+ * The difference between two lists of numbers.
  *
- * @param equalBits whether all are equal, to the last bit
+ * @param equalBits whether all pairs are equal to the last bit
  * @param largest the largest absolute difference
- * @param largestRelative the largest, divided by the larger of 1 and the reference's number
+ * @param largestRelative the largest difference relative to max(1, Python's number)
  */
 public record Difference(boolean equalBits, double largest, double largestRelative) {
 
   /**
-   * Compares number by number.
+   * Compares the numbers pairwise.
    *
-   * @throws CrossCheckException if there are not as many on both sides
+   * @throws CrossCheckException if the lists' lengths differ
    */
   public static Difference between(String what, float[] java, float[] python)
       throws CrossCheckException {
@@ -28,7 +28,7 @@ public record Difference(boolean equalBits, double largest, double largestRelati
     for (int i = 0; i < java.length; i++) {
       equal &= Float.floatToRawIntBits(java[i]) == Float.floatToRawIntBits(python[i]);
       double difference = Math.abs((double) java[i] - python[i]);
-      // A NaN is as far away as can be.
+      // NaN differs from everything.
       difference = Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference;
       largest = Math.max(largest, difference);
       relative = Math.max(relative, difference / Math.max(1, Math.abs((double) python[i])));

@@ -6,28 +6,30 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import mnist.crosscheck.GraphView.Ref;
+import mnist.crosscheck.GraphView.Update;
 import mnist.crosscheck.GraphView.Value;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.GraphDef;
-import org.tensorflow.proto.NodeDef;
 
 /**
- * Whether two graphs compute the same: compared from the named ends down, node by node, along the
- * wiring. {@link GraphView} says what is folded away first, because it changes no mathematics.
+ * Whether two graphs compute the same values: compared node by node, from the named outputs back
+ * along their inputs. {@link GraphView} first skips what changes no numbers.
  *
- * <p>The gradients are left out, since two libraries write them differently; they are compared by
- * value elsewhere. What the training updates do with them is compared.
+ * <p>Gradients are left out, since the two libraries build them from different nodes; {@link
+ * StageComparison} compares their values. The updates that use them are compared.
  */
 public final class GraphComparison {
-  private static final List<String> ENDS =
+  private static final List<String> OUTPUTS =
       List.of("Ylogits", "Y", "cross_entropy", "training_loss", "accuracy", "lr");
 
   /**
-   * Attributes that change no value: where a variable is kept and locked, how wide an integer that
-   * holds a shape or an axis is, hints for the compiler.
+   * Attributes that change no value: where a variable is stored and whether it is locked, the width
+   * of integers that hold a shape or an axis, hints for the compiler.
    */
-  private static final Set<String> NO_MATHEMATICS =
+  private static final Set<String> IGNORED_ATTRIBUTES =
       Set.of(
           "container",
           "shared_name",
@@ -39,12 +41,10 @@ public final class GraphComparison {
           "grad_a",
           "grad_b");
 
-  /** Where the type T is only that of the shape. */
-  private static final Set<String> SHAPED_BY_T = Set.of("TruncatedNormal", "RandomUniform");
+  /** Operations whose attribute T is only the type of the shape. */
+  private static final Set<String> T_IS_SHAPE_TYPE = Set.of("TruncatedNormal", "RandomUniform");
 
-  /**
-   * Inputs of each update: its variable, slots, numbers; the gradient, which is last, is left out.
-   */
+  /** The inputs of each update; the gradient, which comes last, is left out. */
   private static final Map<String, List<String>> UPDATE_INPUTS =
       Map.of(
           "ApplyGradientDescent",
@@ -61,7 +61,7 @@ public final class GraphComparison {
               "beta2",
               "epsilon"),
           "AssignSub",
-          List.of("variable", "what is taken off"));
+          List.of("variable", "subtracted value"));
 
   private final GraphView java;
   private final GraphView python;
@@ -73,81 +73,80 @@ public final class GraphComparison {
   }
 
   /**
-   * Compares.
+   * Compares two graphs.
    *
-   * @return empty if they compute the same; else one line with the path from a named end to the
-   *     first node that differs, and what it is on each side
+   * @return empty if they compute the same values; else one line with the path from a named output
+   *     to the first node that differs, and that node on each side
    */
   public static Optional<String> firstDifference(GraphDef java, GraphDef python) {
-    try (GraphView left = new GraphView(java);
-        GraphView right = new GraphView(python)) {
-      return new GraphComparison(left, right).firstDifference();
-    }
+    return firstDifference(new GraphView(java), new GraphView(python));
   }
 
-  private Optional<String> firstDifference() {
-    for (String end : ENDS) {
-      if (java.has(end) != python.has(end)) {
-        return Optional.of("a node " + end + " is only in " + (java.has(end) ? "Java" : "Python"));
-      }
-      if (java.has(end)) {
-        Optional<String> difference = compare(new Ref(end, 0), new Ref(end, 0), end);
-        if (difference.isPresent()) {
-          return difference;
-        }
-      }
+  /** Compares two graphs that may be compared with others too. */
+  static Optional<String> firstDifference(GraphView java, GraphView python) {
+    GraphComparison comparison = new GraphComparison(java, python);
+    return first(OUTPUTS.size(), i -> comparison.compareOutputs(OUTPUTS.get(i)))
+        .or(comparison::compareUpdates);
+  }
+
+  /** The first difference among so many comparisons, made one after the other. */
+  private static Optional<String> first(int count, IntFunction<Optional<String>> comparison) {
+    return IntStream.range(0, count).mapToObj(comparison).flatMap(Optional::stream).findFirst();
+  }
+
+  private Optional<String> compareOutputs(String name) {
+    if (java.has(name) != python.has(name)) {
+      return Optional.of("only " + (java.has(name) ? "Java" : "Python") + " has a node " + name);
     }
-    return compareUpdates();
+    return java.has(name)
+        ? compare(new Ref(name, 0), new Ref(name, 0), name)
+        : Optional.empty();
   }
 
   private Optional<String> compareUpdates() {
-    Map<GraphView.Update, NodeDef> updates = java.updates();
-    Map<GraphView.Update, NodeDef> others = python.updates();
+    Map<Update, Ref> updates = java.updates();
+    Map<Update, Ref> others = python.updates();
     if (!updates.keySet().equals(others.keySet())) {
       return different(
           "train_step",
           "updates " + sorted(updates.keySet()),
           "updates " + sorted(others.keySet()));
     }
-    for (GraphView.Update key : updates.keySet()) {
-      String variable = key.variable();
-      Ref update = new Ref(updates.get(key).getName(), 0);
-      Ref other = new Ref(others.get(key).getName(), 0);
-      String path = "train_step < update of " + variable;
-      Optional<String> difference =
-          compareInitialValues(variable, variable, variable)
-              .or(() -> compareTypes(update, other, path))
-              .or(() -> compareAttributes(update, other, path))
-              .or(() -> compareUpdateInputs(update, other, path));
-      if (difference.isPresent()) {
-        return difference;
-      }
-    }
-    return Optional.empty();
+    List<Update> keys = List.copyOf(updates.keySet());
+    return first(
+        keys.size(),
+        i -> compareUpdate(keys.get(i), updates.get(keys.get(i)), others.get(keys.get(i))));
   }
 
-  private static List<String> sorted(Set<GraphView.Update> updates) {
-    return updates.stream().map(GraphView.Update::toString).sorted().toList();
+  private static List<String> sorted(Set<Update> updates) {
+    return updates.stream().map(Update::toString).sorted().toList();
   }
 
-  private Optional<String> compareUpdateInputs(Ref update, Ref other, String path) {
-    List<String> names = UPDATE_INPUTS.get(java.type(update));
-    for (int i = 1; i < names.size(); i++) {
-      Ref input = java.simplified(java.inputs(update).get(i));
-      Ref otherInput = python.simplified(python.inputs(other).get(i));
-      String inputPath = path + " < " + names.get(i);
-      boolean slots =
-          java.type(input).equals("VariableV2") && python.type(otherInput).equals("VariableV2");
-      // Slots have names of each library's own: what they start from counts.
-      Optional<String> difference =
-          slots
-              ? compareInitialValues(input.node(), otherInput.node(), inputPath)
-              : compare(input, otherInput, inputPath);
-      if (difference.isPresent()) {
-        return difference;
-      }
-    }
-    return Optional.empty();
+  private Optional<String> compareUpdate(Update key, Ref update, Ref other) {
+    String variable = key.variable();
+    String path = "train_step < update of " + variable;
+    List<String> names = UPDATE_INPUTS.get(key.operation());
+    return compareInitialValues(variable, variable, variable)
+        .or(() -> compareTypes(update, other, path))
+        .or(() -> compareAttributes(update, other, path))
+        .or(
+            () ->
+                first(
+                    names.size() - 1,
+                    i ->
+                        compareUpdateInputs(
+                            java.inputs(update).get(i + 1),
+                            python.inputs(other).get(i + 1),
+                            path + " < " + names.get(i + 1))));
+  }
+
+  /** The libraries name an optimizer's slots differently, so only their initial values count. */
+  private Optional<String> compareUpdateInputs(Ref left, Ref right, String path) {
+    Ref a = java.simplified(left);
+    Ref b = python.simplified(right);
+    return java.type(a).equals("VariableV2") && python.type(b).equals("VariableV2")
+        ? compareInitialValues(a.node(), b.node(), path)
+        : compare(a, b, path);
   }
 
   private Optional<String> compareInitialValues(String variable, String other, String path) {
@@ -199,7 +198,7 @@ public final class GraphComparison {
             path, a.node() + " (" + java.type(a) + ")", b.node() + " (" + python.type(b) + ")");
   }
 
-  /** Variables and placeholders are the same only under the same name. */
+  /** Variables and placeholders must have the same name. */
   private Optional<String> compareNames(Ref a, Ref b, String path) {
     boolean named = java.type(a).equals("VariableV2") || java.type(a).equals("Placeholder");
     return !named || a.node().equals(b.node())
@@ -212,9 +211,9 @@ public final class GraphComparison {
     Map<String, AttrValue> others = python.node(b).getAttrMap();
     Set<String> names = new TreeSet<>(attributes.keySet());
     names.addAll(others.keySet());
-    names.removeAll(NO_MATHEMATICS);
-    names.removeIf(name -> name.startsWith("_")); // TensorFlow's notes to itself
-    if (SHAPED_BY_T.contains(java.type(a))) {
+    names.removeAll(IGNORED_ATTRIBUTES);
+    names.removeIf(name -> name.startsWith("_")); // TensorFlow's own annotations
+    if (T_IS_SHAPE_TYPE.contains(java.type(a))) {
       names.remove("T");
     }
     for (String name : names) {
@@ -243,14 +242,9 @@ public final class GraphComparison {
           a.node() + " with " + inputs.size() + " inputs",
           b.node() + " with " + others.size() + " inputs");
     }
-    for (int i = 0; i < inputs.size(); i++) {
-      Optional<String> difference =
-          compare(inputs.get(i), others.get(i), path + " < " + java.type(a) + "[" + i + "]");
-      if (difference.isPresent()) {
-        return difference;
-      }
-    }
-    return Optional.empty();
+    return first(
+        inputs.size(),
+        i -> compare(inputs.get(i), others.get(i), path + " < " + java.type(a) + "[" + i + "]"));
   }
 
   private static Optional<String> different(String path, String java, String python) {

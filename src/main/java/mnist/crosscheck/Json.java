@@ -11,18 +11,18 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import mnist.training.Measurement;
 
 /**
- * The records that Python runs leave, read into Java's: keys in snake case, what Java has no
- * component for is passed over, and a component without a key is an error.
+ * Reads the JSON that Python runs write into records: keys are in snake case, unknown keys are
+ * ignored, and a missing key is an error.
  */
 final class Json {
-  /** Each measurement an object, as in metrics.jsonl. */
+  /** With measurements as objects, as in metrics.jsonl. */
   static final ObjectMapper OBJECTS =
       MAPPER
           .copy()
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES);
 
-  /** Each measurement an array of six, as in python-reference/expected. */
+  /** With measurements as arrays of six, as in python-reference/expected. */
   static final ObjectMapper ARRAYS = arrays();
 
   private Json() {}
@@ -38,20 +38,20 @@ final class Json {
   /**
    * Reads one JSON value.
    *
-   * @param where it comes from, for the message
-   * @throws CrossCheckException if it is damaged or something is missing; one line
+   * @param source of the text, for the message
+   * @throws CrossCheckException if it is damaged or a key is missing
    */
-  static <T> T read(ObjectMapper mapper, String text, Class<T> type, Object where)
+  static <T> T read(ObjectMapper mapper, String text, Class<T> type, Object source)
       throws CrossCheckException {
     try {
       return mapper.readValue(text, type);
     } catch (MismatchedInputException e) {
       String path = path(e);
       throw new CrossCheckException(
-          where + (path.isEmpty() ? " is damaged: it is empty" : " has no usable " + path));
+          source + (path.isEmpty() ? " is damaged: it is empty" : " has no usable " + path));
     } catch (JsonProcessingException e) {
       throw new CrossCheckException(
-          "%s is damaged at character %d".formatted(where, e.getLocation().getCharOffset() + 1));
+          "%s is damaged at character %d".formatted(source, e.getLocation().getCharOffset() + 1));
     }
   }
 

@@ -10,10 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The Python scripts and the environment that they run in. */
+/** The Python scripts and the virtual environment that they run in. */
 public final class PythonReference {
   private static final String CHECK = "import tensorflow; print(tensorflow.__version__)";
-  private static final String TENSORFLOW = "2.21.0"; // as requirements.txt pins it
+  private static final String TENSORFLOW = "2.21.0"; // as pinned in requirements.txt
 
   private final Path scripts;
   private final Path python;
@@ -28,21 +28,21 @@ public final class PythonReference {
   }
 
   /**
-   * Finds the environment in {@code .venv} beside the scripts, and makes it anew if it is missing
-   * or broken.
+   * Opens the environment in {@code .venv} beside the scripts; creates it if it is missing or
+   * broken.
    *
    * @param scripts the folder python-reference
-   * @param interpreter makes the environment, such as "python3"
-   * @param out told of what takes long
-   * @throws CrossCheckException if there is no Python or its packages cannot be had
+   * @param interpreter creates the environment, such as "python3"
+   * @param out for a message before a long operation
+   * @throws CrossCheckException if Python or its packages are not available
    */
   public static PythonReference open(Path scripts, String interpreter, PrintStream out)
       throws CrossCheckException, IOException, InterruptedException {
     PythonReference reference = new PythonReference(scripts);
     if (!reference.works()) {
-      refuseUnable(interpreter);
-      out.println("Making the Python environment in " + scripts.resolve(".venv"));
-      reference.makeEnvironment(interpreter);
+      requireVenv(interpreter);
+      out.println("Creating the Python environment in " + scripts.resolve(".venv"));
+      reference.createEnvironment(interpreter);
     }
     return reference;
   }
@@ -51,39 +51,30 @@ public final class PythonReference {
     if (!Files.isExecutable(python)) {
       return false;
     }
-    Ran check = run(Map.of("TF_CPP_MIN_LOG_LEVEL", "3"), List.of(python.toString(), "-c", CHECK));
+    Completed check =
+        execute(Map.of("TF_CPP_MIN_LOG_LEVEL", "3"), List.of(python.toString(), "-c", CHECK));
     return check.exitCode == 0 && check.output.contains(TENSORFLOW);
   }
 
-  private static void refuseUnable(String interpreter)
+  private static void requireVenv(String interpreter)
       throws CrossCheckException, IOException, InterruptedException {
-    Ran tried;
     try {
-      tried = run(Map.of(), List.of(interpreter, "-c", "import venv, ensurepip"));
+      execute(Map.of(), List.of(interpreter, "-c", "import venv, ensurepip"))
+          .require(interpreter + " cannot create an environment; install its venv module");
     } catch (IOException e) {
       throw new CrossCheckException(
           interpreter + " cannot be started; install Python 3.10 to 3.13 with its venv module");
     }
-    if (tried.exitCode != 0) {
-      throw new CrossCheckException(
-          interpreter
-              + " cannot make an environment; install its venv module: "
-              + tried.lastLine());
-    }
   }
 
-  private void makeEnvironment(String interpreter)
+  private void createEnvironment(String interpreter)
       throws CrossCheckException, IOException, InterruptedException {
-    Ran made =
-        run(
+    execute(
             Map.of(),
-            List.of(interpreter, "-m", "venv", "--clear", scripts.resolve(".venv").toString()));
-    if (made.exitCode != 0) {
-      throw new CrossCheckException(
-          interpreter + " cannot make an environment: " + made.lastLine());
-    }
-    Ran installed =
-        run(
+            List.of(interpreter, "-m", "venv", "--clear", scripts.resolve(".venv").toString()))
+        .require(interpreter + " cannot create an environment");
+    Completed install =
+        execute(
             Map.of(),
             List.of(
                 python.toString(),
@@ -95,32 +86,32 @@ public final class PythonReference {
                 "--disable-pip-version-check",
                 "--requirement",
                 scripts.resolve("requirements.txt").toString()));
-    if (installed.exitCode != 0 || !works()) {
-      throw new CrossCheckException(
-          "TensorFlow "
-              + TENSORFLOW
-              + " for Python cannot be installed; it needs Python 3.10 to 3.13 and a package index: "
-              + installed.lastLine());
+    String failure =
+        "TensorFlow "
+            + TENSORFLOW
+            + " for Python cannot be installed; it needs Python 3.10 to 3.13 and a package index";
+    install.require(failure);
+    if (!works()) {
+      throw new CrossCheckException(failure + ": " + install.lastLine());
     }
   }
 
   /**
-   * Runs a stage's script.
+   * Trains stages in one process, which loads TensorFlow only once.
    *
+   * @param stages stage number → last iteration
    * @param data folder with the four IDX files
-   * @param out folder for the record, made anew
-   * @param oneDnn whether oneDNN's kernels are on
-   * @throws CrossCheckException if the script fails
+   * @param oneDnn whether oneDNN's kernels are enabled
+   * @param out folder for the records: one folder for each stage, which must not exist
+   * @throws CrossCheckException if a script fails
    */
-  public void train(String stage, Path data, int iterations, boolean oneDnn, Path out)
+  public void train(Map<String, Integer> stages, Path data, boolean oneDnn, Path out)
       throws CrossCheckException, IOException, InterruptedException {
-    script(
-        "mnist_" + stage + ".py",
-        oneDnn,
-        List.of(
-            "--data=" + data.toAbsolutePath(),
-            "--iterations=" + iterations,
-            "--out=" + out.toAbsolutePath()));
+    List<String> arguments = new ArrayList<>();
+    arguments.add("--data=" + data.toAbsolutePath());
+    arguments.add("--out=" + out.toAbsolutePath());
+    stages.forEach((stage, iterations) -> arguments.add(stage + ":" + iterations));
+    run("train_stages.py", oneDnn, arguments);
   }
 
   /**
@@ -128,9 +119,9 @@ public final class PythonReference {
    *
    * @param models folders with SavedModels
    * @param data folder with the four IDX files
-   * @param images how many of the test images they are asked about, the first
-   * @param out folder for what it finds, must not exist
-   * @param oneDnn whether oneDNN's kernels are on
+   * @param images how many of the test images to classify, from the first
+   * @param oneDnn whether oneDNN's kernels are enabled
+   * @param out folder for the results, must not exist
    * @throws CrossCheckException if the script fails
    */
   public void useModels(List<Path> models, Path data, int images, boolean oneDnn, Path out)
@@ -140,73 +131,51 @@ public final class PythonReference {
     arguments.add("--images=" + images);
     arguments.add("--out=" + out.toAbsolutePath());
     models.forEach(model -> arguments.add(model.toAbsolutePath().toString()));
-    script("models.py", oneDnn, arguments);
+    run("models.py", oneDnn, arguments);
   }
 
   /**
-   * Trains a stage for its times, and leaves nothing.
+   * Runs a script.
    *
-   * @return one line of JSON: {@code step_millis}, {@code first_step_ended} and {@code ended} in
-   *     seconds since 1970, {@code peak_megabytes}
+   * @param script file name
+   * @param oneDnn whether oneDNN's kernels are enabled
+   * @return the last line that the script prints
    * @throws CrossCheckException if the script fails
    */
-  public String timeTraining(String stage, Path data, int iterations, boolean oneDnn)
-      throws CrossCheckException, IOException, InterruptedException {
-    return script(
-        "mnist_" + stage + ".py",
-        oneDnn,
-        List.of("--times", "--data=" + data.toAbsolutePath(), "--iterations=" + iterations));
-  }
-
-  /**
-   * Asks a model about one image at a time.
-   *
-   * @param model folder of a SavedModel
-   * @return one line of JSON: {@code median_millis} and {@code slowest_hundredth_millis}
-   * @throws CrossCheckException if the script fails
-   */
-  public String timePredictions(Path model, Path data, int predictions, boolean oneDnn)
-      throws CrossCheckException, IOException, InterruptedException {
-    return script(
-        "time_predictions.py",
-        oneDnn,
-        List.of(
-            "--data=" + data.toAbsolutePath(),
-            "--predictions=" + predictions,
-            model.toAbsolutePath().toString()));
-  }
-
-  /** Runs a script; gives the last line that it prints. */
-  private String script(String name, boolean oneDnn, List<String> arguments)
+  public String run(String script, boolean oneDnn, List<String> arguments)
       throws CrossCheckException, IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(python.toString());
-    command.add(scripts.resolve(name).toString());
+    command.add(scripts.resolve(script).toString());
     command.addAll(arguments);
-    Ran ran =
-        run(
+    Completed completed =
+        execute(
             Map.of("TF_ENABLE_ONEDNN_OPTS", oneDnn ? "1" : "0", "TF_CPP_MIN_LOG_LEVEL", "2"),
             command);
-    if (ran.exitCode != 0) {
-      throw new CrossCheckException(
-          name + " failed with exit code " + ran.exitCode + ": " + ran.lastLine());
-    }
-    return ran.lastLine();
+    completed.require(script + " failed with exit code " + completed.exitCode);
+    return completed.lastLine();
   }
 
-  private record Ran(int exitCode, String output) {
+  /** A process that has ended. */
+  private record Completed(int exitCode, String output) {
     String lastLine() {
       List<String> lines = output.lines().filter(line -> !line.isBlank()).toList();
-      return lines.isEmpty() ? "it says nothing" : lines.get(lines.size() - 1).strip();
+      return lines.isEmpty() ? "no output" : lines.get(lines.size() - 1).strip();
+    }
+
+    void require(String failure) throws CrossCheckException {
+      if (exitCode != 0) {
+        throw new CrossCheckException(failure + ": " + lastLine());
+      }
     }
   }
 
-  private static Ran run(Map<String, String> environment, List<String> command)
+  private static Completed execute(Map<String, String> environment, List<String> command)
       throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Ran(process.waitFor(), output);
+    return new Completed(process.waitFor(), output);
   }
 }

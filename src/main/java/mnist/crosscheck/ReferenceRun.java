@@ -15,15 +15,15 @@ import mnist.training.Measurement;
 import org.tensorflow.proto.GraphDef;
 
 /**
- * What a run of a Python script left in its folder.
+ * The record that a Python script writes of its run.
  *
  * @param graph graph.pb
  * @param measurements metrics.jsonl
- * @param initialWeights initial.f32: the variables in the script's order, each row-major
- * @param gradients gradients.f32: of the same variables, on the first batch under the initial
+ * @param initialWeights initial.f32: the variables in the script's order, each row-major, before the first step
+ * @param gradients gradients.f32: of the trained variables, on the first batch with the initial
  *     weights
  * @param finalWeights final.f32: the variables after the last step
- * @param medianStepMillis half of the steps took at most so long
+ * @param medianStepMillis the median time of a step
  */
 public record ReferenceRun(
     GraphDef graph,
@@ -41,7 +41,7 @@ public record ReferenceRun(
           "gradients.f32",
           "final.f32");
 
-  /** What is used of run.json. */
+  /** The part of run.json that is used. */
   private record RunFile(String status, String stage, Options options, Data data, Results results) {
     Conditions conditions() {
       return new Conditions(
@@ -58,19 +58,19 @@ public record ReferenceRun(
   /**
    * Reads a run.
    *
-   * @param expected what it must be a run of
-   * @throws CrossCheckException if it broke off, is damaged, or is a run of something else
+   * @param expected the conditions that the run must have had
+   * @throws CrossCheckException if it is incomplete, damaged or a different run
    */
   public static ReferenceRun read(Path folder, Conditions expected)
       throws IOException, CrossCheckException {
     for (String file : FILES) {
       if (!Files.exists(folder.resolve(file))) {
         throw new CrossCheckException(
-            folder + " has no " + file + ": the reference run broke off; run it again");
+            folder + " has no " + file + ": the run was interrupted; run it again");
       }
     }
     RunFile run = readRun(folder);
-    expected.refuseOther(folder, run.conditions());
+    expected.requireEqual(folder, run.conditions());
     return new ReferenceRun(
         GraphDef.parseFrom(Files.readAllBytes(folder.resolve("graph.pb"))),
         readMeasurements(folder.resolve(RunFolder.METRICS)),
@@ -94,13 +94,13 @@ public record ReferenceRun(
       throws IOException, CrossCheckException {
     List<Measurement> measurements = new ArrayList<>();
     for (String line : Files.readAllLines(file)) {
-      String where = file + ": line " + (measurements.size() + 1);
-      measurements.add(Json.read(Json.OBJECTS, line, Measurement.class, where));
+      String source = file + ": line " + (measurements.size() + 1);
+      measurements.add(Json.read(Json.OBJECTS, line, Measurement.class, source));
     }
     return measurements;
   }
 
-  /** Little-endian float32, as many as there are. */
+  /** Reads a file of little-endian float32. */
   static float[] readFloats(Path file) throws IOException {
     FloatBuffer floats =
         ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();

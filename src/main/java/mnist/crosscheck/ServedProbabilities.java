@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import mnist.data.LabelledImages;
 import mnist.web.ModelServer;
 
-/** What a model says when it is served and asked over HTTP. */
+/** The probabilities that a served model returns over HTTP. */
 final class ServedProbabilities {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int OK = 200;
@@ -23,12 +23,12 @@ final class ServedProbabilities {
   private ServedProbabilities() {}
 
   /**
-   * Serves a model and asks it about images, in JSON as a client in any language does.
+   * Serves a model and classifies images with it, in JSON as a client in any language does.
    *
    * @param model folder of the SavedModel
-   * @param batch so many images a request
+   * @param batch images per request
    * @return 10 probabilities for each image, image after image
-   * @throws CrossCheckException if it does not answer a request
+   * @throws CrossCheckException if the server rejects a request
    */
   static float[] of(Path model, LabelledImages images, int batch)
       throws CrossCheckException, IOException, InterruptedException {
@@ -38,15 +38,15 @@ final class ServedProbabilities {
       URI predict = URI.create(server.address()).resolve("/v1/models/mnist:predict");
       HttpClient client = HttpClient.newHttpClient();
       for (int from = 0; from < images.count(); from += batch) {
-        String asked = instances(images.grey(from, Math.min(batch, images.count() - from)));
-        HttpResponse<String> answer =
+        String body = instances(images.grey(from, Math.min(batch, images.count() - from)));
+        HttpResponse<String> response =
             client.send(
-                HttpRequest.newBuilder(predict).POST(BodyPublishers.ofString(asked)).build(),
+                HttpRequest.newBuilder(predict).POST(BodyPublishers.ofString(body)).build(),
                 BodyHandlers.ofString());
-        if (answer.statusCode() != OK) {
-          throw new CrossCheckException("the server answers " + answer.body());
+        if (response.statusCode() != OK) {
+          throw new CrossCheckException("the server responded with " + response.body());
         }
-        for (JsonNode one : JSON.readTree(answer.body()).path("predictions")) {
+        for (JsonNode one : JSON.readTree(response.body()).path("predictions")) {
           one.path("predictions").forEach(number -> all.put((float) number.asDouble()));
         }
       }

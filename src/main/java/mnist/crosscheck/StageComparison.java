@@ -29,9 +29,9 @@ import org.tensorflow.proto.NodeDef;
 import org.tensorflow.types.TFloat32;
 
 /**
- * A stage in Java held against the same stage in Python.
+ * A stage in Java compared with the same stage in Python.
  *
- * @param graph where the graphs differ, empty if nowhere
+ * @param graph the first difference of the graphs, empty if there is none
  * @param initialWeights of all variables before the first step
  * @param gradients of all variables on the first batch
  * @param accuracy at every measurement
@@ -51,7 +51,7 @@ public record StageComparison(
     Difference finalWeights,
     double javaStepMillis,
     double pythonStepMillis) {
-  /** Above the rows. */
+  /** The heading of the table. */
   public static final String HEADING =
       """
       stage  graph      initial   gradients  accuracy  loss      lr        final     ms per step
@@ -59,9 +59,9 @@ public record StageComparison(
 
   /**
    * Graphs, initial weights and learning rates must be equal. The rest is equal too where both
-   * TensorFlow versions have the same kernels; where one adds up in another order, as in stage 1.0,
-   * it must be within these: relative for gradients and losses, absolute for weights, and one image
-   * of a batch for accuracies. Measured were at most 1e-6, 1e-6, 7e-7 and one of 10,000 images.
+   * TensorFlow versions have the same kernels; where they differ, as in stage 1.0, these bounds
+   * apply: relative for gradients and losses, absolute for weights, one image of a batch for
+   * accuracies. Measured: at most 1e-6, 1e-6, 7e-7 and one of 10,000 images.
    */
   private static final double GRADIENT_BOUND = 1e-5;
 
@@ -69,7 +69,7 @@ public record StageComparison(
   private static final double WEIGHT_BOUND = 1e-5;
   private static final double ACCURACY_BOUND = 0.0100001;
 
-  /** Whether everything is equal that must be, and the rest within its bound. */
+  /** Whether every value is equal or within its bound. */
   public boolean withinBounds() {
     return graph.isEmpty()
         && initialWeights.equalBits()
@@ -80,7 +80,7 @@ public record StageComparison(
         && finalWeights.largest() <= WEIGHT_BOUND;
   }
 
-  /** A row of the table, and under it where the graphs differ. */
+  /** A row of the table, followed by the difference of the graphs if there is one. */
   public String row(Stage stage) {
     return String.format(
             Locale.ROOT,
@@ -99,10 +99,10 @@ public record StageComparison(
   }
 
   /**
-   * Trains a stage as the reference was trained, and compares.
+   * Trains a stage under the conditions of the Python run, and compares.
    *
-   * @param model where the trained model goes, if it is wanted
-   * @throws CrossCheckException if the two did not measure at the same iterations
+   * @param model folder for the trained model, if it is to be exported
+   * @throws CrossCheckException if the two measured at different iterations
    */
   public static StageComparison of(
       Stage stage, Conditions conditions, DataSet data, ReferenceRun python, Optional<Path> model)
@@ -112,19 +112,19 @@ public record StageComparison(
     try (Network network = stage.network(conditions.seed())) {
       GraphDef definition = network.graph().toGraphDef();
 
-      // In a session of its own, as dropout's random numbers must not move on here.
+      // In a separate session, so that dropout's random numbers do not advance.
       float[] gradients;
-      try (TrainingLoop aside = new TrainingLoop(schedule, network, data, conditions.batchSize());
+      try (TrainingLoop separate = new TrainingLoop(schedule, network, data, conditions.batchSize());
           Batches batches =
               new Batches(data.training(), conditions.batchSize(), conditions.seed())) {
-        gradients = aside.evaluate(gradients(network, definition), TRAIN, batches.next());
+        gradients = separate.evaluate(gradients(network, definition), TRAIN, batches.next());
       }
       try (TrainingLoop loop = new TrainingLoop(schedule, network, data, conditions.batchSize())) {
         float[] initialWeights = loop.weights().values();
-        TrainingResult outcome = loop.run(TrainingListener.keeping(measurements), () -> false);
-        refuseOtherIterations(measurements, python.measurements());
+        TrainingResult result = loop.run(TrainingListener.keeping(measurements), () -> false);
+        requireSameIterations(measurements, python.measurements());
         if (model.isPresent()) {
-          TrainingResult.Best best = outcome.best().orElseThrow();
+          TrainingResult.Best best = result.best().orElseThrow();
           SavedModelFolder.write(
               model.get(), false, network, best.weights(), ModelCard.of(stage, data, best));
         }
@@ -136,15 +136,15 @@ public record StageComparison(
             difference(measurements, python.measurements(), Measurement::loss),
             difference(measurements, python.measurements(), Measurement::learningRate),
             Difference.between(
-                "final weights", outcome.finalWeights().values(), python.finalWeights()),
-            outcome.medianStepMillis(),
+                "final weights", result.finalWeights().values(), python.finalWeights()),
+            result.medianStepMillis(),
             python.medianStepMillis());
       }
     }
   }
 
   /**
-   * What the optimiser applies to each trained variable: the last input of that variable's update.
+   * The gradient of each trained variable: the last input of the update by the optimizer.
    */
   private static List<Output<TFloat32>> gradients(Network network, GraphDef definition) {
     Map<String, String> gradients = new HashMap<>();
@@ -161,32 +161,32 @@ public record StageComparison(
         .toList();
   }
 
-  private static void refuseOtherIterations(List<Measurement> java, List<Measurement> python)
+  private static void requireSameIterations(List<Measurement> java, List<Measurement> python)
       throws CrossCheckException {
     for (int i = 0; i < Math.max(java.size(), python.size()); i++) {
-      String here = i < java.size() ? place(java.get(i)) : "nothing";
-      String there = i < python.size() ? place(python.get(i)) : "nothing";
-      if (!here.equals(there)) {
+      String inJava = i < java.size() ? position(java.get(i)) : "nothing";
+      String inPython = i < python.size() ? position(python.get(i)) : "nothing";
+      if (!inJava.equals(inPython)) {
         throw new CrossCheckException(
-            "measurement %d: Java measured %s, Python %s".formatted(i + 1, here, there));
+            "measurement %d: Java measured %s, Python %s".formatted(i + 1, inJava, inPython));
       }
     }
   }
 
-  private static String place(Measurement m) {
+  private static String position(Measurement m) {
     return m.set() + " at iteration " + m.iteration();
   }
 
   private static Difference difference(
-      List<Measurement> java, List<Measurement> python, ToDoubleFunction<Measurement> figure)
+      List<Measurement> java, List<Measurement> python, ToDoubleFunction<Measurement> metric)
       throws CrossCheckException {
-    return Difference.between("measurements", floats(java, figure), floats(python, figure));
+    return Difference.between("measurements", floats(java, metric), floats(python, metric));
   }
 
-  private static float[] floats(List<Measurement> all, ToDoubleFunction<Measurement> figure) {
+  private static float[] floats(List<Measurement> all, ToDoubleFunction<Measurement> metric) {
     float[] values = new float[all.size()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) figure.applyAsDouble(all.get(i));
+      values[i] = (float) metric.applyAsDouble(all.get(i));
     }
     return values;
   }

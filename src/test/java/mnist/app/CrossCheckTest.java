@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The cross-check from outside, where there is no Python. */
+/** The cross-check as a user starts it, without Python. */
 class CrossCheckTest {
   private static final Path EXPECTED = Path.of("python-reference", "expected");
 
@@ -24,12 +24,12 @@ class CrossCheckTest {
   private Path scripts;
 
   @BeforeEach
-  void scriptsWithoutAnEnvironment() throws IOException {
+  void createScriptsFolder() throws IOException {
     scripts = Files.createDirectory(folder.resolve("scripts"));
   }
 
-  /** Copies an expectation to where the program will look, with one text replaced. */
-  private void expect(String file, String from, String to) throws IOException {
+  /** Copies a recorded run to the scripts folder, with one replacement. */
+  private void copyExpected(String file, String from, String to) throws IOException {
     String kept = Files.readString(EXPECTED.resolve(file));
     assertThat(kept).contains(from);
     Path copy = scripts.resolve("expected").resolve(file);
@@ -50,10 +50,10 @@ class CrossCheckTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"off", "on"})
-  void checksWhatPythonFoundWithTheSameKernels(String oneDnn) throws Exception {
+  void checksAgainstTheRecordedRunsOfTheSameKernels(String oneDnn) throws Exception {
     String mnist = TestData.mnist().source();
-    expect("onednn-" + oneDnn + "/1.0.json", "", ""); // and not the other's
-    expect("onednn-" + oneDnn + "/2.2.json", "", "");
+    copyExpected("onednn-" + oneDnn + "/1.0.json", "", "");
+    copyExpected("onednn-" + oneDnn + "/2.2.json", "", "");
     List<String> args = new ArrayList<>(List.of("--stage=1.0", "--stage=2.2"));
     if (oneDnn.equals("on")) {
       args.add("--onednn");
@@ -73,42 +73,42 @@ class CrossCheckTest {
   }
 
   @Test
-  void anotherNumberIsToldInOneLine() throws Exception {
+  void reportsADifferentNumberInOneLine() throws Exception {
     String mnist = TestData.mnist().source();
-    expect("onednn-off/1.0.json", "230.25851", "231.25851");
+    copyExpected("onednn-off/1.0.json", "230.25851", "231.25851");
     Run run = checkWithoutPython(mnist, "--stage=1.0");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err()).isEmpty();
     assertThat(run.out().lines().skip(3))
         .singleElement()
         .asString()
-        .startsWith("1.0  another loss: found ")
+        .startsWith("1.0  different loss: found ")
         .contains("expected", "231.25851");
   }
 
   @Test
-  void whatCannotBeComparedIsToldInOneLine() throws Exception {
+  void reportsUnusableFilesInOneLine() throws Exception {
     String mnist = TestData.mnist().source();
-    assertNotDone(checkWithoutPython(mnist), "1.0.json: no such file or folder");
-    expect("onednn-off/1.0.json", "measurements", "\"");
-    assertNotDone(checkWithoutPython(mnist), "1.0.json is damaged at character");
-    assertNotDone(checkWithoutPython(TestData.drawnDigits().source()), "MNIST");
+    assertFails(checkWithoutPython(mnist), "1.0.json: no such file or folder");
+    copyExpected("onednn-off/1.0.json", "measurements", "\"");
+    assertFails(checkWithoutPython(mnist), "1.0.json is damaged at character");
+    assertFails(checkWithoutPython(TestData.drawnDigits().source()), "MNIST");
   }
 
-  private static void assertNotDone(Run run, String... told) {
+  private static void assertFails(Run run, String... message) {
     assertThat(run.exitCode()).isEqualTo(1);
-    assertThat(run.err()).startsWith("error: ").contains(told).hasLineCount(1);
+    assertThat(run.err()).startsWith("error: ").contains(message).hasLineCount(1);
   }
 
   @Test
-  void wrongOptionsAreToldInOneWay() throws Exception {
-    assertWrong(run("--stage=9.9"), "'--stage'", "no stage 9.9; there are [1.0, 2.0, 2.1");
-    assertWrong(run("--stages=1.0"), "Unknown option: '--stages=1.0'");
+  void reportsWrongOptions() throws Exception {
+    assertRejected(run("--stage=9.9"), "'--stage'", "no stage 9.9; there are [1.0, 2.0, 2.1");
+    assertRejected(run("--stages=1.0"), "Unknown option: '--stages=1.0'");
   }
 
-  private static void assertWrong(Run run, String... told) {
+  private static void assertRejected(Run run, String... message) {
     assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
-    assertThat(run.err()).contains(told).contains("--help").hasLineCount(2);
+    assertThat(run.err()).contains(message).contains("--help").hasLineCount(2);
   }
 }

@@ -254,10 +254,18 @@ public final class Bench implements Callable<Integer> {
       PythonReference python, Stage stage, Path data, Path model, boolean oneDnn)
       throws CrossCheckException, IOException, InterruptedException {
     double start = System.currentTimeMillis() / 1000.0;
-    JsonNode training =
-        Json.MAPPER.readTree(python.timeTraining(stage.name(), data, iterations, oneDnn));
-    JsonNode prediction =
-        Json.MAPPER.readTree(python.timePredictions(model, data, PREDICTIONS, oneDnn));
+    String trainingTimes =
+        python.run(
+            "mnist_" + stage.name() + ".py",
+            oneDnn,
+            List.of("--times", "--data=" + data, "--iterations=" + iterations));
+    String predictionTimes =
+        python.run(
+            "time_predictions.py",
+            oneDnn,
+            List.of("--data=" + data, "--predictions=" + PREDICTIONS, model.toString()));
+    JsonNode training = Json.MAPPER.readTree(trainingTimes);
+    JsonNode prediction = Json.MAPPER.readTree(predictionTimes);
     return new Comparison.Figures(
         training.path("step_millis").asDouble(),
         training.path("first_step_ended").asDouble() - start,

@@ -24,13 +24,13 @@ class ReferenceRunTest {
   @TempDir Path folder;
 
   @BeforeEach
-  void aGoodRun() throws IOException {
+  void writeACompleteRun() throws IOException {
     write("run.json", run("completed", "2.1", 200, 0, "abc"));
     write("metrics.jsonl", MEASUREMENT);
     Files.write(folder.resolve("graph.pb"), new byte[0]);
-    byte[] one = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(1.5f).array();
+    byte[] number = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(1.5f).array();
     for (String file : new String[] {"initial.f32", "gradients.f32", "final.f32"}) {
-      Files.write(folder.resolve(file), one);
+      Files.write(folder.resolve(file), number);
     }
   }
 
@@ -49,7 +49,7 @@ class ReferenceRunTest {
   }
 
   @Test
-  void readsWhatTheScriptWrote() throws Exception {
+  void readsACompleteRun() throws Exception {
     ReferenceRun run = ReferenceRun.read(folder, CONDITIONS);
     assertThat(run.finalWeights()).containsExactly(1.5f);
     assertThat(run.medianStepMillis()).isEqualTo(0.7);
@@ -57,48 +57,48 @@ class ReferenceRunTest {
     assertThat(run.measurements().get(0).loss()).isEqualTo(230.5f);
   }
 
-  private void refused(String... parts) {
+  private void assertRejected(String... message) {
     assertThatExceptionOfType(CrossCheckException.class)
         .isThrownBy(() -> ReferenceRun.read(folder, CONDITIONS))
-        .satisfies(e -> assertThat(e.getMessage()).contains(parts).hasLineCount(1));
+        .satisfies(e -> assertThat(e.getMessage()).contains(message).hasLineCount(1));
   }
 
   @Test
-  void aRunThatBrokeOffIsRefused() throws IOException {
+  void rejectsAnInterruptedRun() throws IOException {
     Files.delete(folder.resolve("run.json"));
-    refused("no run.json", "broke off");
+    assertRejected("no run.json", "interrupted");
     write("run.json", run("running", "2.1", 200, 0, "abc"));
-    refused("running", "expected completed");
+    assertRejected("running", "expected completed");
     write("run.json", "{\"status\":");
-    refused("run.json is damaged");
+    assertRejected("run.json is damaged");
     write("run.json", run("completed", "2.1", 200, 0, "abc").replace("iterations", "steps"));
-    refused("run.json has no usable options.iterations");
+    assertRejected("run.json has no usable options.iterations");
   }
 
   @Test
-  void aRunOfSomethingElseIsRefused() throws IOException {
+  void rejectsADifferentRun() throws IOException {
     write("run.json", run("completed", "2.2", 200, 0, "abc"));
-    refused("stage is 2.2, expected 2.1");
+    assertRejected("stage is 2.2, expected 2.1");
     write("run.json", run("completed", "2.1", 10000, 0, "abc"));
-    refused("last iteration is 10000, expected 200");
+    assertRejected("last iteration is 10000, expected 200");
     write("run.json", run("completed", "2.1", 200, 5, "abc"));
-    refused("seed is 5, expected 0");
+    assertRejected("seed is 5, expected 0");
     write("run.json", run("completed", "2.1", 200, 0, "def"));
-    refused("SHA-256 of train-images-idx3-ubyte is def, expected abc");
+    assertRejected("SHA-256 of train-images-idx3-ubyte is def, expected abc");
   }
 
   @Test
-  void aMissingMetricIsRefused() throws IOException {
+  void rejectsAMissingMetric() throws IOException {
     write("metrics.jsonl", MEASUREMENT + MEASUREMENT.replace("loss", "perte"));
-    refused("line 2 has no usable loss");
+    assertRejected("line 2 has no usable loss");
     write("metrics.jsonl", MEASUREMENT + "{\"iteration\": 20,");
-    refused("line 2 is damaged");
+    assertRejected("line 2 is damaged");
   }
 
   @Test
-  void aMissingFileIsRefused() throws IOException {
+  void rejectsAMissingFile() throws IOException {
     Files.delete(folder.resolve("final.f32"));
-    refused("final.f32", "broke off");
+    assertRejected("final.f32", "interrupted");
   }
 
   @Test

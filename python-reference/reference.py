@@ -272,7 +272,7 @@ def export(graph, weights, folder, batches):
 
 def cpu_flags():
     """The instruction sets that matter and that the processor has; empty where Linux cannot say."""
-    wanted = "sse4_2 avx avx2 fma avx512f avx512_vnni avx512_bf16 amx_tile".split()
+    wanted = "sse4_2 avx avx2 fma avx512f avx512_vnni avx512_bf16 avx_vnni amx_tile".split()
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -220,8 +220,7 @@ public final class CrossCheck implements Callable<Integer> {
     for (int i = 0; i < stages.size(); i++) {
       Stage stage = stages.get(i);
       ModelComparison comparison =
-          ModelComparison.of(
-              javaModel(stage), results, i, pythonRun(stage), data.test(), images);
+          ModelComparison.of(javaModel(stage), results, i, pythonRun(stage), data.test(), images);
       System.out.println(comparison.row(stage));
       passed &= comparison.withinBounds();
     }
@@ -255,15 +254,14 @@ public final class CrossCheck implements Callable<Integer> {
         full ? "full runs" : "the first " + MEASUREMENTS_WITHOUT_PYTHON + " measurements",
         onOrOff());
     boolean passed = true;
-    ExpectedRun.Platform current = ExpectedRun.Platform.current();
+    ExpectedRun.Platform current = ExpectedRun.Platform.current(oneDnn);
     int limit = full ? Integer.MAX_VALUE : MEASUREMENTS_WITHOUT_PYTHON;
     for (Stage stage : stages) {
       ExpectedRun expected = ExpectedRun.read(scripts.resolve("expected"), oneDnn, stage, data);
       Optional<String> difference = expected.firstDifference(stage, data, limit, current);
       System.out.printf(
           "%s  %s%n",
-          stage.name(),
-          difference.orElseGet(() -> "as expected" + expected.limitation(current)));
+          stage.name(), difference.orElseGet(() -> "as expected" + expected.limitation(current)));
       passed &= difference.isEmpty();
     }
     return passed;

@@ -98,9 +98,7 @@ public final class GraphComparison {
     if (java.has(name) != python.has(name)) {
       return Optional.of("only " + (java.has(name) ? "Java" : "Python") + " has a node " + name);
     }
-    return java.has(name)
-        ? compare(new Ref(name, 0), new Ref(name, 0), name)
-        : Optional.empty();
+    return java.has(name) ? compare(new Ref(name, 0), new Ref(name, 0), name) : Optional.empty();
   }
 
   private Optional<String> compareUpdates() {

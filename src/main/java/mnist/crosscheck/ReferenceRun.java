@@ -19,7 +19,8 @@ import org.tensorflow.proto.GraphDef;
  *
  * @param graph graph.pb
  * @param measurements metrics.jsonl
- * @param initialWeights initial.f32: the variables in the script's order, each row-major, before the first step
+ * @param initialWeights initial.f32: the variables in the script's order, each row-major, before
+ *     the first step
  * @param gradients gradients.f32: of the trained variables, on the first batch with the initial
  *     weights
  * @param finalWeights final.f32: the variables after the last step

@@ -114,7 +114,8 @@ public record StageComparison(
 
       // In a separate session, so that dropout's random numbers do not advance.
       float[] gradients;
-      try (TrainingLoop separate = new TrainingLoop(schedule, network, data, conditions.batchSize());
+      try (TrainingLoop separate =
+              new TrainingLoop(schedule, network, data, conditions.batchSize());
           Batches batches =
               new Batches(data.training(), conditions.batchSize(), conditions.seed())) {
         gradients = separate.evaluate(gradients(network, definition), TRAIN, batches.next());
@@ -143,9 +144,7 @@ public record StageComparison(
     }
   }
 
-  /**
-   * The gradient of each trained variable: the last input of the update by the optimizer.
-   */
+  /** The gradient of each trained variable: the last input of the update by the optimizer. */
   private static List<Output<TFloat32>> gradients(Network network, GraphDef definition) {
     Map<String, String> gradients = new HashMap<>();
     for (NodeDef node : definition.getNodeList()) {

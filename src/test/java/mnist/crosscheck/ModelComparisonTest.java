@@ -35,7 +35,7 @@ class ModelComparisonTest {
     Conditions conditions = Conditions.defaults(stage, 20, digits);
     PythonReference python = PythonReference.open(SCRIPTS, "python3", System.out);
     int images = 300;
-        Path run = temporary.resolve(name);
+    Path run = temporary.resolve(name);
     Path model = temporary.resolve("model");
     Path results = temporary.resolve("results");
 

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import mnist.Stages;
-import mnist.console.CliErrors;
+import mnist.console.CommandLines;
 import mnist.crosscheck.Conditions;
 import mnist.crosscheck.CrossCheckException;
 import mnist.crosscheck.ExpectedRun;
@@ -27,7 +27,6 @@ import mnist.training.TrainingException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * Compares the stages with the same stages in Python: the graphs node by node, and the numbers of a
@@ -35,8 +34,6 @@ import picocli.CommandLine.TypeConversionException;
  */
 @Command(
     name = "mnist.app.CrossCheck",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
     description =
         "Builds and trains the stages in Python and in Java and compares them. Exit code 1 if any"
             + " difference exceeds its bound.")
@@ -93,33 +90,16 @@ public final class CrossCheck implements Callable<Integer> {
 
   public static void main(String[] args) {
     System.exit(
-        new CommandLine(new CrossCheck())
-            .registerConverter(Stage.class, CrossCheck::stage)
-            .setParameterExceptionHandler(
-                (wrong, unparsed) -> CliErrors.reportWrongOption(wrong, System.err))
+        CommandLines.create(new CrossCheck(), System.out, System.err)
+            .registerConverter(Stage.class, Stages::named)
             .execute(args));
   }
 
-  private static Stage stage(String name) {
-    try {
-      return Stages.named(name);
-    } catch (IllegalArgumentException e) {
-      throw new TypeConversionException(e.getMessage());
-    }
-  }
-
   @Override
-  public Integer call() throws InterruptedException {
-    try {
-      oneDnn = NativeEnvironment.load(oneDnn); // the user's environment takes precedence
-      return check(openData()) ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
-    } catch (CrossCheckException
-        | TrainingException
-        | IOException
-        | LinkageError
-        | OutOfMemoryError e) {
-      return CliErrors.report(e, System.err);
-    }
+  public Integer call()
+      throws CrossCheckException, TrainingException, IOException, InterruptedException {
+    oneDnn = NativeEnvironment.load(oneDnn); // the user's environment takes precedence
+    return check(openData()) ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
   }
 
   private DataSet openData() throws IOException {

@@ -5,14 +5,14 @@ import mnist.console.ProgressLine;
 import mnist.data.sources.DataListener;
 import mnist.platform.Terminal;
 
-/** Says what goes on while the data is looked for: notices, and the progress of downloads. */
+/** Prints what happens while a data set is opened: notices, and the progress of downloads. */
 public final class DataConsole implements DataListener, AutoCloseable {
   private final PrintStream err;
   private final boolean drawsBar = Terminal.isInteractive();
   private String file = "";
   private ProgressLine bar;
 
-  /** Writes to {@code err}, with a bar if that is a terminal. */
+  /** Prints to {@code err}, with a progress bar if that is a terminal. */
   public DataConsole(PrintStream err) {
     this.err = err;
   }
@@ -29,13 +29,13 @@ public final class DataConsole implements DataListener, AutoCloseable {
       close();
       file = name;
       if (drawsBar) {
-        bar = new ProgressLine(err, name, " kB", 1000, total);
+        bar = new ProgressLine(err, name, "kB", 0, total / 1000, "");
       } else {
-        err.printf("downloading %s%s%n", name, total == 0 ? "" : ", " + total + " bytes");
+        err.printf("Downloading %s%s%n", name, total == 0 ? "" : ", " + total + " bytes");
       }
     }
     if (bar != null) {
-      bar.stepTo(bytes);
+      bar.stepTo(bytes / 1000);
     }
   }
 

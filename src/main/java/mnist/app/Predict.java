@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import mnist.console.CliErrors;
+import mnist.console.CommandLines;
 import mnist.data.ConfusionMatrix;
 import mnist.data.DataSet;
 import mnist.data.LabelledImages;
@@ -32,7 +33,8 @@ import mnist.model.ModelCard;
 import mnist.model.Prediction;
 import mnist.platform.ErrorMessages;
 import mnist.platform.NativeEnvironment;
-import mnist.platform.Versions;
+import mnist.runs.RunFolder;
+import mnist.runs.RunFolders;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,25 +43,21 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Says which digit a picture shows, by the model that a stage has left. */
+/** Classifies pictures with the model of a run. */
 @Command(
     name = "mnist.app.Predict",
-    mixinStandardHelpOptions = true,
-    versionProvider = Versions.class,
-    usageHelpAutoWidth = true,
-    sortOptions = false,
-    description = "Says which digit each picture shows.",
+    description = "Prints which digit each picture shows.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      "0:every image was read",
-      "1:something could not be read; a line on standard error says what",
-      "2:a wrong option"
+      "0:every image was classified",
+      "1:failure, or unreadable images; each is explained in one line on standard error",
+      "2:wrong option"
     })
 public final class Predict implements Callable<Integer> {
   private static final String STANDARD_INPUT = "-";
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** What the terminal is told in; Java itself would use UTF-8 from version 18 on. */
+  /** The encoding of standard output, for which Java itself uses UTF-8 from version 18 on. */
   private static final Charset TERMINAL =
       Charset.forName(
           System.getProperty("stdout.encoding", System.getProperty("native.encoding", "UTF-8")));
@@ -69,35 +67,36 @@ public final class Predict implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      required = true,
-      description = "Folder of a SavedModel, such as runs/<stage>-<date>-<time>/model.")
-  private Path modelFolder;
+      description = "Folder of a SavedModel or of a run. Default: the newest run's model")
+  private Path model;
 
   @Parameters(
       paramLabel = "FILE",
       arity = "1..*",
       description =
-          "Pictures (PNG, JPEG, GIF, BMP), IDX files of images, JSON lines {\"image\": [[28 numbers]"
-              + " 28 times]}, or folders of these; - for standard input.")
+          "Pictures (PNG, JPEG, GIF, BMP), IDX files of images, JSON lines"
+              + " {\"image\": [[28 numbers] 28 times]}, or folders of these; - is standard input.")
   private List<String> inputs;
 
   @Option(
       names = "--labels",
       paramLabel = "FILE",
       description =
-          "IDX file with the right answer for each image, in their order: prints the accuracy and"
-              + " what was taken for what.")
+          "IDX file with the images' labels, in the same order: prints the accuracy and the confusion"
+              + " matrix.")
   private Path labelsFile;
 
-  @Option(names = "--json", description = "Print JSON, one object a line.")
+  @Option(names = "--json", description = "Print one JSON object per line.")
   private boolean json;
 
-  @Option(names = "--show", description = "Show what the network sees, in block characters.")
+  @Option(
+      names = "--show",
+      description = "Also print each image as the network sees it, in block characters.")
   private boolean show;
 
   @Option(
       names = "--no-onednn",
-      description = "Keep to TensorFlow's plain kernels; the last bits differ.")
+      description = "Use TensorFlow's own kernels; results differ in the last bits.")
   private boolean noOneDnn;
 
   private final InputStream standardInput;
@@ -111,55 +110,58 @@ public final class Predict implements Callable<Integer> {
   }
 
   public static void main(String[] args) {
-    NativeEnvironment.useOneThread(); // as wherever else a model is asked about many images
+    NativeEnvironment.useOneThread(); // so that results do not depend on the number of processors
     System.exit(run(System.in, new FileOutputStream(FileDescriptor.out), System.err, args));
   }
 
-  /** The program within another one; gives its exit code. */
+  /** Runs the program in this process; returns its exit code. */
   static int run(InputStream in, OutputStream out, PrintStream err, String... args) {
-    return new CommandLine(new Predict(in, out, err))
-        .setParameterExceptionHandler((wrong, unparsed) -> CliErrors.reportWrongOption(wrong, err))
+    return CommandLines.create(new Predict(in, out, err), new PrintStream(out, true), err)
         .execute(args);
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     if (json && show) {
-      throw new ParameterException(spec.commandLine(), "--show has no use with --json");
+      throw new ParameterException(spec.commandLine(), "--show and --json cannot be combined");
     }
-    try {
-      NativeEnvironment.load(!noOneDnn);
-      byte[] labels = labelsFile == null ? null : ImageInput.labels(labelsFile);
-      try (Model model = Model.load(modelFolder)) {
-        Answers answers = new Answers(model, labels);
-        for (String input : inputs) {
-          read(input, answers);
-        }
-        answers.end();
-        return answers.refused == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    byte[] labels = labelsFile == null ? null : ImageInput.labels(labelsFile);
+    Path folder = modelFolder();
+    NativeEnvironment.load(!noOneDnn);
+    try (Model loaded = Model.load(folder)) {
+      Predictions predictions = new Predictions(loaded, labels);
+      for (String input : inputs) {
+        read(input, predictions);
       }
-    } catch (IOException | RuntimeException | LinkageError | OutOfMemoryError e) {
-      // A model from elsewhere may fail in any way.
-      return CliErrors.report(e, err);
+      predictions.end();
+      return predictions.refused == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
   }
 
-  private void read(String input, Answers answers) {
+  private Path modelFolder() throws IOException {
+    if (model == null) {
+      return new RunFolders(Path.of(RunFolders.DEFAULT)).newestModel();
+    }
+    RunFolder run = new RunFolder(model);
+    return run.hasModel() ? run.model() : model;
+  }
+
+  private void read(String input, Predictions predictions) {
     if (input.equals(STANDARD_INPUT)) {
-      ImageInput.read(standardInput, STANDARD_INPUT, answers);
+      ImageInput.read(standardInput, STANDARD_INPUT, predictions);
       return;
     }
     try {
       Path path = Path.of(input);
       if (Files.isDirectory(path)) {
-        filesIn(path).forEach(file -> ImageInput.read(file, answers));
+        filesIn(path).forEach(file -> ImageInput.read(file, predictions));
       } else {
-        ImageInput.read(path, answers);
+        ImageInput.read(path, predictions);
       }
     } catch (InvalidPathException e) {
-      answers.refused(input + " is no name that a file can have here");
+      predictions.refused(input + " is not a valid file name on this system");
     } catch (IOException e) {
-      answers.refused(ErrorMessages.summarize(e));
+      predictions.refused(ErrorMessages.summarize(e));
     }
   }
 
@@ -167,19 +169,19 @@ public final class Predict implements Callable<Integer> {
     try (Stream<Path> content = Files.list(folder)) {
       List<Path> files = content.filter(file -> !Files.isDirectory(file)).sorted().toList();
       if (files.isEmpty()) {
-        throw new IOException(folder + " holds no files, expected some with images");
+        throw new IOException(folder + " is empty, expected files with images");
       }
       return files;
     }
   }
 
-  /** Asks the model about images as they come, in batches, and prints what it says. */
-  private final class Answers implements ImageInput.Listener {
+  /** Classifies images as they come, in batches, and prints the predictions. */
+  private final class Predictions implements ImageInput.Listener {
     private final Model model;
     private final byte[] labels;
     private final List<String> classNames;
-    private final List<NamedImage> asked = new ArrayList<>();
-    private final List<Integer> said = new ArrayList<>();
+    private final List<NamedImage> pending = new ArrayList<>();
+    private final List<Integer> predicted = new ArrayList<>();
     private final PrintStream out =
         new PrintStream(
             new BufferedOutputStream(standardOutput, 1 << 16),
@@ -188,9 +190,9 @@ public final class Predict implements Callable<Integer> {
     private int refused;
 
     /**
-     * @param labels the right answers, null if they are not known
+     * @param labels the images' labels, null if they are not known
      */
-    Answers(Model model, byte[] labels) {
+    Predictions(Model model, byte[] labels) {
       this.model = model;
       this.labels = labels;
       classNames = model.card().map(ModelCard::classNames).orElse(DataSet.DIGITS);
@@ -198,51 +200,61 @@ public final class Predict implements Callable<Integer> {
 
     @Override
     public void image(NamedImage image) {
-      asked.add(image);
-      if (asked.size() == Model.BATCH_SIZE) {
-        answer();
+      pending.add(image);
+      if (pending.size() == Model.BATCH_SIZE) {
+        flushBatch();
       }
     }
 
     @Override
     public void pause() {
-      answer();
+      flushBatch();
     }
 
     @Override
     public void refused(String reason) {
-      answer(); // in the order of the images
+      flushBatch(); // in the order of the images
       flush();
       err.println("error: " + reason);
       refused++;
     }
 
-    private void answer() {
-      if (asked.isEmpty()) {
+    private void flushBatch() {
+      if (pending.isEmpty()) {
         return;
       }
-      float[] pixels = new float[asked.size() * LabelledImages.PIXELS];
-      for (int i = 0; i < asked.size(); i++) {
+      float[] pixels = new float[pending.size() * LabelledImages.PIXELS];
+      for (int i = 0; i < pending.size(); i++) {
         System.arraycopy(
-            asked.get(i).pixels(), 0, pixels, i * LabelledImages.PIXELS, LabelledImages.PIXELS);
+            pending.get(i).pixels(), 0, pixels, i * LabelledImages.PIXELS, LabelledImages.PIXELS);
       }
-      List<Prediction> predictions = Prediction.listOf(model.batchInvariantProbabilities(pixels));
-      List<NamedImage> answered = List.copyOf(asked);
-      asked.clear();
-      for (int i = 0; i < answered.size(); i++) {
+      List<Prediction> predictions = Prediction.listOf(probabilities(pixels));
+      List<NamedImage> images = List.copyOf(pending);
+      pending.clear();
+      for (int i = 0; i < images.size(); i++) {
         if (predictions.get(i).isValid()) {
-          print(answered.get(i), predictions.get(i));
-          said.add(predictions.get(i).best());
+          print(images.get(i), predictions.get(i));
+          predicted.add(predictions.get(i).best());
         } else {
-          refused(answered.get(i).name() + ": the model's answer is no probabilities");
+          refused(images.get(i).name() + ": the model's output is not probabilities");
         }
       }
       flush();
     }
 
+    /** A model from elsewhere may fail in any way. */
+    private float[] probabilities(float[] pixels) {
+      try {
+        return model.batchInvariantProbabilities(pixels);
+      } catch (RuntimeException e) {
+        throw new UncheckedIOException(
+            new IOException("the model failed: " + ErrorMessages.summarize(e), e));
+      }
+    }
+
     private void flush() {
       if (out.checkError()) { // which flushes too
-        throw new IllegalStateException("standard output is closed or full");
+        throw new UncheckedIOException(new IOException("standard output is closed or full"));
       }
     }
 
@@ -254,9 +266,9 @@ public final class Predict implements Callable<Integer> {
       }
       if (json) {
         Map<String, Object> line = prediction.toJson(image.name(), classNames);
-        // Behind an image that could not be read it is unsure which label belongs to which.
-        if (labels != null && refused == 0 && said.size() < labels.length) {
-          line.put("label", labels[said.size()]);
+        // After an unreadable image it is uncertain which label belongs to which image.
+        if (labels != null && refused == 0 && predicted.size() < labels.length) {
+          line.put("label", labels[predicted.size()]);
         }
         printJson(line);
       } else if (labels == null || show) {
@@ -275,24 +287,24 @@ public final class Predict implements Callable<Integer> {
       try {
         out.println(JSON.writeValueAsString(line));
       } catch (JsonProcessingException e) {
-        throw new IllegalStateException("numbers and text become JSON", e);
+        throw new UncheckedIOException(e);
       }
     }
 
-    /** Answers what is left; with labels, says how many were recognised. */
+    /** Classifies the remaining images; with labels, prints the accuracy. */
     void end() {
-      answer();
+      flushBatch();
       if (labels == null) {
         return;
       }
-      if (said.isEmpty() || said.size() != labels.length) {
+      if (predicted.isEmpty() || predicted.size() != labels.length) {
         refused(
-            "%s has %d labels for %d images, expected as many of both"
-                .formatted(labelsFile, labels.length, said.size()));
+            "%s has %d labels, expected one for each of %d images"
+                .formatted(labelsFile, labels.length, predicted.size()));
         return;
       }
       ConfusionMatrix confusion =
-          ConfusionMatrix.of(labels, said.stream().mapToInt(Integer::intValue).toArray());
+          ConfusionMatrix.of(labels, predicted.stream().mapToInt(Integer::intValue).toArray());
       int correct = confusion.correct();
       double accuracy = (double) correct / labels.length;
       if (json) {
@@ -305,25 +317,25 @@ public final class Predict implements Callable<Integer> {
       } else {
         out.printf(
             Locale.ROOT,
-            "%,d of %,d images recognised: %.2f%%%n",
+            "%,d of %,d images classified correctly: %.2f%%%n",
             correct,
             labels.length,
             100 * accuracy);
-        out.println("Rows are right answers, columns what the network says");
+        out.println("Confusion matrix (rows: labels, columns: predictions)");
         out.print(confusion.toText(classNames));
       }
       flush();
     }
   }
 
-  /** An image as text, two characters a pixel. */
+  /** An image as text, two characters per pixel. */
   private static String blocks(float[] pixels) {
     String shades = TERMINAL.newEncoder().canEncode('█') ? " ░▒▓█" : " .:*#";
     StringBuilder text = new StringBuilder();
     for (int y = 0; y < LabelledImages.SIDE; y++) {
       for (int x = 0; x < LabelledImages.SIDE; x++) {
-        float grey = pixels[y * LabelledImages.SIDE + x];
-        char shade = shades.charAt(Math.min(4, (int) Math.ceil(grey * 4)));
+        float intensity = pixels[y * LabelledImages.SIDE + x];
+        char shade = shades.charAt(Math.min(4, (int) Math.ceil(intensity * 4)));
         text.append(shade).append(shade);
       }
       text.append('\n');

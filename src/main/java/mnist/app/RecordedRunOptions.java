@@ -19,16 +19,16 @@ public final class RecordedRunOptions {
   @Parameters(
       arity = "0..1",
       paramLabel = "RUN",
-      description = "The run's folder. Default: the newest in runs/")
+      description = "Folder of the run. Default: the newest run in runs")
   private Path run;
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "Where to write. Default: in the run's folder")
+      description = "File to write. Default: one in the run's folder")
   private Path out;
 
-  @Option(names = "--overwrite", description = "Replace the file of --out if there is one.")
+  @Option(names = "--overwrite", description = "Replace the file that --out names.")
   private boolean overwrite;
 
   /**
@@ -45,7 +45,7 @@ public final class RecordedRunOptions {
     try (DataConsole console = new DataConsole(err)) {
       return Optional.of(run.openData(console));
     } catch (IOException e) {
-      err.println("the images themselves are not shown: " + ErrorMessages.summarize(e));
+      err.println("warning: the digits' images are not drawn: " + ErrorMessages.summarize(e));
       return Optional.empty();
     }
   }

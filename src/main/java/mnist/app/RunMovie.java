@@ -9,11 +9,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import mnist.console.CliErrors;
+import mnist.console.CommandLines;
 import mnist.console.ProgressLine;
 import mnist.data.DataSet;
 import mnist.platform.Terminal;
-import mnist.platform.Versions;
 import mnist.runs.RunFolder;
 import mnist.view.AnimatedGif;
 import mnist.view.Dashboard;
@@ -28,20 +27,10 @@ import picocli.CommandLine.Spec;
 /** Draws a run from its start to its end, as an animated GIF and as an MP4. */
 @Command(
     name = "mnist.app.RunMovie",
-    mixinStandardHelpOptions = true,
-    versionProvider = Versions.class,
-    usageHelpAutoWidth = true,
-    sortOptions = false,
     description = {
-      "Draws a run from its start to its end: movie.gif (960 x 540) and, with ffmpeg, movie.mp4"
-          + " (1920 x 1080) in the run's folder, or the one that --out names by .gif or .mp4.",
-      "Prints where they are."
-    },
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:drawn",
-      "1:could not be done; a line on standard error says why",
-      "2:a wrong option"
+      "Draws a run from start to end: movie.gif (960 x 540) and, if ffmpeg is installed, movie.mp4"
+          + " (1920 x 1080) in the run's folder, or only the .gif or .mp4 file that --out names.",
+      "Prints the paths of the files."
     })
 public final class RunMovie implements Callable<Integer> {
   private static final int GIF_WIDTH = 960;
@@ -76,13 +65,11 @@ public final class RunMovie implements Callable<Integer> {
 
   /** The program within another one; gives its exit code. */
   static int run(PrintStream out, PrintStream err, String... args) {
-    return new CommandLine(new RunMovie(out, err))
-        .setParameterExceptionHandler((wrong, unparsed) -> CliErrors.reportWrongOption(wrong, err))
-        .execute(args);
+    return CommandLines.create(new RunMovie(out, err), out, err).execute(args);
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     Optional<String> name = seen.out().map(file -> file.toString().toLowerCase(Locale.ROOT));
     boolean gif = name.isEmpty() || name.get().endsWith(".gif");
     boolean mp4 = name.isEmpty() || name.get().endsWith(".mp4");
@@ -105,9 +92,7 @@ public final class RunMovie implements Callable<Integer> {
         err.println(e.getMessage());
         return CommandLine.ExitCode.OK;
       }
-      return CliErrors.report(e, err);
-    } catch (IOException | RuntimeException e) {
-      return CliErrors.report(e, err);
+      throw e;
     }
   }
 
@@ -155,7 +140,7 @@ public final class RunMovie implements Callable<Integer> {
     BufferedImage frame = panels.draw(moments.get(0));
     try (ProgressLine bar =
         Terminal.isInteractive()
-            ? new ProgressLine(err, what, " frames", 1, moments.size())
+            ? new ProgressLine(err, what, "frames", 0, moments.size(), "")
             : null) {
       for (int i = 0; i < moments.size(); i++) {
         panels.draw(moments.get(i), frame);

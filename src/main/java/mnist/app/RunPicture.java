@@ -14,8 +14,7 @@ import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
-import mnist.console.CliErrors;
-import mnist.platform.Versions;
+import mnist.console.CommandLines;
 import mnist.runs.RunFolder;
 import mnist.view.Dashboard;
 import mnist.view.Palette;
@@ -27,22 +26,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** Draws a run at a moment: the six panels of the tutorial's own window, as a picture. */
 @Command(
     name = "mnist.app.RunPicture",
-    mixinStandardHelpOptions = true,
-    versionProvider = Versions.class,
-    usageHelpAutoWidth = true,
-    sortOptions = false,
-    description = "Draws a run at a moment, as a PNG; prints where it is.",
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:drawn",
-      "1:could not be done; a line on standard error says why",
-      "2:a wrong option"
-    })
+    description = "Draws a run at one iteration as a PNG file and prints the file's path.")
 public final class RunPicture implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -51,7 +39,7 @@ public final class RunPicture implements Callable<Integer> {
   @Option(
       names = "--iteration",
       paramLabel = "N",
-      description = "Which moment. Default: the last that the run has recorded")
+      description = "Iteration to draw. Default: the last one recorded")
   private Integer iteration;
 
   @Option(
@@ -64,7 +52,7 @@ public final class RunPicture implements Callable<Integer> {
 
   @Option(
       names = "--palette",
-      description = "256 colours only, which makes the file less than half as large.")
+      description = "Use 256 colors only, which more than halves the file size.")
   private boolean palette;
 
   private final PrintStream out;
@@ -82,13 +70,11 @@ public final class RunPicture implements Callable<Integer> {
 
   /** The program within another one; gives its exit code. */
   static int run(PrintStream out, PrintStream err, String... args) {
-    return new CommandLine(new RunPicture(out, err))
-        .setParameterExceptionHandler((wrong, unparsed) -> CliErrors.reportWrongOption(wrong, err))
-        .execute(args);
+    return CommandLines.create(new RunPicture(out, err), out, err).execute(args);
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     if (iteration != null && iteration < 0) {
       throw new ParameterException(
           spec.commandLine(), "--iteration must be 0 or more, found " + iteration);
@@ -99,11 +85,7 @@ public final class RunPicture implements Callable<Integer> {
       out.println(file);
       return CommandLine.ExitCode.OK;
     } catch (OutOfMemoryError e) {
-      return CliErrors.report(
-          new IOException("not enough memory for so large a picture; choose a smaller --size", e),
-          err);
-    } catch (IOException | RuntimeException e) {
-      return CliErrors.report(e, err);
+      throw new IOException("not enough memory for so large a picture; choose a smaller --size", e);
     }
   }
 
@@ -115,7 +97,8 @@ public final class RunPicture implements Callable<Integer> {
     int last = moments.get(moments.size() - 1);
     if (iteration != null && iteration > last) {
       throw new IOException(
-          "the run's record ends at iteration %d, found --iteration %d".formatted(last, iteration));
+          "--iteration must be at most %d, where the run's record ends, found %d"
+              .formatted(last, iteration));
     }
     BufferedImage picture = panels.draw(iteration == null ? last : iteration);
     try (OutputStream bytes = Files.newOutputStream(file);
@@ -138,8 +121,8 @@ public final class RunPicture implements Callable<Integer> {
           return size;
         }
       }
-      throw new TypeConversionException(
-          "expected width x height, %dx%d to 9999x9999, found %s"
+      throw new IllegalArgumentException(
+          "expected a width and height from %dx%d to 9999x9999, found %s"
               .formatted(Dashboard.LEAST_WIDTH, Dashboard.LEAST_HEIGHT, text));
     }
   }

@@ -9,15 +9,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
 
-/** Where the chapters' main methods lead: one stage, its options, one process. */
+/** Runs one stage with its command-line options, in a process of its own or in this one. */
 public final class Training {
-  private static final long LAST_WORDS_SECONDS = 60;
+  private static final long SHUTDOWN_SECONDS = 60;
 
   private Training() {}
 
   /**
-   * Runs a stage and ends the process: exit code 0, 1 when it could not be done, 2 for a wrong
-   * option, 130 after Ctrl-C.
+   * Runs a stage and exits the process: with 0, with 1 after a failure, with 2 for a wrong option,
+   * with 130 after Ctrl-C.
    *
    * @param args see {@code --help}
    */
@@ -27,7 +27,7 @@ public final class Training {
     TrainingCommand command =
         new TrainingCommand(stage, System.out, System.err, stop::get, List.of());
 
-    // Ctrl-C starts the shutdown hooks; this one holds the process until a training is closed.
+    // Ctrl-C starts the shutdown hooks; this one delays the exit until the run has been saved.
     Thread hook =
         new Thread(
             () -> {
@@ -41,8 +41,6 @@ public final class Training {
     int exitCode = 1;
     try {
       exitCode = command.run(args);
-    } catch (Error e) {
-      e.printStackTrace();
     } finally {
       done.countDown();
     }
@@ -54,10 +52,10 @@ public final class Training {
   /**
    * Runs a stage in this process and returns its exit code.
    *
-   * @param listener hears of the training as it goes on
-   * @param out for what the stage prints
-   * @param err for what cannot be done
-   * @param args as for the stage's main class
+   * @param listener is notified in addition to those of the run itself
+   * @param out standard output
+   * @param err standard error
+   * @param args the options, see {@code --help}
    */
   public static int run(
       Stage stage, TrainingListener listener, PrintStream out, PrintStream err, String... args) {
@@ -65,8 +63,8 @@ public final class Training {
   }
 
   /**
-   * Why a stage's command line would not take these arguments, as far as it can tell without
-   * training; empty if it would.
+   * Why a stage refuses these arguments, as far as that can be told without training; empty if it
+   * accepts them.
    */
   public static Optional<String> refusal(Stage stage, String... args) {
     return new TrainingCommand(stage, System.out, System.err, () -> false, List.of()).refusal(args);
@@ -74,7 +72,7 @@ public final class Training {
 
   private static void await(CountDownLatch done) {
     try {
-      done.await(LAST_WORDS_SECONDS, TimeUnit.SECONDS);
+      done.await(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -2,39 +2,32 @@ package mnist.app;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
 import mnist.console.CliErrors;
-import mnist.data.sources.DataSource;
-import mnist.nn.Activation;
-import mnist.platform.Versions;
+import mnist.console.CommandLines;
+import mnist.platform.ErrorMessages;
 import mnist.training.Stage;
 import mnist.training.TrainingException;
 import mnist.training.TrainingListener;
-import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.exceptions.TFResourceExhaustedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.TypeConversionException;
 
 /** The command line of a stage. */
 @Command(
-    mixinStandardHelpOptions = true,
-    versionProvider = Versions.class,
-    usageHelpAutoWidth = true,
-    sortOptions = false,
     synopsisHeading = "%nUsage: ",
     optionListHeading = "%nOptions:%n",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      "0:trained",
-      "1:could not be done; one line on standard error says why",
-      "2:a wrong option",
-      "130:stopped by Ctrl-C; the results so far are kept"
+      "0:success",
+      "1:failure, explained in one line on standard error",
+      "2:wrong option",
+      "130:stopped by Ctrl-C; the results so far are saved"
     })
 final class TrainingCommand implements Callable<Integer> {
   private final Stage stage;
@@ -47,8 +40,8 @@ final class TrainingCommand implements Callable<Integer> {
   @Mixin private final TrainingOptions options;
 
   /**
-   * @param stop asked after every step whether to end early
-   * @param alsoTold hear of the training beside the console and the run's record
+   * @param stop polled after every step: whether to end early
+   * @param alsoTold listeners in addition to those of the run itself
    */
   TrainingCommand(
       Stage stage,
@@ -64,16 +57,12 @@ final class TrainingCommand implements Callable<Integer> {
     this.alsoTold = alsoTold;
   }
 
-  /** Parses, trains, and says what went wrong if anything did; returns the exit code. */
+  /** Parses the arguments and trains, or prints why it cannot; returns the exit code. */
   int run(String... args) {
-    return commandLine()
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .setParameterExceptionHandler((wrong, unparsed) -> CliErrors.reportWrongOption(wrong, err))
-        .execute(args);
+    return commandLine().execute(args);
   }
 
-  /** What is wrong with the arguments, as far as it shows without training. */
+  /** What is wrong with the arguments, as far as that can be told without training. */
   Optional<String> refusal(String... args) {
     try {
       commandLine().parseArgs(args);
@@ -82,56 +71,33 @@ final class TrainingCommand implements Callable<Integer> {
       options.hyperparameters();
       return Optional.empty();
     } catch (ParameterException e) {
-      return Optional.of(e.getMessage());
+      return Optional.of(CliErrors.describe(e));
     }
   }
 
   private CommandLine commandLine() {
-    CommandLine commandLine = new CommandLine(this);
+    CommandLine commandLine = CommandLines.create(this, out, err);
     commandLine.setCommandName(stage.getClass().getName());
     commandLine
         .getCommandSpec()
         .usageMessage()
         .header("Stage " + stage.name() + " of the tutorial: " + stage.title() + ".");
-    return commandLine
-        .registerConverter(DataSource.class, TrainingCommand::dataSource)
-        .registerConverter(Activation.class, TrainingCommand::activation);
+    return commandLine;
   }
 
-  private static DataSource dataSource(String name) {
-    try {
-      return DataSource.named(name);
-    } catch (IllegalArgumentException e) {
-      throw new TypeConversionException(e.getMessage());
-    }
-  }
-
-  private static Activation activation(String name) {
-    for (Activation activation : Activation.values()) {
-      if (activation.name().equalsIgnoreCase(name)) {
-        return activation;
-      }
-    }
-    throw new TypeConversionException("expected sigmoid or relu, found " + name);
-  }
-
-  /** Whether a run is under way, so that there are results to keep. */
+  /** Whether a run has started, so that there are results to save. */
   boolean isTraining() {
     return training;
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException, TrainingException {
     options.refuseContradictions();
     try {
       new TrainingRun(stage, options, out, err, stop, alsoTold, () -> training = true).run();
       return CommandLine.ExitCode.OK;
-    } catch (IOException
-        | TrainingException
-        | TensorFlowException
-        | LinkageError
-        | OutOfMemoryError e) {
-      return CliErrors.report(e, err);
+    } catch (OutOfMemoryError | TFResourceExhaustedException e) {
+      throw new IOException(ErrorMessages.summarize(e) + "; try a smaller --batch-size", e);
     }
   }
 }

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import mnist.console.ProgressLine;
 import mnist.data.DataSet;
+import mnist.data.Split;
 import mnist.platform.Terminal;
 import mnist.training.Evaluation;
 import mnist.training.Measurement;
@@ -15,19 +16,25 @@ import mnist.training.TrainingListener;
 import mnist.training.TrainingResult;
 
 /**
- * What a run says: the scripts' lines, a progress bar below them where standard error is a
- * terminal, and the report at the end.
+ * What a run prints. Where standard output is piped, that is each measurement as the tutorial's
+ * scripts print it; on a terminal it is the test measurements in columns. Where standard error is a
+ * terminal, a progress line stands below them. A report comes at the end.
  */
 final class TrainingConsole implements TrainingListener, AutoCloseable {
+  /** Below this test accuracy a network has hardly learned; guessing gives 0.1. */
+  private static final double LEARNED = 0.2;
+
   private final PrintStream out;
   private final PrintStream err;
   private final boolean quiet;
+  private final boolean onTerminal;
   private final Stage stage;
   private final int iterations;
   private Optional<ProgressLine> progress = Optional.empty();
 
   /**
-   * @param quiet nothing until the report
+   * @param quiet whether to print only the report
+   * @param iterations the number of the last iteration
    */
   TrainingConsole(PrintStream out, PrintStream err, boolean quiet, Stage stage, int iterations) {
     this.out = out;
@@ -35,65 +42,77 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
     this.quiet = quiet;
     this.stage = stage;
     this.iterations = iterations;
+    onTerminal = out == System.out && Terminal.isStandardOutput();
+  }
+
+  /** Prints what is about to be trained, before anything that takes time. */
+  void announce() {
+    if (!quiet) {
+      out.printf("Stage %s: %s%n", stage.name(), stage.title());
+      if (onTerminal) {
+        out.println("Loading TensorFlow ...");
+      }
+    }
   }
 
   /**
-   * What is about to be trained, on what, and where its record will be.
+   * Prints what the training starts with.
    *
-   * @param from the iteration that a run goes on from
+   * @param run the run's folder
+   * @param first the iteration that comes next, above 0 in a resumed run
+   * @param page address of the page that shows the run
    */
-  void started(DataSet data, Path folder, Optional<Integer> from) {
-    if (quiet) {
-      return;
-    }
-    out.printf(Locale.ROOT, "Stage %s: %s%n", stage.name(), stage.title());
-    out.printf(
-        Locale.ROOT,
-        "%,d training and %,d test images, %s from %s%n",
-        data.training().count(),
-        data.test().count(),
-        data.name(),
-        data.source());
-    out.println("Recording in " + folder);
-    from.ifPresent(next -> out.println("Going on from iteration " + next));
-    if (Terminal.isInteractive()) {
-      progress =
-          Optional.of(new ProgressLine(err, "stage " + stage.name(), " steps", 1, iterations + 1L));
-    }
-  }
-
-  /** Where the training can be seen. */
-  void shown(String address) {
-    out.println("See it learn: " + address);
-  }
-
-  /** On a terminal, keeps the page there until whoever looks at it has seen enough. */
-  void stays(String address, BooleanSupplier stop) {
-    if (!Terminal.isInteractive()) {
-      return;
-    }
-    out.println();
-    out.println("The page stays until Ctrl-C: " + address);
-    try {
-      while (!stop.getAsBoolean()) {
-        Thread.sleep(100);
+  void started(DataSet data, Path run, int first, Optional<String> page) {
+    if (!quiet) {
+      out.printf(
+          Locale.ROOT,
+          "%,d training and %,d test images, %s from %s%n",
+          data.training().count(),
+          data.test().count(),
+          data.name(),
+          data.source());
+      out.println("Recording in " + run);
+      if (first > 0) {
+        out.println("Resuming at iteration " + first);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    }
+    page.ifPresent(address -> out.println("Watch it learn: " + address));
+    if (!quiet && Terminal.isInteractive()) {
+      progress =
+          Optional.of(
+              new ProgressLine(
+                  err,
+                  "stage " + stage.name(),
+                  "steps",
+                  first,
+                  iterations + 1L,
+                  page.map(address -> address.replaceFirst("#.*", "")).orElse("")));
     }
   }
 
   @Override
   public void onEvaluation(Evaluation evaluation) {
-    if (quiet) {
+    Measurement measurement = evaluation.measurement();
+    if (quiet || onTerminal && measurement.set() == Split.TRAIN) {
       return;
     }
-    String line = line(evaluation.measurement());
+    String line = onTerminal ? columns(measurement) : asInTheScripts(measurement);
     progress.ifPresentOrElse(bar -> bar.println(out, line), () -> out.println(line));
   }
 
-  /** As the tutorial's scripts print it. */
-  private static String line(Measurement m) {
+  private String columns(Measurement test) {
+    return String.format(
+            Locale.ROOT,
+            "%" + String.valueOf(iterations).length() + "d: test accuracy %6.2f%%  test loss %9.4f",
+            test.iteration(),
+            100 * test.accuracy(),
+            test.loss())
+        + (Float.isNaN(test.learningRate())
+            ? ""
+            : String.format(Locale.ROOT, "  learning rate %.6f", test.learningRate()));
+  }
+
+  private static String asInTheScripts(Measurement m) {
     return switch (m.set()) {
       case TRAIN ->
           "%d: accuracy:%s loss: %s (lr:%s)"
@@ -106,25 +125,21 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
 
   @Override
   public void onStep(int iteration, long nanos) {
-    if (iteration == 0 && !quiet && Terminal.isInteractive()) {
-      progress =
-          Optional.of(new ProgressLine(err, "stage " + stage.name(), " steps", 1, iterations + 1L));
-    }
     progress.ifPresent(bar -> bar.stepTo(iteration + 1L));
   }
 
-  /** What came of the run, for people. */
-  void report(TrainingResult outcome, DataSet data) {
+  /** Prints the results. */
+  void report(TrainingResult result, DataSet data) {
     close();
     out.println();
-    out.println("Stage " + stage.name() + ", " + stage.title());
-    if (outcome.status() == TrainingResult.Status.INTERRUPTED) {
-      out.printf(Locale.ROOT, "Stopped after %,d of %,d steps%n", outcome.steps(), iterations + 1L);
+    out.println("Stage " + stage.name() + ": " + stage.title());
+    if (result.status() == TrainingResult.Status.INTERRUPTED) {
+      out.printf(Locale.ROOT, "Stopped after %,d of %,d steps%n", result.steps(), iterations + 1L);
     }
-    outcome
+    result
         .best()
         .ifPresent(best -> out.println("  best test accuracy  " + percent(best.measurement())));
-    outcome.last().ifPresent(last -> out.println("  last test accuracy  " + percent(last)));
+    result.last().ifPresent(last -> out.println("  last test accuracy  " + percent(last)));
     out.printf(
         Locale.ROOT,
         "  the tutorial's      %.2f%%%s%n",
@@ -132,36 +147,96 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
         data.name().equals("mnist") ? "" : " (on MNIST; this is " + data.name() + ")");
     out.printf(
         Locale.ROOT,
-        "  time                %.1f s: %d steps, %.2f ms a step (median), and the measurements%n",
-        outcome.seconds(),
-        outcome.steps(),
-        outcome.medianStepMillis());
-    outcome.best().ifPresent(best -> printConfusion(best, data));
+        "  time                %.1f s for %d steps (median %.2f ms) and evaluation%n",
+        result.seconds(),
+        result.steps(),
+        result.medianStepMillis());
+    result.best().ifPresent(best -> printDetails(best, data, result.last().orElseThrow()));
   }
 
-  private void printConfusion(TrainingResult.Best best, DataSet data) {
+  private void printDetails(TrainingResult.Best best, DataSet data, Measurement last) {
+    Measurement m = best.measurement();
+    if (last.iteration() > 0 && (m.iteration() == 0 || m.accuracy() < LEARNED)) {
+      out.printf(
+          "%nThe network did not learn. Most often the learning rate is too high%n"
+              + "(try a tenth of it with --learning-rate) or there were too few iterations.%n");
+    }
     out.printf(
-        Locale.ROOT,
-        "%nThe test set at its best (%s): rows are right answers, columns what the network says%n",
-        atIteration(best.measurement()));
+        "%nConfusion matrix of the test set at iteration %d (rows: labels, columns: predictions)%n",
+        m.iteration());
     out.print(best.confusion().toText(data.classNames()));
   }
 
-  /** Where the model is, and whose weights it has. */
+  /** Prints where the model is, and which weights it has. */
   void exported(Path folder, TrainingResult.Best best) {
     out.printf(
-        Locale.ROOT,
-        "%nModel in %s: the weights of the best test accuracy (%s)%n",
-        folder,
-        atIteration(best.measurement()));
+        "%nModel in %s%n  with the weights of the best test accuracy (iteration %d)%n",
+        folder, best.measurement().iteration());
+  }
+
+  /**
+   * Prints what can be done with the run.
+   *
+   * @param run the run's folder
+   * @param model the model's folder, if one was exported
+   * @param hasView whether the run recorded what its picture is drawn from
+   */
+  void suggestNextSteps(Path run, Optional<Path> model, boolean hasView, TrainingResult result) {
+    if (quiet) {
+      return;
+    }
+    boolean usual = Path.of("runs").equals(run.getParent()); // where make finds the newest run
+    out.printf("%nNext:%n");
+    model.ifPresent(
+        folder ->
+            suggest(
+                "draw digits for the model to recognize",
+                "make serve" + (usual && folder.startsWith(run) ? "" : " MODEL='" + folder + "'")));
+    suggest(
+        "see all runs in a browser",
+        "make view" + (usual ? "" : " ARGS=\"--runs '" + runs(run) + "'\""));
+    if (hasView) {
+      suggest("draw this run as a picture", "make picture" + (usual ? "" : " RUN='" + run + "'"));
+    }
+    if (result.status() == TrainingResult.Status.INTERRUPTED) {
+      suggest(
+          "resume this run",
+          usual
+              ? "make resume"
+              : "make run STAGE=%s ARGS=\"--resume '%s'\"".formatted(stage.name(), run));
+    }
+  }
+
+  private static Path runs(Path run) {
+    return run.getParent() == null ? Path.of(".") : run.getParent();
+  }
+
+  /** A command and what it does, in one line where that fits. */
+  private void suggest(String purpose, String command) {
+    out.println(
+        command.length() <= 12
+            ? "  %-12s  %s".formatted(command, purpose)
+            : "  %s%n                (%s)".formatted(command, purpose));
+  }
+
+  /** On a terminal, keeps the page available until Ctrl-C. */
+  void keepPageOpen(String address, BooleanSupplier stop) {
+    if (!Terminal.isInteractive()) {
+      return;
+    }
+    out.println();
+    out.println("The page stays open until Ctrl-C: " + address);
+    try {
+      while (!stop.getAsBoolean()) {
+        Thread.sleep(100);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static String percent(Measurement m) {
-    return String.format(Locale.ROOT, "%.2f%% (%s)", 100 * m.accuracy(), atIteration(m));
-  }
-
-  private static String atIteration(Measurement m) {
-    return "iteration " + m.iteration();
+    return String.format(Locale.ROOT, "%.2f%% (iteration %d)", 100 * m.accuracy(), m.iteration());
   }
 
   @Override

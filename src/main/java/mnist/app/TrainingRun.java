@@ -123,13 +123,16 @@ final class TrainingRun {
   private void open(Optional<RunFolder> before, RunLock lock)
       throws IOException, TrainingException {
     Schedule schedule = options.schedule();
-    boolean oneDnn = NativeEnvironment.load(!options.noOneDnn);
+    TrainingConsole console =
+        new TrainingConsole(out, err, options.quiet, stage, schedule.iterations());
     if (options.exportFolder != null) {
       SavedModelFolder.check(options.exportFolder, options.overwrite);
     }
     if (options.graphFile != null && Files.exists(options.graphFile)) {
       throw graphExists();
     }
+    console.announce();
+    boolean oneDnn = NativeEnvironment.load(!options.noOneDnn);
     try (Network network = stage.network(options.hyperparameters())) {
       DataSet data = loadData(before);
       try (TrainingLoop loop = new TrainingLoop(schedule, network, data, options.batchSize);
@@ -150,8 +153,7 @@ final class TrainingRun {
                         from.get().next())
                     : RunWriter.create(
                         options.runFolder, RunInfo.start(stage, inForce, data, oneDnn));
-            TrainingConsole console =
-                new TrainingConsole(out, err, options.quiet, stage, schedule.iterations());
+            console;
             AsyncListeners onlookers = new AsyncListeners(err)) {
           train(
               new Parts(network, data, schedule, oneDnn, loop, from, record, console, onlookers),
@@ -220,7 +222,7 @@ final class TrainingRun {
         options.exportFolder != null ? options.exportFolder : run.record().folder().model();
     boolean overwrites =
         options.overwrite || run.from().isPresent() && options.exportFolder == null;
-    TrainingResult outcome;
+    TrainingResult trained;
     try {
       if (!options.noExport) {
         // Now that the record is there too: no training whose model cannot be kept.
@@ -230,25 +232,31 @@ final class TrainingRun {
         writeGraph(run.network());
       }
       TrainingListener listeners = listeners(run);
-      run.console().started(run.data(), run.folder(), run.from().map(TrainingState::next));
-      if (page.isPresent()) {
-        String address = page.get().address(run.folder());
-        run.console().shown(address);
-        ViewPage.openInBrowser(address);
-      }
-      outcome = run.loop().run(listeners, stop);
-      run.record().end(outcome, run.data().classNames());
+      Optional<String> address = page.map(shown -> shown.address(run.folder()));
+      run.console()
+          .started(
+              run.data(), run.folder(), run.from().map(TrainingState::next).orElse(0), address);
+      address.ifPresent(ViewPage::openInBrowser);
+      trained = run.loop().run(listeners, stop);
+      run.record().end(trained, run.data().classNames());
     } catch (TrainingException | IOException | RuntimeException | Error e) {
       run.record().fail(e);
       throw e;
     }
+    TrainingResult outcome = trained;
     run.console().report(outcome, run.data());
     if (!options.noExport && outcome.best().isPresent()) {
       export(run, outcome.best().get(), model, overwrites);
     }
+    run.console()
+        .suggestNextSteps(
+            run.folder(),
+            Optional.of(model).filter(folder -> !options.noExport && outcome.best().isPresent()),
+            recordsView(run),
+            outcome);
     if (page.isPresent()) {
       run.onlookers().finish(); // the record of the view is whole now
-      run.console().stays(page.get().address(run.folder()), stop);
+      run.console().keepPageOpen(page.get().address(run.folder()), stop);
     }
   }
 

@@ -1,27 +1,122 @@
 package mnist.console;
 
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import mnist.platform.ErrorMessages;
+import org.tensorflow.exceptions.TensorFlowException;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.OverwrittenOptionException;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What a terminal is told when something cannot be done: one line, and an exit code. */
+/** Prints why a program failed, and gives its exit code. */
 public final class CliErrors {
   private CliErrors() {}
 
-  /** Says why something could not be done; gives the exit code 1. */
+  /**
+   * Prints a failure: one line for what a user can do something about, a stack trace for a bug.
+   *
+   * @return the exit code 1
+   */
   public static int report(Throwable e, PrintStream err) {
-    err.println("error: " + ErrorMessages.summarize(e));
+    if (isBug(e)) {
+      err.println("error: this is a bug in the program; please report it with these lines:");
+      e.printStackTrace(err);
+    } else {
+      err.println("error: " + ErrorMessages.summarize(e));
+    }
     return CommandLine.ExitCode.SOFTWARE;
   }
 
-  /** Says which option is wrong, in a line, and where all are listed; gives the exit code 2. */
-  public static int reportWrongOption(ParameterException wrong, PrintStream err) {
-    // picocli names Java's class of what it expected.
-    err.println(
-        "error: "
-            + ErrorMessages.summarize(wrong).replace("interface java.nio.file.Path", "a path"));
+  private static boolean isBug(Throwable e) {
+    return e instanceof Error
+        ? !(e instanceof LinkageError || e instanceof OutOfMemoryError)
+        : e instanceof RuntimeException
+            && !(e instanceof TensorFlowException || e instanceof UncheckedIOException);
+  }
+
+  /**
+   * Prints in one line which option is wrong, and then how to list all of them.
+   *
+   * @return the exit code 2
+   */
+  static int reportWrongOption(ParameterException e, PrintStream err) {
+    err.println("error: " + describe(e));
     err.println("--help lists the options.");
     return CommandLine.ExitCode.USAGE;
+  }
+
+  /** What is wrong with the arguments, in one line. */
+  public static String describe(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      String argument = unmatched.getUnmatched().get(0);
+      if (!unmatched.isUnknownOption()) {
+        return "unexpected argument " + argument;
+      }
+      String suggestions = String.join(" or ", unmatched.getSuggestions());
+      return "unknown option "
+          + argument.replaceFirst("=.*", "")
+          + (suggestions.isEmpty() ? "" : "; did you mean " + suggestions + "?");
+    }
+    if (e instanceof MissingParameterException missing && !missing.getMissing().isEmpty()) {
+      ArgSpec argument = missing.getMissing().get(0);
+      return argument.required()
+          ? label(argument) + " is missing"
+          : name(argument) + " needs a value: " + label(argument);
+    }
+    if (e instanceof OverwrittenOptionException twice) {
+      return name(twice.getOverwritten()) + " may be given only once";
+    }
+    if (e.getArgSpec() != null && e.getValue() != null) {
+      return name(e.getArgSpec()) + expected(e);
+    }
+    return ErrorMessages.summarize(e);
+  }
+
+  /**
+   * Such as " needs a number, found abc". A converter explains itself in an
+   * IllegalArgumentException.
+   */
+  private static String expected(ParameterException e) {
+    Class<?> type = e.getArgSpec().auxiliaryTypes()[0];
+    if (type == boolean.class) {
+      return " takes no value, found " + e.getValue();
+    }
+    String found = ", found " + (e.getValue().isEmpty() ? "nothing" : e.getValue());
+    if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
+      return " needs a "
+          + (e.getValue().matches("[-+]?\\d+") ? "smaller " : "")
+          + "whole number"
+          + found;
+    }
+    if (type == float.class || type == Float.class) {
+      return " needs a number" + found;
+    }
+    if (type.isEnum()) {
+      return " needs one of "
+          + Arrays.stream(type.getEnumConstants())
+              .map(constant -> constant.toString().toLowerCase())
+              .collect(Collectors.joining(", "))
+          + found;
+    }
+    return e.getCause() instanceof IllegalArgumentException explained
+        ? ": " + explained.getMessage()
+        : " cannot be used" + found;
+  }
+
+  private static String name(ArgSpec argument) {
+    return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+  }
+
+  /** Such as "--model=DIR". */
+  private static String label(ArgSpec argument) {
+    return argument instanceof OptionSpec option
+        ? option.longestName() + "=" + option.paramLabel()
+        : argument.paramLabel();
   }
 }

@@ -1,100 +1,119 @@
 package mnist.console;
 
 import java.io.PrintStream;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBarStyle;
+import java.util.Locale;
 import mnist.platform.Terminal;
 
 /**
- * A progress bar with rate and time left on the terminal's last line, which moves down as lines are
- * printed above it.
+ * Progress, rate and time left on the terminal's last line, which moves down as lines are printed
+ * above it.
  */
 public final class ProgressLine implements AutoCloseable {
   private static final String ERASE_LINE = "\r\033[K";
+  private static final long REDRAW_NANOS = 200_000_000;
+  private static final int MIN_BAR = 6;
+  private static final int MAX_BAR = 40;
 
   private final PrintStream terminal;
-  private final ProgressBar bar;
-  private String drawn = "";
+  private final String task;
+  private final String unit;
+  private final long first;
+  private final long max;
+  private final String note;
+  private final long started = System.nanoTime();
+  private long count;
+  private long drawnAt;
   private boolean closed;
 
   /**
-   * Shows the bar.
+   * Shows the line.
    *
    * @param terminal where to draw it, usually standard error
-   * @param task what goes on, a few words
-   * @param unit of the rate, such as " steps"
-   * @param unitSize how many counts make one unit
-   * @param max the count at which it is full
+   * @param task what is being done, a few words
+   * @param unit what is counted, such as "steps"
+   * @param first the count at the start; only what comes after it counts for the rate
+   * @param max the count at the end, 0 if it is not known
+   * @param note shown at the end of the line, may be empty
    */
-  public ProgressLine(PrintStream terminal, String task, String unit, long unitSize, long max) {
+  public ProgressLine(
+      PrintStream terminal, String task, String unit, long first, long max, String note) {
     this.terminal = terminal;
-    bar =
-        new ProgressBarBuilder()
-            .setTaskName(task)
-            .setUnit(unit, unitSize)
-            .setInitialMax(max)
-            .setStyle(ProgressBarStyle.UNICODE_BLOCK)
-            .setUpdateIntervalMillis(200)
-            .showSpeed()
-            .setConsumer(new Drawing())
-            .build();
+    this.task = task;
+    this.unit = unit;
+    this.first = first;
+    this.max = max;
+    this.note = note;
+    count = first;
+    draw();
   }
 
-  /** Moves on to a count. */
-  public void stepTo(long count) {
-    bar.stepTo(count);
+  /** Advances to a count. */
+  public synchronized void stepTo(long newCount) {
+    count = newCount;
+    if (System.nanoTime() - drawnAt > REDRAW_NANOS) {
+      draw();
+    }
   }
 
-  /** Prints a line above the bar. */
+  /** Prints a line above this one. */
   public synchronized void println(PrintStream out, String line) {
-    terminal.print(ERASE_LINE);
-    terminal.flush();
+    erase();
     out.println(line);
     out.flush();
-    terminal.print(drawn);
-    terminal.flush();
+    draw();
   }
 
-  private synchronized void draw(String line) {
+  private void draw() {
     if (!closed) {
-      drawn = line;
-      terminal.print(ERASE_LINE + line);
+      drawnAt = System.nanoTime();
+      terminal.print(ERASE_LINE + text(Terminal.width() - 1)); // the last column would wrap
       terminal.flush();
     }
   }
 
-  private synchronized void erase() {
-    if (closed) {
-      return; // the cursor is on another line by now
+  private void erase() {
+    if (!closed) {
+      terminal.print(ERASE_LINE);
+      terminal.flush();
     }
-    closed = true;
-    drawn = "";
-    terminal.print(ERASE_LINE);
-    terminal.flush();
   }
 
+  private String text(int width) {
+    StringBuilder text = new StringBuilder(task);
+    if (max > 0) {
+      text.append(
+          String.format(Locale.ROOT, " %3d%% %d/%d %s", 100 * count / max, count, max, unit));
+    } else {
+      text.append(" ").append(count).append(" ").append(unit);
+    }
+    double rate = (count - first) / ((drawnAt - started) / 1e9);
+    if (count > first) {
+      text.append(String.format(Locale.ROOT, rate < 10 ? ", %.1f/s" : ", %.0f/s", rate));
+      if (max > 0) {
+        text.append(", ").append(time((long) Math.ceil((max - count) / rate))).append(" left");
+      }
+    }
+    text.append(note.isEmpty() ? "" : "  " + note);
+    int bar = Math.min(MAX_BAR, width - text.length() - " []".length());
+    if (max > 0 && bar >= MIN_BAR) {
+      int done = (int) (bar * count / max);
+      text.insert(task.length(), " [" + "=".repeat(done) + " ".repeat(bar - done) + "]");
+    }
+    return text.substring(0, Math.max(0, Math.min(width, text.length())));
+  }
+
+  /** Such as 1:02:03 or 0:45. */
+  private static String time(long seconds) {
+    return seconds < 3600
+        ? String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60)
+        : String.format(
+            Locale.ROOT, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  }
+
+  /** Removes the line. */
   @Override
-  public void close() {
-    bar.close();
+  public synchronized void close() {
     erase();
-  }
-
-  private final class Drawing implements ProgressBarConsumer {
-    @Override
-    public int getMaxRenderedLength() {
-      return Terminal.width() - 1; // a line that fills the last column would wrap
-    }
-
-    @Override
-    public void accept(String line) {
-      draw(line);
-    }
-
-    @Override
-    public void close() {
-      erase();
-    }
+    closed = true; // from now on the cursor may be on another line
   }
 }

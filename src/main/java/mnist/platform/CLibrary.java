@@ -6,6 +6,7 @@ import com.sun.jna.Platform;
 
 /** Functions of the C library. Each is looked up when called, so none needs to exist everywhere. */
 interface CLibrary extends Library {
+  int STANDARD_OUTPUT = 1;
   int STANDARD_ERROR = 2;
 
   /**

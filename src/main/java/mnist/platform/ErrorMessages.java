@@ -1,5 +1,6 @@
 package mnist.platform;
 
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -17,7 +18,10 @@ public final class ErrorMessages {
           .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), firstLine(e));
     }
     if (e instanceof OutOfMemoryError) {
-      return "not enough memory (" + firstLine(e) + "); try a smaller --batch-size";
+      return "not enough memory (" + firstLine(e) + ")";
+    }
+    if (e instanceof UncheckedIOException wrapper) {
+      return summarize(wrapper.getCause());
     }
     if (e instanceof FileSystemException file && file.getFile() != null) {
       return file.getFile() + ": " + withoutFile(file);

@@ -1,6 +1,7 @@
 package mnist.platform;
 
 import static mnist.platform.CLibrary.STANDARD_ERROR;
+import static mnist.platform.CLibrary.STANDARD_OUTPUT;
 
 import com.sun.jna.Platform;
 
@@ -12,12 +13,18 @@ public final class Terminal {
 
   /** Whether standard error is a terminal that can show a progress bar. */
   public static boolean isInteractive() {
-    if ("dumb".equals(System.getenv("TERM"))) {
-      return false;
-    }
+    return !"dumb".equals(System.getenv("TERM")) && isTerminal(STANDARD_ERROR);
+  }
+
+  /** Whether standard output is a terminal. */
+  public static boolean isStandardOutput() {
+    return isTerminal(STANDARD_OUTPUT);
+  }
+
+  private static boolean isTerminal(int fileDescriptor) {
     try {
       CLibrary c = CLibrary.load();
-      return Platform.isWindows() ? c._isatty(STANDARD_ERROR) != 0 : c.isatty(STANDARD_ERROR) != 0;
+      return Platform.isWindows() ? c._isatty(fileDescriptor) != 0 : c.isatty(fileDescriptor) != 0;
     } catch (LinkageError e) {
       return false;
     }

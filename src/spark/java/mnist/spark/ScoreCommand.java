@@ -17,11 +17,10 @@ import java.util.NoSuchElementException;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import mnist.console.CliErrors;
+import mnist.console.CommandLines;
 import mnist.data.DataException;
 import mnist.model.Model;
 import mnist.platform.NativeEnvironment;
-import mnist.platform.Versions;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
@@ -50,10 +49,6 @@ import picocli.CommandLine.Parameters;
 /** The command line of scoring. */
 @Command(
     name = "mnist.spark.Score",
-    mixinStandardHelpOptions = true,
-    versionProvider = Versions.class,
-    usageHelpAutoWidth = true,
-    sortOptions = false,
     description =
         "Says which digit each of very many images shows, on all cores of this machine or of a"
             + " cluster; leaves a row for each as Parquet: image, class, probabilities, error.",
@@ -107,10 +102,7 @@ public final class ScoreCommand implements Callable<Integer> {
 
   /** Does what the arguments say; gives the exit code. */
   public static int run(PrintStream screen, PrintStream err, String... args) {
-    return new CommandLine(new ScoreCommand(screen))
-        .setParameterExceptionHandler((wrong, unparsed) -> CliErrors.reportWrongOption(wrong, err))
-        .setExecutionExceptionHandler((e, commandLine, parsed) -> CliErrors.report(e, err))
-        .execute(args);
+    return CommandLines.create(new ScoreCommand(screen), screen, err).execute(args);
   }
 
   @Override

@@ -19,12 +19,11 @@ import java.util.concurrent.Callable;
 import mnist.Stages;
 import mnist.app.DataConsole;
 import mnist.app.Training;
-import mnist.console.CliErrors;
+import mnist.console.CommandLines;
 import mnist.data.DataSet;
 import mnist.data.sources.DataSets;
 import mnist.data.sources.DataSource;
 import mnist.platform.Sha256;
-import mnist.platform.Versions;
 import mnist.runs.RunFolders;
 import mnist.training.Stage;
 import org.apache.spark.SparkException;
@@ -39,7 +38,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 import scala.Function1;
 import scala.Function2;
 import scala.collection.Iterator;
@@ -49,10 +47,6 @@ import scala.runtime.BoxedUnit;
 /** The command line of a sweep. */
 @Command(
     name = "mnist.spark.Sweep",
-    mixinStandardHelpOptions = true,
-    versionProvider = Versions.class,
-    usageHelpAutoWidth = true,
-    sortOptions = false,
     description =
         "Trains a stage with every combination of some options, as many runs at once as there are"
             + " cores; leaves the runs' folders, tables and a plot. Started again, it does what is"
@@ -128,20 +122,10 @@ public final class SweepCommand implements Callable<Integer> {
 
   /** Does what the arguments say; gives the exit code. */
   public static int run(PrintStream screen, PrintStream err, String... args) {
-    return new CommandLine(new SweepCommand(screen, err))
-        .registerConverter(Stage.class, name -> converted(() -> Stages.named(name)))
-        .registerConverter(Grid.class, text -> converted(() -> Grid.parse(text)))
-        .setParameterExceptionHandler((wrong, unparsed) -> CliErrors.reportWrongOption(wrong, err))
-        .setExecutionExceptionHandler((e, commandLine, parsed) -> CliErrors.report(e, err))
+    return CommandLines.create(new SweepCommand(screen, err), screen, err)
+        .registerConverter(Stage.class, Stages::named)
+        .registerConverter(Grid.class, Grid::parse)
         .execute(args);
-  }
-
-  private static <T> T converted(java.util.function.Supplier<T> value) {
-    try {
-      return value.get();
-    } catch (IllegalArgumentException e) {
-      throw new TypeConversionException(e.getMessage());
-    }
   }
 
   @Override

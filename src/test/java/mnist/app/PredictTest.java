@@ -120,10 +120,10 @@ class PredictTest {
         .startsWith(
             String.format(
                 Locale.ROOT,
-                "%,d of 10,000 images recognised: %.2f%%%n",
+                "%,d of 10,000 images classified correctly: %.2f%%%n",
                 Math.round(bestAccuracy * 10_000),
                 100 * bestAccuracy))
-        .contains("Rows are right answers")
+        .contains("rows: labels")
         .hasLineCount(13);
 
     Run json = predict("--json", "--labels", labels, images);
@@ -195,7 +195,7 @@ class PredictTest {
     assertThat(errors.get(2)).contains("4-text.png is not an image");
     assertThat(errors.get(3)).contains("5-lines.json:1", "blank");
     assertThat(errors.get(4)).contains("nothing.png: no such file");
-    assertThat(errors.get(5)).contains(empty + " holds no files");
+    assertThat(errors.get(5)).contains(empty + " is empty");
   }
 
   @Test
@@ -203,7 +203,9 @@ class PredictTest {
     String labels = digits.resolve("t10k-labels-idx1-ubyte").toString();
     Run run = predict("--labels", labels, PICTURES.resolve("0-paint.png").toString());
     assertThat(run.exitCode()).isEqualTo(1);
-    assertThat(run.err()).hasLineCount(1).contains("has 10000 labels for 1 images");
+    assertThat(run.err())
+        .hasLineCount(1)
+        .contains("has 10000 labels, expected one for each of 1 images");
 
     Run wrongFile = predict("--labels", PICTURES.resolve("0-paint.png").toString(), "x.png");
     assertThat(wrongFile.exitCode()).isEqualTo(1);
@@ -233,7 +235,7 @@ class PredictTest {
     }
     Run run = predictWith(broken.toString(), PICTURES.resolve("0-paint.png").toString());
     assertThat(run.exitCode()).isEqualTo(1);
-    assertThat(run.err()).hasLineCount(1).contains("the model's answer is no probabilities");
+    assertThat(run.err()).hasLineCount(1).contains("the model's output is not probabilities");
     assertThat(run.out()).isEmpty();
   }
 
@@ -256,7 +258,6 @@ class PredictTest {
     for (String[] args :
         List.of(
             new String[] {},
-            new String[] {"x.png"},
             new String[] {"--model=x"},
             new String[] {"--model=x", "--show", "--json", "x.png"},
             new String[] {"--model=x", "--size=3", "x.png"})) {

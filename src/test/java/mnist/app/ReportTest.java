@@ -71,7 +71,7 @@ class ReportTest {
                 digits.resolve("t10k-images-idx3-ubyte").toString()));
     assertThat(predict.err()).isEmpty();
     assertThat(predict.out())
-        .contains(String.format(Locale.ROOT, "%,d of 10,000 images recognised", correct));
+        .contains(String.format(Locale.ROOT, "%,d of 10,000 images classified correctly", correct));
     assertThat(matrixIn(predict.out())).isDeepEqualTo(recorded);
   }
 
@@ -79,7 +79,7 @@ class ReportTest {
   private static int[][] matrixIn(String text) {
     List<String> lines = text.lines().toList();
     int explained = 0;
-    while (!lines.get(explained).contains("ows are right answers")) {
+    while (!lines.get(explained).contains("rows: labels")) {
       explained++;
     }
     int[][] matrix = new int[10][10];

@@ -102,7 +102,7 @@ class ResumeTest {
     Ran resumed = run(stage, "--resume=" + run, "--iterations=" + more);
     assertThat(resumed.err()).isEmpty();
     assertThat(resumed.exitCode()).isZero();
-    assertThat(resumed.out()).contains("Going on from iteration " + (iterations + 1));
+    assertThat(resumed.out()).contains("Resuming at iteration " + (iterations + 1));
     assertEqual(run, expected);
     assertThat(record(run).path("status").asText()).isEqualTo("completed");
     assertThat(record(run).at("/options/iterations").asInt()).isEqualTo(more);

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import mnist.Stages;
 import mnist.app.DataConsole;
-import mnist.console.CliErrors;
+import mnist.console.CommandLines;
 import mnist.crosscheck.CrossCheckException;
 import mnist.crosscheck.PythonReference;
 import mnist.data.DataSet;
@@ -32,7 +32,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * Measures how fast the stages train and predict, and how much memory they take. Every round is a
@@ -122,19 +121,9 @@ public final class Bench implements Callable<Integer> {
 
   /** Does what the arguments say; returns the exit code. */
   static int run(PrintStream out, PrintStream err, String... args) {
-    return new CommandLine(new Bench(out))
-        .registerConverter(Stage.class, Bench::stage)
-        .setParameterExceptionHandler((wrong, unparsed) -> CliErrors.reportWrongOption(wrong, err))
-        .setExecutionExceptionHandler((e, commandLine, parsed) -> CliErrors.report(e, err))
+    return CommandLines.create(new Bench(out), out, err)
+        .registerConverter(Stage.class, Stages::named)
         .execute(args);
-  }
-
-  private static Stage stage(String name) {
-    try {
-      return Stages.named(name);
-    } catch (IllegalArgumentException e) {
-      throw new TypeConversionException(e.getMessage());
-    }
   }
 
   private Bench(PrintStream out) {

@@ -75,9 +75,9 @@ class BenchTest {
         "iterations must be 1 or more, found 0 | --iterations=0",
         "predictions must be 0 or more, found -1 | --predictions=-1",
         "iterations of the long training must be 0 or more, found -1 | --long=-1",
-        "'--rounds': 'few' is not an int | --rounds=few",
+        "--rounds needs a whole number, found few | --rounds=few",
         "no stage 9.0; there are [1.0, 2.0, 2.1, 2.2, 3.0, 3.1, 4.0, 4.1, 4.2, 5.0] | --stage=9.0",
-        "Unknown option: '--turns=9' | --turns=9"
+        "unknown option --turns | --turns=9"
       })
   void wrongOptionsAreRefusedInOneLine(String message, String option) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import mnist.app.Serve;
 import mnist.console.CliErrors;
+import mnist.console.CommandLines;
 import mnist.platform.JavaProcess;
 import mnist.runs.RunFolders;
 import picocli.CommandLine;
@@ -85,11 +86,7 @@ public final class LoadTest implements Callable<Integer> {
   private long seed;
 
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new LoadTest())
-            .setParameterExceptionHandler(
-                (failure, unparsed) -> CliErrors.reportWrongOption(failure, System.err))
-            .execute(args));
+    System.exit(CommandLines.create(new LoadTest(), System.out, System.err).execute(args));
   }
 
   @Override

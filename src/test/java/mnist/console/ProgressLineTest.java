@@ -14,7 +14,7 @@ class ProgressLineTest {
 
   @Test
   void linesStandAboveTheBarWhichGoesInTheEnd() {
-    ProgressLine bar = new ProgressLine(terminal, "task", " steps", 1, 10);
+    ProgressLine bar = new ProgressLine(terminal, "task", "steps", 0, 10, "");
     bar.println(terminal, "first");
     bar.stepTo(5);
     bar.println(terminal, "second");
@@ -24,7 +24,7 @@ class ProgressLineTest {
 
   @Test
   void whatIsPrintedAfterItsEndStays() {
-    ProgressLine bar = new ProgressLine(terminal, "task", " steps", 1, 10);
+    ProgressLine bar = new ProgressLine(terminal, "task", "steps", 0, 10, "");
     bar.close();
     terminal.print("unfinished");
     bar.close();

@@ -20,6 +20,7 @@ import mnist.Mnist10Softmax;
 import mnist.Mnist22FiveLayersReluLrDecayDropout;
 import mnist.Mnist31ConvolutionalBiggerDropout;
 import mnist.console.CliErrors;
+import mnist.console.CommandLines;
 import mnist.platform.FileTree;
 import mnist.platform.JavaProcess;
 import picocli.CommandLine;
@@ -74,11 +75,7 @@ public final class CrashTest implements Callable<Integer> {
   private int losses;
 
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new CrashTest())
-            .setParameterExceptionHandler(
-                (wrong, unparsed) -> CliErrors.reportWrongOption(wrong, System.err))
-            .execute(args));
+    System.exit(CommandLines.create(new CrashTest(), System.out, System.err).execute(args));
   }
 
   @Override

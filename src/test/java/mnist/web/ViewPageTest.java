@@ -155,7 +155,7 @@ class ViewPageTest {
   }
 
   private static String addressIn(Path output) throws Exception {
-    Pattern address = Pattern.compile("See it learn: (http://127\\.0\\.0\\.1:\\d+/#\\S+)");
+    Pattern address = Pattern.compile("Watch it learn: (http://127\\.0\\.0\\.1:\\d+/#\\S+)");
     for (int look = 0; look < 600; look++) {
       Matcher found = address.matcher(Files.readString(output));
       if (found.find()) {

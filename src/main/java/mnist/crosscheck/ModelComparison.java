@@ -104,7 +104,7 @@ public record ModelComparison(
     float[] inJava = probabilities(javaModel, test);
     return new ModelComparison(
         images,
-        Model.card(javaModel).orElseThrow().testAccuracy(),
+        Model.readCard(javaModel).orElseThrow().testAccuracy(),
         accuracy(inJava, test),
         Difference.between(
             "probabilities", Arrays.copyOf(inJava, images * LabelledImages.CLASSES), inPython),
@@ -132,7 +132,7 @@ public record ModelComparison(
   }
 
   private static float accuracy(float[] probabilities, LabelledImages images) {
-    List<Prediction> predictions = Prediction.each(probabilities);
+    List<Prediction> predictions = Prediction.listOf(probabilities);
     long correct =
         IntStream.range(0, images.count())
             .filter(i -> predictions.get(i).best() == images.labels()[i])

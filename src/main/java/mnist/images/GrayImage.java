@@ -1,53 +1,52 @@
 package mnist.images;
 
 /**
- * A picture in shades of grey.
+ * A grayscale image.
  *
  * @param width in pixels
  * @param height in pixels
- * @param levels width × height values, row after row
+ * @param pixels width × height values, row-major
  */
-record GrayImage(int width, int height, float[] levels) {
+record GrayImage(int width, int height, float[] pixels) {
   GrayImage(int width, int height) {
     this(width, height, new float[width * height]);
   }
 
   float get(int x, int y) {
-    return levels[y * width + x];
+    return pixels[y * width + x];
   }
 
-  void set(int x, int y, float level) {
-    levels[y * width + x] = level;
+  void set(int x, int y, float value) {
+    pixels[y * width + x] = value;
   }
 
-  /** The lightest minus the darkest. */
+  /** The difference between the lightest and the darkest pixel. */
   float contrast() {
-    float least = levels[0];
-    float most = levels[0];
-    for (float level : levels) {
-      least = Math.min(least, level);
-      most = Math.max(most, level);
+    float min = pixels[0];
+    float max = pixels[0];
+    for (float pixel : pixels) {
+      min = Math.min(min, pixel);
+      max = Math.max(max, pixel);
     }
-    return most - least;
+    return max - min;
   }
 
-  /** How far the levels are from their mean: their variance. */
   double variance() {
     double sum = 0;
     double squares = 0;
-    for (float level : levels) {
-      sum += level;
-      squares += (double) level * level;
+    for (float pixel : pixels) {
+      sum += pixel;
+      squares += (double) pixel * pixel;
     }
-    double mean = sum / levels.length;
-    return squares / levels.length - mean * mean;
+    double mean = sum / pixels.length;
+    return squares / pixels.length - mean * mean;
   }
 
   /**
-   * The picture the right way up.
+   * The image upright.
    *
-   * @param orientation how it lies, 1 to 8 as EXIF counts: 1 upright, 3 upside down, 6 and 8 on its
-   *     side; 2, 4, 5 and 7 their mirror images
+   * @param orientation of this image as in EXIF: 1 upright, 3 upside down, 6 and 8 on its side; 2,
+   *     4, 5 and 7 their mirror images
    */
   GrayImage upright(int orientation) {
     boolean onItsSide = orientation >= 5;

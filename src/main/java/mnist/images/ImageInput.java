@@ -25,17 +25,17 @@ import mnist.data.sources.IdxFile;
 import mnist.platform.ErrorMessages;
 
 /**
- * Reads images that are to be recognised from pictures, IDX files (gzipped or plain), and JSON
- * lines {@code {"image": [[…28 numbers…] …28 rows…]}} as in the tutorial's cloud example. Which of
- * them it is, the content tells.
+ * Reads images to classify from pictures, IDX files (gzipped or plain), and JSON lines {@code
+ * {"image": [[…28 numbers…] …28 rows…]}} as in the tutorial's cloud example. The format is detected
+ * from the content.
  */
 public final class ImageInput {
-  private static final int MOST_BYTES = 256 << 20;
-  private static final int LONGEST_LINE = 1 << 20;
-  private static final int MOST_BLANKS = 1 << 16;
+  private static final int MAX_BYTES = 256 << 20;
+  private static final int MAX_LINE = 1 << 20;
+  private static final int MAX_LEADING_SPACE = 1 << 16;
 
-  /** The first line of an object that is spread over several: it opens, and has no number yet. */
-  private static final Pattern SPREAD = Pattern.compile("[^0-9]*[{\\[,]");
+  /** The first line of an object that spans several: it is incomplete and has no number yet. */
+  private static final Pattern MULTILINE = Pattern.compile("[^0-9]*[{\\[,]");
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -43,70 +43,68 @@ public final class ImageInput {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  /** Is given the images as they are read. */
+  /** Receives the images as they are read. */
   public interface Listener {
-    /** An image. */
-    void image(NamedImage image);
+    void onImage(NamedImage image);
 
     /**
-     * Something that is no image, or not one that can be recognised.
+     * Called for anything that cannot be classified.
      *
-     * @param reason one line: what was found where, and what was expected
+     * @param message one line: where the error is, what was found and what was expected
      */
-    void refused(String reason);
+    void onError(String message);
 
-    /** For now there is no more; whoever sends it may wait for the answer. */
-    default void pause() {}
+    /** Called when no more input is available for now; the sender may be waiting for results. */
+    default void onPause() {}
   }
 
   private ImageInput() {}
 
-  /** Reads a file; whatever is wrong with it goes to {@code listener}. */
+  /** Reads a file; errors are passed to the listener. */
   public static void read(Path file, Listener listener) {
     if (Files.isDirectory(file)) {
-      listener.refused(file + " is a folder, expected a file");
+      listener.onError(file + " is a folder, expected a file");
       return;
     }
     try (InputStream in = Files.newInputStream(file)) {
       read(in, file.toString(), listener);
     } catch (IOException e) {
-      listener.refused(ErrorMessages.summarize(e));
+      listener.onError(ErrorMessages.summarize(e));
     }
   }
 
   /**
-   * Reads a stream to its end; JSON lines are handed on as they come.
+   * Reads a stream to its end; JSON lines are passed on as they arrive.
    *
-   * @param name what the images are called by
+   * @param name of the stream, for the names of the images
    */
   public static void read(InputStream stream, String name, Listener listener) {
     BufferedInputStream in = new BufferedInputStream(stream, 1 << 16);
     try {
       skipByteOrderMark(in);
-      int first = firstByte(in);
+      int first = peekFirstByte(in);
       if (first < 0) {
-        listener.refused(name + " is empty, expected an image");
+        listener.onError(name + " is empty, expected an image");
       } else if (first == '{') {
         readJsonLines(in, name, listener);
       } else {
-        byte[] content = in.readNBytes(MOST_BYTES + 1);
-        if (content.length > MOST_BYTES) {
-          throw new DataException(
-              "%s has more than %d MB, expected less".formatted(name, MOST_BYTES >> 20));
+        byte[] content = in.readNBytes(MAX_BYTES + 1);
+        if (content.length > MAX_BYTES) {
+          throw new DataException("%s is larger than %d MB".formatted(name, MAX_BYTES >> 20));
         }
         if (isIdx(content)) {
           readIdx(content, name, listener);
         } else {
           byte[] picture = Picture.read(content, name);
-          listener.image(new NamedImage(name, LabelledImages.grey(picture)));
+          listener.onImage(new NamedImage(name, LabelledImages.grey(picture)));
         }
       }
     } catch (DataException e) {
-      listener.refused(e.getMessage());
+      listener.onError(e.getMessage());
     } catch (IOException e) {
-      listener.refused("%s cannot be read: %s".formatted(name, ErrorMessages.summarize(e)));
+      listener.onError("%s cannot be read: %s".formatted(name, ErrorMessages.summarize(e)));
     } catch (OutOfMemoryError e) {
-      listener.refused(name + " is too large for the memory that Java may use");
+      listener.onError(name + " is too large for the memory that Java may use");
     }
   }
 
@@ -114,13 +112,13 @@ public final class ImageInput {
    * Reads an IDX file of labels.
    *
    * @return classes 0..9
-   * @throws DataException if the file is anything else
+   * @throws DataException if it is not such a file
    */
-  public static byte[] labels(Path file) throws IOException {
+  public static byte[] readLabels(Path file) throws IOException {
     return IdxFile.readLabels(file).content();
   }
 
-  /** Some editors begin text with one. */
+  /** Some editors write one at the beginning of text files. */
   private static void skipByteOrderMark(BufferedInputStream in) throws IOException {
     in.mark(3);
     if (in.read() != 0xef || in.read() != 0xbb || in.read() != 0xbf) {
@@ -128,11 +126,11 @@ public final class ImageInput {
     }
   }
 
-  /** The first byte that is no white space, −1 if there is none; nothing is consumed. */
-  private static int firstByte(BufferedInputStream in) throws IOException {
-    in.mark(MOST_BLANKS);
+  /** The first byte that is not white space, −1 if there is none; consumes nothing. */
+  private static int peekFirstByte(BufferedInputStream in) throws IOException {
+    in.mark(MAX_LEADING_SPACE);
     int first = in.read();
-    for (int read = 1; Character.isWhitespace(first) && read < MOST_BLANKS; read++) {
+    for (int read = 1; Character.isWhitespace(first) && read < MAX_LEADING_SPACE; read++) {
       first = in.read();
     }
     in.reset();
@@ -141,24 +139,35 @@ public final class ImageInput {
 
   // ---- IDX
 
-  private static boolean isIdx(byte[] content) {
-    return content.length >= 2
-        && (content[0] == 0x1f && content[1] == (byte) 0x8b // gzip
-            || content[0] == 0 && content[1] == 0);
+  /** Whether content starts like an IDX file, gzipped or plain. */
+  public static boolean isIdx(byte[] start) {
+    return start.length >= 2
+        && (start[0] == 0x1f && start[1] == (byte) 0x8b // gzip
+            || start[0] == 0 && start[1] == 0);
+  }
+
+  /** Whether all pixels are equal. */
+  public static boolean isBlank(byte[] pixels) {
+    for (byte pixel : pixels) {
+      if (pixel != pixels[0]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static void readIdx(byte[] content, String name, Listener listener) throws IOException {
     byte[] pixels = IdxFile.readImages(content, name).content();
     if (pixels.length == 0) {
-      throw new DataException(name + " holds no images");
+      throw new DataException(name + " contains no images");
     }
     for (int i = 0; i < pixels.length / PIXELS; i++) {
-      String place = name + "[" + i + "]";
-      float[] grey = LabelledImages.grey(Arrays.copyOfRange(pixels, i * PIXELS, (i + 1) * PIXELS));
-      if (isBlank(grey)) {
-        listener.refused(place + ": the image is blank");
+      String location = name + "[" + i + "]";
+      byte[] image = Arrays.copyOfRange(pixels, i * PIXELS, (i + 1) * PIXELS);
+      if (isBlank(image)) {
+        listener.onError(location + ": the image is blank");
       } else {
-        listener.image(new NamedImage(place, grey));
+        listener.onImage(new NamedImage(location, LabelledImages.grey(image)));
       }
     }
   }
@@ -169,30 +178,31 @@ public final class ImageInput {
       throws IOException {
     int number = 0;
     for (byte[] line = nextLine(in); line != null; line = nextLine(in)) {
-      String place = name + ":" + ++number;
-      if (line.length > LONGEST_LINE) {
-        listener.refused(
-            "%s has more than %d kB, expected less".formatted(place, LONGEST_LINE >> 10));
+      String location = name + ":" + ++number;
+      if (line.length > MAX_LINE) {
+        listener.onError("%s is longer than %d kB".formatted(location, MAX_LINE >> 10));
         continue;
       }
-      String text = new String(line, StandardCharsets.UTF_8); // of bytes Jackson would guess UTF-16
-      if (number == 1 && SPREAD.matcher(text.strip()).matches()) {
-        throw new DataException(place + " goes on in the next line, expected one object a line");
+      String text =
+          new String(line, StandardCharsets.UTF_8); // given bytes, Jackson might guess UTF-16
+      if (number == 1 && MULTILINE.matcher(text.strip()).matches()) {
+        throw new DataException(
+            location + " continues on the next line, expected one object per line");
       }
       if (!text.isBlank()) {
         try {
-          listener.image(new NamedImage(place, parse(text, place)));
+          listener.onImage(new NamedImage(location, parse(text, location)));
         } catch (DataException e) {
-          listener.refused(e.getMessage());
+          listener.onError(e.getMessage());
         }
       }
       if (in.available() == 0) {
-        listener.pause();
+        listener.onPause();
       }
     }
   }
 
-  /** The bytes up to the next line end, cut off soon after the longest line; null at the end. */
+  /** The bytes up to the next line break, truncated if the line is too long; null at the end. */
   private static byte[] nextLine(InputStream in) throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     int next = in.read();
@@ -200,87 +210,81 @@ public final class ImageInput {
       return null;
     }
     for (; next >= 0 && next != '\n'; next = in.read()) {
-      if (line.size() <= LONGEST_LINE) {
+      if (line.size() <= MAX_LINE) {
         line.write(next);
       }
     }
     return line.toByteArray();
   }
 
-  private static float[] parse(String line, String place) throws DataException {
+  private static float[] parse(String line, String location) throws DataException {
     JsonNode image;
     try {
       image = JSON.readTree(line).path("image");
     } catch (MismatchedInputException e) {
-      throw new DataException(place + " goes on behind its JSON object, expected one a line", e);
+      throw new DataException(
+          location + " continues after its JSON object, expected one per line", e);
     } catch (JsonProcessingException e) {
       throw new DataException(
-          "%s is no JSON (%s)"
+          "%s is not valid JSON (%s)"
               .formatted(
-                  place, e.getOriginalMessage().replaceAll("(?s)( \\(start marker|\n).*", "")),
+                  location, e.getOriginalMessage().replaceAll("(?s)( \\(start marker|\n).*", "")),
           e);
     }
     if (image.isMissingNode()) {
-      throw new DataException(place + " has no \"image\", expected {\"image\": [[…28…] …28…]}");
+      throw new DataException(location + " has no \"image\", expected {\"image\": [[…28…] …28…]}");
     }
     float[] pixels = new float[PIXELS];
-    refuseOtherShape(image, "rows", place);
+    checkLength(image, "rows", location);
     for (int y = 0; y < SIDE; y++) {
-      refuseOtherShape(image.get(y), "numbers in row " + y, place);
+      checkLength(image.get(y), "numbers in row " + y, location);
       for (int x = 0; x < SIDE; x++) {
         JsonNode pixel = image.get(y).get(x);
-        // Serving systems have [28][28][1].
+        // TensorFlow Serving's form is [28][28][1].
         pixels[y * SIDE + x] =
-            number(pixel.isArray() && pixel.size() == 1 ? pixel.get(0) : pixel, place);
+            number(pixel.isArray() && pixel.size() == 1 ? pixel.get(0) : pixel, location);
       }
     }
-    return scaled(pixels, place);
+    return scaled(pixels, location);
   }
 
-  private static void refuseOtherShape(JsonNode node, String what, String place)
+  private static void checkLength(JsonNode array, String what, String location)
       throws DataException {
-    if (!node.isArray() || node.size() != SIDE) {
+    if (!array.isArray() || array.size() != SIDE) {
       throw new DataException(
           "%s: the image has %s %s, expected %d"
-              .formatted(place, node.isArray() ? node.size() : "no", what, SIDE));
+              .formatted(location, array.isArray() ? array.size() : "no", what, SIDE));
     }
   }
 
-  private static float number(JsonNode pixel, String place) throws DataException {
+  private static float number(JsonNode pixel, String location) throws DataException {
     double value = pixel.isNumber() ? pixel.asDouble() : Double.NaN;
     if (!(value >= 0 && value <= 255)) {
       throw new DataException(
-          "%s: the image holds %s, expected numbers 0..1 or 0..255"
-              .formatted(place, shortened(pixel.toString())));
+          "%s: the image contains %s, expected numbers 0..1 or 0..255"
+              .formatted(location, abbreviate(pixel.toString())));
     }
     return (float) value;
   }
 
-  private static String shortened(String text) {
+  private static String abbreviate(String text) {
     return text.length() <= 40 ? text : text.substring(0, 40) + "…";
   }
 
-  /** GrayImage levels 0..1 stay as they are; if any is above 1 they are 0..255. */
-  private static float[] scaled(float[] pixels, String place) throws DataException {
-    if (isBlank(pixels)) {
-      throw new DataException(place + ": the image is blank");
-    }
-    float most = 0;
+  /** Leaves values 0..1 unchanged; divides by 256 if any is above 1. */
+  private static float[] scaled(float[] pixels, String location) throws DataException {
+    float min = pixels[0];
+    float max = pixels[0];
     for (float pixel : pixels) {
-      most = Math.max(most, pixel);
+      min = Math.min(min, pixel);
+      max = Math.max(max, pixel);
     }
-    for (int i = 0; most > 1 && i < pixels.length; i++) {
+    if (min == max) {
+      throw new DataException(location + ": the image is blank");
+    }
+    for (int i = 0; max > 1 && i < pixels.length; i++) {
       pixels[i] /= 256f;
     }
     return pixels;
-  }
-
-  private static boolean isBlank(float[] pixels) {
-    for (float pixel : pixels) {
-      if (pixel != pixels[0]) {
-        return false;
-      }
-    }
-    return true;
   }
 }

@@ -9,131 +9,130 @@ import java.util.List;
 import mnist.data.DataException;
 
 /**
- * Brings a picture of a digit to the form of MNIST's images: white on black, the digit scaled to
- * fit 20 × 20 pixels with its proportions kept, its centre of mass in the middle of 28 × 28.
+ * Converts an image of a digit to the form of MNIST's: white on black, the digit scaled to fit 20 ×
+ * 20 pixels with its aspect ratio preserved, its center of mass in the middle of 28 × 28.
  *
- * <p>That is what MNIST's authors did. As a photograph is no scan of theirs, before it the ink is
- * told from the paper, specks are passed over, and pens that are thin for the size of the digit are
- * made as thick as MNIST's.
+ * <p>This is what MNIST's authors did with their scans. To handle photographs as well, the ink is
+ * first separated from the paper, specks are removed, and strokes that are thin relative to the
+ * digit are made as thick as MNIST's.
  */
 final class MnistNormalizer {
-  /** Width and height of the box that the digit fits, in pixels. */
+  /** Width and height of the box that the digit is fitted into, in pixels. */
   private static final int BOX = 20;
 
   /**
-   * Where the centre of mass goes, in pixels from the top left corner. In each of MNIST's 70,000
-   * images it is between 13.98 and 15, so their authors' middle is pixel 14 rather than the edge
-   * between two.
+   * The target of the center of mass, in pixels from the top left corner. In each of MNIST's 70,000
+   * images it is between 13.98 and 15, so its authors centered on pixel 14 rather than on the edge
+   * between pixels 13 and 14.
    */
-  private static final double MIDDLE = 14.5;
+  private static final double CENTER = 14.5;
 
-  /** Less contrast than this, of 255 levels, is a blank sheet. */
-  private static final float LEAST_CONTRAST = 24;
+  /** An image with less contrast, of 255, is blank. */
+  private static final float MIN_CONTRAST = 24;
 
-  /** Strokes whose area is a smaller share of the largest one's are dirt. */
-  private static final double SPECK = 0.03;
+  /** Strokes with a smaller area relative to the largest stroke are specks. */
+  private static final double MIN_RELATIVE_AREA = 0.03;
 
-  /** The digit is looked at in so many cells a side before it is scaled to the box. */
+  /** The digit's longer side in cells, the resolution at which its strokes are thickened. */
   private static final int CELLS = 100;
 
-  /** The thickness of MNIST's strokes, about two pixels of the box, in cells. */
-  private static final double THIN = 8;
+  /** Strokes thinner than this, in cells, are thickened. */
+  private static final double MIN_THICKNESS = 8;
 
-  private static final double USUAL = 11;
+  /** The thickness of MNIST's strokes in cells; about two pixels of the box. */
+  private static final double MNIST_THICKNESS = 11;
 
   private MnistNormalizer() {}
 
   /**
-   * The digit of a picture in MNIST's form.
+   * Normalizes an image.
    *
-   * @param picture levels 0..255, dark on light or light on dark
-   * @param name of the picture, for the error
-   * @return 784 grey levels as unsigned bytes
-   * @throws DataException if the picture is blank
+   * @param image values 0..255, dark on light or light on dark
+   * @param name of the image, for the error message
+   * @return 784 pixel values as unsigned bytes
+   * @throws DataException if the image is blank
    */
-  static byte[] of(GrayImage picture, String name) throws DataException {
-    if (isMnist(picture)) {
-      return bytes(picture);
+  static byte[] normalize(GrayImage image, String name) throws DataException {
+    if (isNormalized(image)) {
+      return toBytes(image);
     }
-    GrayImage ink = ink(picture, name);
-    GrayImage digit = thickened(cells(ink));
+    GrayImage digit = thicken(toCells(removeSpecks(extractInk(image, name))));
     double scale = (double) BOX / Math.max(digit.width(), digit.height());
-    return centred(
-        averaged(
+    return center(
+        resize(
             digit,
             Math.max(1, (int) Math.round(digit.width() * scale)),
             Math.max(1, (int) Math.round(digit.height() * scale))));
   }
 
-  // ---- Images that are in MNIST's form already
+  // ---- Images that are already in MNIST's form
 
-  /** Light on black, as large as MNIST's digits are and where they are. */
-  private static boolean isMnist(GrayImage picture) {
-    if (picture.width() != SIDE
-        || picture.height() != SIDE
-        || BackgroundModel.frameLevel(picture) > 0
-        || picture.contrast() < LEAST_CONTRAST) {
+  /** Whether it is light on black, with the size and position of MNIST's digits. */
+  private static boolean isNormalized(GrayImage image) {
+    if (image.width() != SIDE
+        || image.height() != SIDE
+        || BackgroundModel.borderMedian(image) > 0
+        || image.contrast() < MIN_CONTRAST) {
       return false;
     }
-    Box box = Box.around(picture);
-    double[] mass = centreOfMass(picture);
+    Box box = Box.around(image);
+    double[] center = centerOfMass(image);
     return Math.abs(box.longerSide() - BOX) <= 1
-        && isCentred(mass[0], box.left, box.right)
-        && isCentred(mass[1], box.top, box.bottom);
+        && isCentered(center[0], box.left, box.right)
+        && isCentered(center[1], box.top, box.bottom);
   }
 
-  /** In the middle to within a pixel, or as near as it comes before a part is cut off. */
-  private static boolean isCentred(double mass, int from, int to) {
-    double off = mass - MIDDLE;
+  /** Whether it is centered to within a pixel, or as far as the image's edge allows. */
+  private static boolean isCentered(double center, int from, int to) {
+    double off = center - CENTER;
     return Math.abs(off) <= 1 || off > 0 && from == 0 || off < 0 && to == SIDE;
   }
 
-  private static byte[] bytes(GrayImage picture) {
+  private static byte[] toBytes(GrayImage image) {
     byte[] bytes = new byte[PIXELS];
     for (int i = 0; i < PIXELS; i++) {
-      bytes[i] = (byte) Math.round(picture.levels()[i]);
+      bytes[i] = (byte) Math.round(image.pixels()[i]);
     }
     return bytes;
   }
 
   // ---- Ink and paper
 
-  /** How much ink each pixel has: 0 for paper, 1 for the pen. */
-  private static GrayImage ink(GrayImage picture, String name) throws DataException {
-    GrayImage paper = BackgroundModel.under(picture);
-    GrayImage ink = new GrayImage(picture.width(), picture.height());
+  /** The amount of ink in each pixel: 0 for paper, 1 for full strokes. */
+  private static GrayImage extractInk(GrayImage image, String name) throws DataException {
+    GrayImage paper = BackgroundModel.estimate(image);
+    GrayImage ink = new GrayImage(image.width(), image.height());
     double darker = 0;
     double lighter = 0;
-    for (int i = 0; i < ink.levels().length; i++) {
-      float deviation = picture.levels()[i] - paper.levels()[i];
+    for (int i = 0; i < ink.pixels().length; i++) {
+      float deviation = image.pixels()[i] - paper.pixels()[i];
       darker += deviation < 0 ? deviation * deviation : 0;
       lighter += deviation > 0 ? deviation * deviation : 0;
-      ink.levels()[i] = deviation;
+      ink.pixels()[i] = deviation;
     }
     int side = darker > lighter ? -1 : 1;
-    for (int i = 0; i < ink.levels().length; i++) {
-      ink.levels()[i] = Math.max(0, side * ink.levels()[i]);
+    for (int i = 0; i < ink.pixels().length; i++) {
+      ink.pixels()[i] = Math.max(0, side * ink.pixels()[i]);
     }
 
-    float[] means = paperAndPen(ink.levels());
-    if (means[1] - means[0] < LEAST_CONTRAST) {
-      throw new DataException(name + " is blank, expected a digit that stands out from its ground");
+    float[] means = paperAndInkMeans(ink.pixels());
+    if (means[1] - means[0] < MIN_CONTRAST) {
+      throw new DataException(
+          name + " is blank, expected a digit that stands out from its background");
     }
-    for (int i = 0; i < ink.levels().length; i++) {
-      float share = (ink.levels()[i] - means[0]) / (means[1] - means[0]);
-      ink.levels()[i] = Math.min(1, Math.max(0, share));
+    for (int i = 0; i < ink.pixels().length; i++) {
+      float amount = (ink.pixels()[i] - means[0]) / (means[1] - means[0]);
+      ink.pixels()[i] = Math.min(1, Math.max(0, amount));
     }
     return ink;
   }
 
-  /**
-   * The mean levels of paper and pen, divided where both are most alike in themselves (Otsu, 1979).
-   */
-  private static float[] paperAndPen(float[] levels) {
+  /** The mean values of paper and ink, separated by Otsu's threshold (1979). */
+  private static float[] paperAndInkMeans(float[] values) {
     int[] histogram = new int[256];
     double sum = 0;
-    for (float level : levels) {
-      int bin = Math.min(255, Math.round(level));
+    for (float value : values) {
+      int bin = Math.min(255, Math.round(value));
       histogram[bin]++;
       sum += bin;
     }
@@ -144,35 +143,35 @@ final class MnistNormalizer {
     for (int t = 0; t < 255; t++) {
       below += histogram[t];
       sumBelow += (double) t * histogram[t];
-      double above = levels.length - below;
+      double above = values.length - below;
       if (below == 0 || above == 0) {
         continue;
       }
       double paper = sumBelow / below;
-      double pen = (sum - sumBelow) / above;
-      double between = below * above * (pen - paper) * (pen - paper);
+      double ink = (sum - sumBelow) / above;
+      double between = below * above * (ink - paper) * (ink - paper);
       if (between > best) {
         best = between;
         means[0] = (float) paper;
-        means[1] = (float) pen;
+        means[1] = (float) ink;
       }
     }
     return means;
   }
 
-  // ---- The digit alone
+  // ---- The digit
 
-  /** A rectangle of pixels; right and bottom are just outside. */
+  /** A rectangle of pixels; right and bottom are exclusive. */
   private record Box(int left, int top, int right, int bottom) {
-    /** The smallest that holds all that is not 0; an empty one if all is. */
-    static Box around(GrayImage picture) {
-      int left = picture.width();
-      int top = picture.height();
+    /** The bounding box of the pixels above 0; empty if there are none. */
+    static Box around(GrayImage image) {
+      int left = image.width();
+      int top = image.height();
       int right = 0;
       int bottom = 0;
-      for (int y = 0; y < picture.height(); y++) {
-        for (int x = 0; x < picture.width(); x++) {
-          if (picture.get(x, y) > 0) {
+      for (int y = 0; y < image.height(); y++) {
+        for (int x = 0; x < image.width(); x++) {
+          if (image.get(x, y) > 0) {
             left = Math.min(left, x);
             right = Math.max(right, x + 1);
             top = Math.min(top, y);
@@ -188,18 +187,17 @@ final class MnistNormalizer {
     }
   }
 
-  /** The strokes without specks, cropped, in {@link #CELLS} cells along the longer side: 0 or 1. */
-  private static GrayImage cells(GrayImage ink) {
-    GrayImage strokes = strokes(ink);
+  /** Crops strokes and scales them to {@link #CELLS} cells along the longer side, 0 or 1 each. */
+  private static GrayImage toCells(GrayImage strokes) {
     Box box = Box.around(strokes);
-    double size = (double) box.longerSide() / CELLS; // pixels of a cell
+    double size = (double) box.longerSide() / CELLS; // of a cell in pixels
     GrayImage cells =
         new GrayImage(
             (int) Math.ceil((box.right - box.left) / size),
             (int) Math.ceil((box.bottom - box.top) / size));
     for (int y = 0; y < cells.height(); y++) {
       for (int x = 0; x < cells.width(); x++) {
-        // A cell with any ink has ink, or strokes of one pixel would be lost.
+        // Any ink fills the cell; otherwise strokes of one pixel would be lost.
         for (int py = (int) (box.top + y * size);
             py < Math.min(box.bottom, box.top + (y + 1) * size);
             py++) {
@@ -214,38 +212,38 @@ final class MnistNormalizer {
     return cells;
   }
 
-  /** 1 for the largest connected stroke and for others that are no specks, else 0. */
-  private static GrayImage strokes(GrayImage ink) {
-    int[] component = new int[ink.levels().length]; // 0 for paper, else the number of the stroke
-    int[] found = new int[component.length];
+  /** 1 where there are strokes, connected components that are not too small; else 0. */
+  private static GrayImage removeSpecks(GrayImage ink) {
+    int[] component = new int[ink.pixels().length]; // 0 for paper, else the number of the stroke
+    int[] queue = new int[component.length];
     List<Integer> sizes = new ArrayList<>(List.of(0));
     for (int i = 0; i < component.length; i++) {
-      if (component[i] == 0 && ink.levels()[i] > 0.5f) {
-        sizes.add(flood(ink, component, sizes.size(), i, found));
+      if (component[i] == 0 && ink.pixels()[i] > 0.5f) {
+        sizes.add(floodFill(ink, component, sizes.size(), i, queue));
       }
     }
-    double least = SPECK * Collections.max(sizes);
+    double minSize = MIN_RELATIVE_AREA * Collections.max(sizes);
     GrayImage strokes = new GrayImage(ink.width(), ink.height());
     for (int i = 0; i < component.length; i++) {
-      strokes.levels()[i] = component[i] > 0 && sizes.get(component[i]) >= least ? 1 : 0;
+      strokes.pixels()[i] = component[i] > 0 && sizes.get(component[i]) >= minSize ? 1 : 0;
     }
     return strokes;
   }
 
-  /** Marks all ink that touches the pixel {@code start}; returns how much that is. */
-  private static int flood(GrayImage ink, int[] component, int number, int start, int[] found) {
+  /** Marks the connected component of the pixel {@code start}; returns its size. */
+  private static int floodFill(GrayImage ink, int[] component, int number, int start, int[] queue) {
     int count = 1;
-    found[0] = start;
+    queue[0] = start;
     component[start] = number;
     for (int done = 0; done < count; done++) {
-      int x = found[done] % ink.width();
-      int y = found[done] / ink.width();
+      int x = queue[done] % ink.width();
+      int y = queue[done] / ink.width();
       for (int ny = Math.max(0, y - 1); ny <= Math.min(ink.height() - 1, y + 1); ny++) {
         for (int nx = Math.max(0, x - 1); nx <= Math.min(ink.width() - 1, x + 1); nx++) {
-          int neighbour = ny * ink.width() + nx;
-          if (component[neighbour] == 0 && ink.levels()[neighbour] > 0.5f) {
-            component[neighbour] = number;
-            found[count++] = neighbour;
+          int neighbor = ny * ink.width() + nx;
+          if (component[neighbor] == 0 && ink.pixels()[neighbor] > 0.5f) {
+            component[neighbor] = number;
+            queue[count++] = neighbor;
           }
         }
       }
@@ -253,8 +251,8 @@ final class MnistNormalizer {
     return count;
   }
 
-  /** The same digit, with a thicker pen if it was thin. */
-  private static GrayImage thickened(GrayImage cells) {
+  /** Draws the digit with a thicker pen if its strokes are thin. */
+  private static GrayImage thicken(GrayImage cells) {
     int area = 0;
     int edge = 0;
     for (int y = 0; y < cells.height(); y++) {
@@ -266,15 +264,15 @@ final class MnistNormalizer {
       }
     }
     double thickness = 2.0 * area / edge; // a stroke has two edges
-    if (thickness >= THIN) {
+    if (thickness >= MIN_THICKNESS) {
       return cells;
     }
-    int more = (int) Math.round((USUAL - thickness) / 2);
-    GrayImage thick = new GrayImage(cells.width() + 2 * more, cells.height() + 2 * more);
+    int radius = (int) Math.round((MNIST_THICKNESS - thickness) / 2);
+    GrayImage thick = new GrayImage(cells.width() + 2 * radius, cells.height() + 2 * radius);
     for (int y = 0; y < cells.height(); y++) {
       for (int x = 0; x < cells.width(); x++) {
         if (cells.get(x, y) > 0) {
-          dot(thick, x + more, y + more, more);
+          drawDot(thick, x + radius, y + radius, radius);
         }
       }
     }
@@ -292,75 +290,73 @@ final class MnistNormalizer {
         || cells.get(x, y + 1) == 0;
   }
 
-  private static void dot(GrayImage picture, int x, int y, int radius) {
+  private static void drawDot(GrayImage image, int x, int y, int radius) {
     for (int dy = -radius; dy <= radius; dy++) {
       for (int dx = -radius; dx <= radius; dx++) {
         if (dx * dx + dy * dy <= radius * radius) {
-          picture.set(x + dx, y + dy, 1);
+          image.set(x + dx, y + dy, 1);
         }
       }
     }
   }
 
-  // ---- Into the box, and to the middle
+  // ---- Scaling and centering
 
-  /** Scaled down; each pixel is the mean of what it covers. */
-  private static GrayImage averaged(GrayImage picture, int width, int height) {
+  /** Scales down by area averaging. */
+  private static GrayImage resize(GrayImage image, int width, int height) {
     GrayImage scaled = new GrayImage(width, height);
-    double stepX = (double) picture.width() / width;
-    double stepY = (double) picture.height() / height;
-    for (int y = 0; y < picture.height(); y++) {
-      for (int x = 0; x < picture.width(); x++) {
-        if (picture.get(x, y) > 0) {
-          spread(picture.get(x, y), x / stepX, (x + 1) / stepX, y / stepY, (y + 1) / stepY, scaled);
+    double stepX = (double) image.width() / width;
+    double stepY = (double) image.height() / height;
+    for (int y = 0; y < image.height(); y++) {
+      for (int x = 0; x < image.width(); x++) {
+        if (image.get(x, y) > 0) {
+          addArea(image.get(x, y), x / stepX, (x + 1) / stepX, y / stepY, (y + 1) / stepY, scaled);
         }
       }
     }
     return scaled;
   }
 
-  /** Adds a level to the pixels that a rectangle covers, to each by the part that it covers. */
-  private static void spread(
-      float level, double left, double right, double top, double bottom, GrayImage onto) {
-    for (int y = (int) top; y < Math.min(onto.height(), bottom); y++) {
-      double high = Math.min(bottom, y + 1) - Math.max(top, y);
-      for (int x = (int) left; x < Math.min(onto.width(), right); x++) {
-        double wide = Math.min(right, x + 1) - Math.max(left, x);
-        onto.set(x, y, (float) (onto.get(x, y) + level * high * wide));
+  /** Adds a value to each pixel in proportion to the area of it that a rectangle covers. */
+  private static void addArea(
+      float value, double left, double right, double top, double bottom, GrayImage target) {
+    for (int y = (int) top; y < Math.min(target.height(), bottom); y++) {
+      double height = Math.min(bottom, y + 1) - Math.max(top, y);
+      for (int x = (int) left; x < Math.min(target.width(), right); x++) {
+        double width = Math.min(right, x + 1) - Math.max(left, x);
+        target.set(x, y, (float) (target.get(x, y) + value * height * width));
       }
     }
   }
 
-  /**
-   * The digit on black, moved so that its centre of mass is in the middle and all of it is seen.
-   */
-  private static byte[] centred(GrayImage digit) {
-    double[] mass = centreOfMass(digit);
-    int left = between(0, MIDDLE - mass[0], SIDE - digit.width());
-    int top = between(0, MIDDLE - mass[1], SIDE - digit.height());
+  /** Places the digit on black, centered by its center of mass as far as it fits. */
+  private static byte[] center(GrayImage digit) {
+    double[] center = centerOfMass(digit);
+    int left = clamp(CENTER - center[0], SIDE - digit.width());
+    int top = clamp(CENTER - center[1], SIDE - digit.height());
     GrayImage image = new GrayImage(SIDE, SIDE);
     for (int y = 0; y < digit.height(); y++) {
       for (int x = 0; x < digit.width(); x++) {
         image.set(left + x, top + y, Math.min(255, 255 * digit.get(x, y)));
       }
     }
-    return bytes(image);
+    return toBytes(image);
   }
 
-  private static int between(int least, double wanted, int most) {
-    return Math.max(least, Math.min(most, (int) Math.round(wanted)));
+  private static int clamp(double value, int max) {
+    return Math.max(0, Math.min(max, (int) Math.round(value)));
   }
 
-  /** Mean x and y of the ink, from the top left corner; a pixel's ink is at its middle. */
-  private static double[] centreOfMass(GrayImage picture) {
+  /** Mean x and y of the ink, measured from the top left corner to the centers of pixels. */
+  private static double[] centerOfMass(GrayImage image) {
     double mass = 0;
     double x = 0;
     double y = 0;
-    for (int i = 0; i < picture.levels().length; i++) {
-      float level = picture.levels()[i];
-      mass += level;
-      x += level * (i % picture.width() + 0.5);
-      y += level * (i / picture.width() + 0.5);
+    for (int i = 0; i < image.pixels().length; i++) {
+      float value = image.pixels()[i];
+      mass += value;
+      x += value * (i % image.width() + 0.5);
+      y += value * (i / image.width() + 0.5);
     }
     return new double[] {x / mass, y / mass};
   }

@@ -26,13 +26,20 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import mnist.data.DataException;
 import mnist.platform.ErrorMessages;
 
-/** A picture of a digit: PNG, JPEG, GIF (its first frame) or BMP, of any size and colour. */
+/**
+ * Reads a picture of a single digit as an MNIST image. PNG, JPEG, GIF (its first frame) and BMP of
+ * any size and color are supported; the digit may be dark on light or light on dark.
+ *
+ * <pre>{@code
+ * byte[] pixels = Picture.read(Path.of("seven.png"));
+ * }</pre>
+ */
 public final class Picture {
-  /** Larger ones are refused before memory is taken. */
-  private static final long MOST_PIXELS = 100_000_000;
+  /** Larger pictures are refused before memory is allocated. */
+  private static final long MAX_PIXELS = 100_000_000;
 
-  /** Of larger ones only every second, third … pixel is read. */
-  private static final long ENOUGH_PIXELS = 4_000_000;
+  /** Larger pictures are subsampled while reading. */
+  private static final long MAX_DECODED_PIXELS = 4_000_000;
 
   private static final Set<String> FORMATS = Set.of("png", "jpeg", "gif", "bmp");
 
@@ -42,44 +49,48 @@ public final class Picture {
   private Picture() {}
 
   /**
-   * Reads a picture and brings it to MNIST's form, see {@link MnistNormalizer}.
+   * Reads a picture and converts it to MNIST's form: the digit is separated from the background,
+   * scaled to fit 20 × 20 pixels, and centered by its center of mass.
    *
-   * @return 28 × 28 grey levels 0..255 as unsigned bytes, white digit on black
-   * @throws DataException if it is no picture, damaged, too large or blank
+   * @return 28 × 28 pixel values 0..255 as unsigned bytes, row-major, white digit on black
+   * @throws DataException if it is not a picture, damaged, blank, or has more than 100 million
+   *     pixels
+   * @throws IOException if the file cannot be read
    */
   public static byte[] read(Path file) throws IOException {
     return read(Files.readAllBytes(file), file.toString());
   }
 
-  /** The same from what a file holds; {@code name} is for the error. */
-  static byte[] read(byte[] file, String name) throws IOException {
-    return read(file, name, MOST_PIXELS);
+  /** Like {@link #read(byte[], String, long)}, with a limit of 100 million pixels. */
+  static byte[] read(byte[] content, String name) throws IOException {
+    return read(content, name, MAX_PIXELS);
   }
 
   /**
-   * The same from what a file holds.
+   * Like {@link #read(Path)}, for a picture in memory.
    *
-   * @param name of the picture, for the error
-   * @param mostPixels a larger one is refused
+   * @param content of a picture file
+   * @param name of the picture, for error messages
+   * @param maxPixels the largest width × height that is accepted
    */
-  public static byte[] read(byte[] file, String name, long mostPixels) throws IOException {
-    return MnistNormalizer.of(decode(file, name, mostPixels), name);
+  public static byte[] read(byte[] content, String name, long maxPixels) throws IOException {
+    return MnistNormalizer.normalize(decode(content, name, maxPixels), name);
   }
 
-  private static GrayImage decode(byte[] file, String name, long mostPixels) throws IOException {
-    if (file.length == 0) {
+  private static GrayImage decode(byte[] content, String name, long maxPixels) throws IOException {
+    if (content.length == 0) {
       throw new DataException(name + " is empty, expected an image");
     }
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(content))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       ImageReader reader = readers.hasNext() ? readers.next() : null;
       if (reader == null || !FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
         throw new DataException(name + " is not an image: expected PNG, JPEG, GIF or BMP");
       }
       try {
-        refuseCutBmp(file, name);
-        GrayImage grey = decode(reader, in, name, mostPixels);
-        return isJpeg(file) ? grey.upright(orientation(file)) : grey;
+        checkBmpLength(content, name);
+        GrayImage gray = decode(reader, in, name, maxPixels);
+        return isJpeg(content) ? gray.upright(orientation(content)) : gray;
       } finally {
         reader.dispose();
       }
@@ -87,61 +98,61 @@ public final class Picture {
   }
 
   private static GrayImage decode(
-      ImageReader reader, ImageInputStream in, String name, long mostPixels) throws IOException {
+      ImageReader reader, ImageInputStream in, String name, long maxPixels) throws IOException {
     try {
       reader.setInput(in, true, true);
-      // The JPEG reader makes up what is missing and only warns of it.
-      boolean[] cut = new boolean[1];
+      // The JPEG reader invents missing data and only warns about it.
+      boolean[] truncated = new boolean[1];
       reader.addIIOReadWarningListener(
           (source, warning) ->
-              cut[0] |= warning.contains("premature") || warning.contains("Truncated"));
+              truncated[0] |= warning.contains("premature") || warning.contains("Truncated"));
       long width = reader.getWidth(0);
       long height = reader.getHeight(0);
-      if (width * height > mostPixels) {
+      if (width * height > maxPixels) {
         throw new DataException(
             "%s has %d × %d pixels, expected at most %d million"
-                .formatted(name, width, height, mostPixels / 1_000_000));
+                .formatted(name, width, height, maxPixels / 1_000_000));
       }
-      int step = (int) Math.ceil(Math.sqrt((double) width * height / ENOUGH_PIXELS));
-      ImageReadParam sparse = reader.getDefaultReadParam();
-      sparse.setSourceSubsampling(step, step, 0, 0);
-      BufferedImage picture = reader.read(0, sparse);
-      if (cut[0]) {
-        throw cutShort(name);
+      int step = (int) Math.ceil(Math.sqrt((double) width * height / MAX_DECODED_PIXELS));
+      ImageReadParam subsampling = reader.getDefaultReadParam();
+      subsampling.setSourceSubsampling(step, step, 0, 0);
+      BufferedImage picture = reader.read(0, subsampling);
+      if (truncated[0]) {
+        throw truncated(name);
       }
-      return grey(picture);
+      return toGray(picture);
     } catch (DataException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
       throw new DataException(
-          "%s is a damaged %s file, or of a kind that cannot be read (%s); save it again"
+          "%s is a damaged or unsupported %s file (%s); save it again"
               .formatted(name, reader.getFormatName(), ErrorMessages.summarize(e)),
           e);
     }
   }
 
   /**
-   * The BMP reader does not miss rows at the end where it passes over some. Behind the letters BM
-   * the file says how long it is.
+   * Compares a BMP file's length with the one in its header, since the BMP reader does not notice
+   * missing rows when subsampling.
    */
-  private static void refuseCutBmp(byte[] file, String name) throws DataException {
-    if (file.length >= 6
-        && file[0] == 'B'
-        && file[1] == 'M'
-        && ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(2) > file.length) {
-      throw cutShort(name);
+  private static void checkBmpLength(byte[] content, String name) throws DataException {
+    if (content.length >= 6
+        && content[0] == 'B'
+        && content[1] == 'M'
+        && ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getInt(2) > content.length) {
+      throw truncated(name);
     }
   }
 
-  private static boolean isJpeg(byte[] file) {
-    return file[0] == (byte) 0xff && file[1] == (byte) 0xd8;
+  private static boolean isJpeg(byte[] content) {
+    return content[0] == (byte) 0xff && content[1] == (byte) 0xd8;
   }
 
-  private static DataException cutShort(String name) {
-    return new DataException(name + " is cut short; save it again");
+  private static DataException truncated(String name) {
+    return new DataException(name + " is truncated; save it again");
   }
 
-  /** How the camera was held, 1 to 8 as EXIF counts; 1, upright, if the file does not say. */
+  /** The EXIF orientation, 1 to 8; 1 (upright) if the file has none. */
   private static int orientation(byte[] jpeg) {
     try {
       ExifIFD0Directory exif =
@@ -151,75 +162,78 @@ public final class Picture {
           exif == null ? null : exif.getInteger(ExifIFD0Directory.TAG_ORIENTATION);
       return orientation == null || orientation < 1 || orientation > 8 ? 1 : orientation;
     } catch (JpegProcessingException | IOException | RuntimeException e) {
-      return 1; // the picture itself could be read
+      return 1; // the picture itself is readable
     }
   }
 
-  // ---- GrayImage levels
+  // ---- Grayscale
 
-  private static GrayImage grey(BufferedImage picture) {
-    ColorModel colours = picture.getColorModel();
-    boolean shades = colours.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
-    GrayImage light = shades ? samples(picture.getRaster()) : mostContrasting(picture);
-    if (!colours.hasAlpha()) {
-      return light;
+  private static GrayImage toGray(BufferedImage picture) {
+    ColorModel colors = picture.getColorModel();
+    boolean isGray = colors.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
+    GrayImage gray = isGray ? graySamples(picture.getRaster()) : brightnessOrChannel(picture);
+    if (!colors.hasAlpha()) {
+      return gray;
     }
-    GrayImage onWhite = over(WHITE, light, picture);
-    // White ink on a transparent ground shows on black only.
-    GrayImage onBlack = over(BLACK, light, picture);
+    // White ink on a transparent background is visible on black only.
+    GrayImage onWhite = composite(gray, picture, WHITE);
+    GrayImage onBlack = composite(gray, picture, BLACK);
     return onBlack.contrast() > onWhite.contrast() ? onBlack : onWhite;
   }
 
-  /** GrayImage pictures as they are: getRGB would lighten them by a gamma. */
-  private static GrayImage samples(Raster raster) {
-    GrayImage grey = new GrayImage(raster.getWidth(), raster.getHeight());
-    float most = (1 << raster.getSampleModel().getSampleSize(0)) - 1;
-    for (int y = 0; y < grey.height(); y++) {
-      for (int x = 0; x < grey.width(); x++) {
-        grey.set(x, y, 255 * raster.getSample(x, y, 0) / most);
+  /** The samples of a grayscale picture unchanged; getRGB would apply a gamma correction. */
+  private static GrayImage graySamples(Raster raster) {
+    GrayImage gray = new GrayImage(raster.getWidth(), raster.getHeight());
+    float max = (1 << raster.getSampleModel().getSampleSize(0)) - 1;
+    for (int y = 0; y < gray.height(); y++) {
+      for (int x = 0; x < gray.width(); x++) {
+        gray.set(x, y, 255 * raster.getSample(x, y, 0) / max);
       }
     }
-    return grey;
+    return gray;
   }
 
-  /** Brightness, or red, green or blue alone if they differ more: red on blue may be as bright. */
-  private static GrayImage mostContrasting(BufferedImage picture) {
-    GrayImage most = mixed(picture, 0.299f, 0.587f, 0.114f);
-    for (GrayImage colour :
-        List.of(mixed(picture, 1, 0, 0), mixed(picture, 0, 1, 0), mixed(picture, 0, 0, 1))) {
-      if (colour.variance() > 2 * most.variance()) {
-        most = colour;
+  /** Brightness; or a color channel with much more contrast, as with red on equally bright blue. */
+  private static GrayImage brightnessOrChannel(BufferedImage picture) {
+    GrayImage best = weightedSum(picture, 0.299f, 0.587f, 0.114f);
+    for (GrayImage channel :
+        List.of(
+            weightedSum(picture, 1, 0, 0),
+            weightedSum(picture, 0, 1, 0),
+            weightedSum(picture, 0, 0, 1))) {
+      if (channel.variance() > 2 * best.variance()) {
+        best = channel;
       }
     }
-    return most;
+    return best;
   }
 
-  private static GrayImage mixed(BufferedImage picture, float red, float green, float blue) {
-    GrayImage grey = new GrayImage(picture.getWidth(), picture.getHeight());
-    int[] row = new int[grey.width()];
-    for (int y = 0; y < grey.height(); y++) {
+  private static GrayImage weightedSum(BufferedImage picture, float red, float green, float blue) {
+    GrayImage gray = new GrayImage(picture.getWidth(), picture.getHeight());
+    int[] row = new int[gray.width()];
+    for (int y = 0; y < gray.height(); y++) {
       picture.getRGB(0, y, row.length, 1, row, 0, row.length);
       for (int x = 0; x < row.length; x++) {
-        grey.set(
+        gray.set(
             x,
             y,
             red * (row[x] >> 16 & 0xff) + green * (row[x] >> 8 & 0xff) + blue * (row[x] & 0xff));
       }
     }
-    return grey;
+    return gray;
   }
 
-  /** A picture that is transparent in places, laid on a ground. */
-  private static GrayImage over(int ground, GrayImage light, BufferedImage picture) {
-    GrayImage laid = new GrayImage(light.width(), light.height());
-    int[] row = new int[light.width()];
-    for (int y = 0; y < light.height(); y++) {
+  /** Composites the gray image, with the picture's alpha channel, over a background. */
+  private static GrayImage composite(GrayImage gray, BufferedImage picture, int background) {
+    GrayImage composite = new GrayImage(gray.width(), gray.height());
+    int[] row = new int[gray.width()];
+    for (int y = 0; y < gray.height(); y++) {
       picture.getRGB(0, y, row.length, 1, row, 0, row.length);
       for (int x = 0; x < row.length; x++) {
         float alpha = (row[x] >>> 24) / 255f;
-        laid.set(x, y, alpha * light.get(x, y) + (1 - alpha) * ground);
+        composite.set(x, y, alpha * gray.get(x, y) + (1 - alpha) * background);
       }
     }
-    return laid;
+    return composite;
   }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import mnist.data.LabelledImages;
 import mnist.platform.Json;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
@@ -35,8 +36,7 @@ import org.tensorflow.types.TFloat32;
  *
  * <pre>{@code
  * try (Model model = Model.load(Path.of("runs/3.0-20260101-120000/model"))) {
- *   float[] pixels = LabelledImages.grey(Picture.read(Path.of("seven.png")));
- *   Prediction prediction = model.predict(pixels).get(0);
+ *   Prediction prediction = model.predict(Picture.read(Path.of("seven.png"))).get(0);
  *   System.out.println(prediction.best());
  * }
  * }</pre>
@@ -198,9 +198,18 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * Classifies images with pixel values 0..255, such as those of {@link mnist.images.Picture#read}.
+   *
+   * @param pixels unsigned bytes, otherwise as in {@link #predict(float...)}
+   */
+  public List<Prediction> predict(byte[] pixels) {
+    return predict(LabelledImages.grey(pixels));
+  }
+
+  /**
    * Computes the probability of each class for each image.
    *
-   * @param pixels as in {@link #predict}
+   * @param pixels as in {@link #predict(float...)}
    * @return 10 probabilities for each image, concatenated
    * @throws IllegalArgumentException if these are not one or more images
    * @throws IllegalStateException if the model returns another shape than its signature says
@@ -243,7 +252,7 @@ public final class Model implements AutoCloseable {
    * batch size there is no remainder, as long as a batch is not split among many threads; see
    * {@link mnist.platform.NativeEnvironment#useOneThread}.
    *
-   * @param pixels as in {@link #predict}
+   * @param pixels as in {@link #predict(float...)}
    * @return as in {@link #probabilities}
    */
   public float[] batchInvariantProbabilities(float... pixels) {
@@ -281,7 +290,7 @@ public final class Model implements AutoCloseable {
   /**
    * The activations of the first layer for one image; empty if that layer is not convolutional.
    *
-   * @param pixels of the image, as in {@link #predict}
+   * @param pixels of the image, as in {@link #predict(float...)}
    */
   public Optional<FeatureMaps> firstLayer(float... pixels) {
     GraphOperation layer = bundle.graph().operation(FIRST_LAYER);

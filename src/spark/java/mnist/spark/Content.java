@@ -25,12 +25,12 @@ final class Content {
         name,
         new ImageInput.Listener() {
           @Override
-          public void image(NamedImage image) {
+          public void onImage(NamedImage image) {
             found.add(Found.image(image.name(), image.pixels()));
           }
 
           @Override
-          public void refused(String reason) {
+          public void onError(String reason) {
             found.add(Found.refused(name, reason));
           }
         });

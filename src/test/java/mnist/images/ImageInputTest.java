@@ -35,29 +35,29 @@ class ImageInputTest {
   @TempDir Path folder;
 
   private final List<NamedImage> images = new ArrayList<>();
-  private final List<String> refusals = new ArrayList<>();
+  private final List<String> errors = new ArrayList<>();
   private final BlockingQueue<Integer> pauses = new LinkedBlockingQueue<>();
   private final ImageInput.Listener listener =
       new ImageInput.Listener() {
         @Override
-        public void image(NamedImage image) {
+        public void onImage(NamedImage image) {
           images.add(image);
         }
 
         @Override
-        public void refused(String reason) {
-          refusals.add(reason);
+        public void onError(String reason) {
+          errors.add(reason);
         }
 
         @Override
-        public void pause() {
+        public void onPause() {
           pauses.add(images.size());
         }
       };
 
   private void read(byte[] content) {
     images.clear();
-    refusals.clear();
+    errors.clear();
     ImageInput.read(new ByteArrayInputStream(content), "-", listener);
   }
 
@@ -69,7 +69,7 @@ class ImageInputTest {
     assertThat(images).extracting(NamedImage::name).containsExactly(names);
   }
 
-  /** A line of JSON whose pixels all are 0 but number 59. */
+  /** A line of JSON whose pixels are all 0 except number 59. */
   private static String line(String pixel) {
     List<String> row = new ArrayList<>(Collections.nCopies(28, "0"));
     List<String> rows = new ArrayList<>(Collections.nCopies(28, row.toString()));
@@ -80,7 +80,7 @@ class ImageInputTest {
 
   // ---- IDX
 
-  /** Blank images but for pixel 59, which is 128, 129 … */
+  /** Images that are 0 except for pixel 59, which is 128, 129 … */
   private static byte[] idx(int count) {
     byte[] pixels = new byte[count * 784];
     for (int i = 0; i < count; i++) {
@@ -90,14 +90,14 @@ class ImageInputTest {
   }
 
   @Test
-  void readsIdxFilesImageByImage() throws IOException {
+  void readsTheImagesOfIdxFiles() throws IOException {
     byte[] content = idx(3);
     content[16 + 784 + 59] = 0;
     read(content);
     assertRead("-[0]", "-[2]");
     assertThat(images.get(1).pixels()).hasSize(784).containsOnly(0, 130 / 256f);
     assertThat(images.get(1).pixels()[59]).isEqualTo(130 / 256f);
-    assertThat(refusals).containsExactly("-[1]: the image is blank");
+    assertThat(errors).containsExactly("-[1]: the image is blank");
   }
 
   @Test
@@ -111,14 +111,14 @@ class ImageInputTest {
   }
 
   @Test
-  void damagedIdxFilesAreRefused() throws IOException {
+  void rejectsDamagedIdxFiles() throws IOException {
     byte[] good = idx(2);
     byte[] labels = good.clone();
     labels[3] = 1;
     Map<byte[], String> reasons =
         Map.of(
             idx(0),
-            "- holds no images",
+            "- contains no images",
             Arrays.copyOf(good, good.length - 1),
             "- is cut short",
             labels,
@@ -126,7 +126,7 @@ class ImageInputTest {
     reasons.forEach(
         (content, reason) -> {
           read(content);
-          assertThat(refusals).singleElement().asString().contains(reason);
+          assertThat(errors).singleElement().asString().contains(reason);
           assertThat(images).isEmpty();
         });
   }
@@ -137,84 +137,86 @@ class ImageInputTest {
   @CsvSource(
       delimiter = '|',
       value = {"0.5|0.5", "1|1", "[0.25]|0.25", "255|0.99609375", "2|0.0078125"})
-  void readsGreyLevelsAndBytes(String pixel, float grey) {
+  void readsFloatsAndBytes(String pixel, float expected) {
     read(line(pixel));
-    assertThat(images.get(0).pixels()).hasSize(784).containsOnly(0, grey);
-    assertThat(images.get(0).pixels()[59]).isEqualTo(grey);
+    assertThat(images.get(0).pixels()).hasSize(784).containsOnly(0, expected);
+    assertThat(images.get(0).pixels()[59]).isEqualTo(expected);
   }
 
-  private static Stream<Arguments> wrongLinesAreRefused() {
+  private static Stream<Arguments> rejectsInvalidLines() {
     String one = line("1");
     return Stream.of(
-        Arguments.of("{\"image\":", "is no JSON"),
+        Arguments.of("{\"image\":", "is not valid JSON"),
         Arguments.of(
             one.substring(0, 200),
-            "is no JSON (Unexpected end-of-input: expected close marker for Array)"),
+            "is not valid JSON (Unexpected end-of-input: expected close marker for Array)"),
         Arguments.of("{\"picture\": 1}", "has no \"image\""),
         Arguments.of("{\"image\": 1}", "the image has no rows, expected 28"),
         Arguments.of("{\"image\": [[1, 2], [3, 4]]}", "the image has 2 rows, expected 28"),
         Arguments.of(
             "{\"image\": " + Collections.nCopies(28, "[1, 2]") + "}",
             "the image has 2 numbers in row 0, expected 28"),
-        Arguments.of(line("NaN"), "holds \"NaN\""),
-        Arguments.of(line("\"NaN\""), "holds \"NaN\""),
+        Arguments.of(line("NaN"), "contains \"NaN\""),
+        Arguments.of(line("\"NaN\""), "contains \"NaN\""),
         Arguments.of(line("-Infinity"), "-Infinity"),
-        Arguments.of(line("-0.1"), "holds -0.1"),
-        Arguments.of(line("256"), "holds 256, expected numbers 0..1 or 0..255"),
-        Arguments.of(line("\"" + "a".repeat(100_000) + "\""), "holds \"aaaa"),
-        Arguments.of(line("[" + "1,".repeat(10_000) + "1]"), "holds [1,1,1"),
+        Arguments.of(line("-0.1"), "contains -0.1"),
+        Arguments.of(line("256"), "contains 256, expected numbers 0..1 or 0..255"),
+        Arguments.of(line("\"" + "a".repeat(100_000) + "\""), "contains \"aaaa"),
+        Arguments.of(line("[" + "1,".repeat(10_000) + "1]"), "contains [1,1,1"),
         Arguments.of(line("0"), "the image is blank"),
-        Arguments.of("{" + " ".repeat(2 << 20), "has more than 1024 kB"),
-        Arguments.of("{\n  \"image\": [\n    [0, 1],\n", "goes on in the next line"),
-        // The second of two would be lost.
-        Arguments.of(one + one, "goes on behind its JSON object, expected one a line"),
-        Arguments.of(one + " garbage", "is no JSON"),
-        Arguments.of(one + "]", "is no JSON"));
+        Arguments.of("{" + " ".repeat(2 << 20), "is longer than 1024 kB"),
+        Arguments.of("{\n  \"image\": [\n    [0, 1],\n", "continues on the next line"),
+        // Otherwise the second of two would be lost.
+        Arguments.of(one + one, "continues after its JSON object, expected one per line"),
+        Arguments.of(one + " garbage", "is not valid JSON"),
+        Arguments.of(one + "]", "is not valid JSON"));
   }
 
   @ParameterizedTest
   @MethodSource
-  void wrongLinesAreRefused(String content, String reason) {
+  void rejectsInvalidLines(String content, String reason) {
     read(content);
-    assertThat(refusals).singleElement().asString().startsWith("-:1").contains(reason);
-    assertThat(refusals.get(0)).hasLineCount(1).hasSizeLessThan(200);
+    assertThat(errors).singleElement().asString().startsWith("-:1").contains(reason);
+    assertThat(errors.get(0)).hasLineCount(1).hasSizeLessThan(200);
     assertThat(images).isEmpty();
   }
 
   @Test
-  void oneWrongLineDoesNotStopTheOthers() {
+  void continuesAfterAnInvalidLine() {
     String good = line("1");
     read(good + "\r\n{}\n" + good + "\n{" + " ".repeat(2 << 20) + "\n\n" + good);
     assertRead("-:1", "-:3", "-:6");
-    assertThat(refusals).hasSize(2);
+    assertThat(errors).hasSize(2);
 
-    // Bytes of 0 look like UTF-16 or UTF-32.
+    // Zero bytes look like UTF-16 or UTF-32.
     read(good + "\n\0\0\0{\0\0\0\n\0{\0}\n{\0}\0\n" + good);
     assertRead("-:1", "-:5");
-    assertThat(refusals).hasSize(3).allMatch(line -> line.contains("is no JSON"));
+    assertThat(errors).hasSize(3).allMatch(line -> line.contains("is not valid JSON"));
 
-    // A first line that is cut short may look like an object that goes on in the next.
+    // A truncated first line may look like an object that continues on the next.
     for (String mark : List.of("[", ",")) {
       read(good.substring(0, good.indexOf(mark, 40) + 1) + "\n" + good);
       assertRead("-:2");
-      assertThat(refusals).singleElement().asString().startsWith("-:1 is no JSON");
+      assertThat(errors).singleElement().asString().startsWith("-:1 is not valid JSON");
     }
   }
 
   @Test
-  void aFewBlanksOrAByteOrderMarkMayComeFirst() {
+  void skipsLeadingWhiteSpaceAndByteOrderMark() {
     read("\n\n \t" + line("1"));
     assertRead("-:3");
     read("\ufeff" + line("1"));
     assertRead("-:1");
     read("\n".repeat(100_000) + line("1"));
     assertThat(images).isEmpty();
-    assertThat(refusals).singleElement().asString().contains("is not an image");
+    assertThat(errors).singleElement().asString().contains("is not an image");
   }
 
-  /** A program at the other end of a pipe may wait for an answer before it sends the next. */
+  /**
+   * A program at the other end of a pipe may wait for a prediction before it sends the next image.
+   */
   @Test
-  void linesAreHandedOnAsTheyCome() throws Exception {
+  void passesLinesOnAsTheyArrive() throws Exception {
     PipedOutputStream sender = new PipedOutputStream();
     InputStream receiver = new PipedInputStream(sender, 1 << 16);
     Thread reader = new Thread(() -> ImageInput.read(receiver, "-", listener));
@@ -229,14 +231,14 @@ class ImageInputTest {
     assertThat(reader.isAlive()).isFalse();
   }
 
-  // ---- Pictures, and what is none
+  // ---- Pictures and other files
 
   @ParameterizedTest
   @CsvSource({"0-paint.png", "3-blue-ink-photo.jpg", "5-sticky-note.gif", "6-grey.bmp"})
   void readsPictures(String name) throws IOException {
     Path file = PICTURES.resolve(name);
     ImageInput.read(file, listener);
-    assertThat(refusals).isEmpty();
+    assertThat(errors).isEmpty();
     NamedImage image = images.get(0);
     assertThat(image.name()).isEqualTo(file.toString());
     byte[] bytes = Picture.read(file);
@@ -246,14 +248,14 @@ class ImageInputTest {
   }
 
   @Test
-  void otherFilesAreRefused() throws IOException {
+  void rejectsOtherFiles() throws IOException {
     ImageInput.read(folder.resolve("nothing"), listener);
     ImageInput.read(folder, listener);
     ImageInput.read(Files.createFile(folder.resolve("empty")), listener);
     ImageInput.read(Files.writeString(folder.resolve("blank"), " \n\n "), listener);
     ImageInput.read(Files.writeString(folder.resolve("text"), "hello"), listener);
     assertThat(images).isEmpty();
-    assertThat(refusals)
+    assertThat(errors)
         .extracting(line -> line.replace(folder + File.separator, ""))
         .containsExactly(
             "nothing: no such file or folder",

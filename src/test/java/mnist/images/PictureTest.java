@@ -67,7 +67,8 @@ class PictureTest {
   // ---- MNIST's form
 
   /**
-   * An L with a long stem, which has neither the same width as height nor its mass in the middle.
+   * An L with a long stem: its width and height differ, and its center of mass is not in the
+   * middle.
    */
   private static BufferedImage letter(
       int type, int width, int height, Color paper, Color pen, int thickness) {
@@ -104,8 +105,8 @@ class PictureTest {
     return Byte.toUnsignedInt(image[y * SIDE + x]);
   }
 
-  /** White on black, 20 pixels high, with its proportions, the centre of mass in the middle. */
-  private static void assertLetterInMnistsForm(byte[] image) {
+  /** White on black, 20 pixels high, with its aspect ratio, centered by its center of mass. */
+  private static void assertNormalizedLetter(byte[] image) {
     int left = SIDE;
     int right = -1;
     int top = SIDE;
@@ -113,15 +114,15 @@ class PictureTest {
     double mass = 0;
     double massX = 0;
     double massY = 0;
-    int most = 0;
+    int max = 0;
     for (int y = 0; y < SIDE; y++) {
       for (int x = 0; x < SIDE; x++) {
-        int grey = at(image, x, y);
-        most = Math.max(most, grey);
-        mass += grey;
-        massX += grey * (x + 0.5);
-        massY += grey * (y + 0.5);
-        if (grey > 0) {
+        int value = at(image, x, y);
+        max = Math.max(max, value);
+        mass += value;
+        massX += value * (x + 0.5);
+        massY += value * (y + 0.5);
+        if (value > 0) {
           left = Math.min(left, x);
           right = Math.max(right, x);
           top = Math.min(top, y);
@@ -129,10 +130,10 @@ class PictureTest {
         }
       }
     }
-    assertThat(most).isEqualTo(255);
+    assertThat(max).isEqualTo(255);
     assertThat(bottom - top + 1).isEqualTo(20);
     assertThat(right - left + 1).isBetween(9, 14);
-    // Where it is in MNIST's own images: 14 to 15.
+    // As in MNIST's own images: 14 to 15.
     assertThat(massX / mass).isCloseTo(14.5, within(0.5));
     assertThat(massY / mass).isCloseTo(14.5, within(0.5));
     // The stem is on the left, the foot at the bottom.
@@ -143,14 +144,14 @@ class PictureTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"png", "gif", "bmp", "jpg"})
-  void darkOnLightIsTurnedRoundAndLightOnDarkIsNot(String format) throws IOException {
+  void invertsDarkOnLightOnly(String format) throws IOException {
     BufferedImage dark = letter(TYPE_INT_RGB, WHITE, BLACK);
-    assertLetterInMnistsForm(Picture.read(encoded(dark, format), "dark"));
+    assertNormalizedLetter(Picture.read(encoded(dark, format), "dark"));
     BufferedImage light = letter(TYPE_INT_RGB, BLACK, WHITE);
-    assertLetterInMnistsForm(Picture.read(encoded(light, format), "light"));
+    assertNormalizedLetter(Picture.read(encoded(light, format), "light"));
   }
 
-  private static Stream<BufferedImage> anyColoursDepthAndSizeWillDo() {
+  private static Stream<BufferedImage> readsAnyColorsDepthAndSize() {
     Color clear = new Color(0, true);
     Color nearlyWhite = new Color(250, 250, 250);
     return Stream.of(
@@ -160,7 +161,7 @@ class PictureTest {
                 .map(type -> letter(type, WHITE, BLACK)),
             Stream.of(
                 letter(TYPE_INT_RGB, new Color(250, 240, 160), new Color(30, 40, 180)),
-                letter(TYPE_INT_RGB, new Color(0, 80, 255), RED), // of one brightness
+                letter(TYPE_INT_RGB, new Color(0, 80, 255), RED), // equally bright
                 letter(TYPE_BYTE_GRAY, 40, 40, WHITE, BLACK, 4),
                 letter(TYPE_BYTE_GRAY, 1500, 1500, WHITE, BLACK, 100),
                 letter(TYPE_BYTE_GRAY, 3000, 2500, WHITE, BLACK, 200),
@@ -171,14 +172,17 @@ class PictureTest {
 
   @ParameterizedTest
   @MethodSource
-  void anyColoursDepthAndSizeWillDo(BufferedImage picture) throws IOException {
-    assertLetterInMnistsForm(read(picture));
+  void readsAnyColorsDepthAndSize(BufferedImage picture) throws IOException {
+    assertNormalizedLetter(read(picture));
   }
 
-  /** A JPEG as a phone writes it: the pixels as the sensor lies, and a tag that says how. */
+  /**
+   * JPEGs as phones write them: pixels in the sensor's orientation, and a tag with this
+   * orientation.
+   */
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 0, 9, 65535}) // the last three mean nothing
-  void photographsAreTurnedUpright(int orientation) throws IOException {
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 0, 9, 65535}) // the last three are invalid
+  void rotatesPhotographsUpright(int orientation) throws IOException {
     BufferedImage upright = letter(TYPE_INT_RGB, 240, 200, WHITE, BLACK, 18);
     boolean onItsSide = orientation >= 5 && orientation <= 8;
     BufferedImage stored =
@@ -193,13 +197,12 @@ class PictureTest {
     String jpeg = HexFormat.of().formatHex(encoded(stored, "jpg"));
     String tagged = jpeg.substring(0, 4) + tag.formatted(orientation) + jpeg.substring(4);
 
-    assertLetterInMnistsForm(
-        Picture.read(HexFormat.of().parseHex(tagged.replace(" ", "")), "photo"));
+    assertNormalizedLetter(Picture.read(HexFormat.of().parseHex(tagged.replace(" ", "")), "photo"));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 4, 8})
-  void aThinPenBecomesAsThickAsMnists(int thickness) throws IOException {
+  void thickensThinStrokes(int thickness) throws IOException {
     byte[] image = read(letter(TYPE_BYTE_GRAY, 400, 400, WHITE, BLACK, thickness));
     int ink = 0;
     for (int x = 0; x < SIDE; x++) {
@@ -232,7 +235,7 @@ class PictureTest {
     "0.3, -0.2, 0.3, 0",
     "-0.3, 0, 0, 6"
   })
-  void unevenLightNoiseAndSpecksArePassedOver(
+  void ignoresUnevenLightNoiseAndSpecks(
       double slopeX, double slopeY, double darkerInCorners, double noise) throws IOException {
     for (Color pen : List.of(DARK_GRAY, LIGHT_GRAY)) {
       Color paper = pen == DARK_GRAY ? LIGHT_GRAY : DARK_GRAY;
@@ -241,18 +244,18 @@ class PictureTest {
       for (int y = 20; noise > 0 && y < 29; y++) { // a hair, far from the digit
         picture.getRaster().setSample(280, y, 0, pen.getRed());
       }
-      assertLetterInMnistsForm(read(picture));
+      assertNormalizedLetter(read(picture));
     }
     BufferedImage blank = letter(TYPE_BYTE_GRAY, LIGHT_GRAY, LIGHT_GRAY);
     light(blank, slopeX, slopeY, darkerInCorners, 0);
-    refused(encoded(blank, "png"), "is blank");
+    assertRejected(encoded(blank, "png"), "is blank");
   }
 
-  /** Most of such a picture is ink, some of it at the edge. */
+  /** Most of such a picture is ink, some of it at its border. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 3})
-  void theDigitMayFillThePicture(int margin) throws IOException {
-    assertLetterInMnistsForm(
+  void readsADigitThatFillsThePicture(int margin) throws IOException {
+    assertNormalizedLetter(
         read(
             letter(TYPE_BYTE_GRAY, 200, 200, WHITE, BLACK, 24)
                 .getSubimage(48 - margin, 28 - margin, 84 + 2 * margin, 144 + 2 * margin)));
@@ -269,16 +272,16 @@ class PictureTest {
   }
 
   @Test
-  void aStripAsThinAsCanBeIsRead() throws IOException {
-    BufferedImage strip = new BufferedImage(1, 1_000_000, TYPE_BYTE_GRAY);
-    for (int y = 400_000; y < 600_000; y++) {
+  void readsAStripOnePixelWide() throws IOException {
+    BufferedImage strip = new BufferedImage(1, 200_000, TYPE_BYTE_GRAY);
+    for (int y = 80_000; y < 120_000; y++) {
       strip.getRaster().setSample(0, y, 0, 255);
     }
     assertThat(at(read(strip), 14, 14)).isEqualTo(255);
   }
 
   @Test
-  void theFirstPictureOfAnAnimationCounts() throws IOException {
+  void readsTheFirstFrameOfAnAnimation() throws IOException {
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
     try (ImageOutputStream out = ImageIO.createImageOutputStream(content)) {
@@ -290,10 +293,10 @@ class PictureTest {
       }
       writer.endWriteSequence();
     }
-    assertLetterInMnistsForm(Picture.read(content.toByteArray(), "animation"));
+    assertNormalizedLetter(Picture.read(content.toByteArray(), "animation"));
   }
 
-  private static Stream<Path> handMade() throws IOException {
+  private static Stream<Path> normalizesHandmadePictures() throws IOException {
     try (Stream<Path> pictures = Files.list(Path.of("src/test/resources/mnist/pictures"))) {
       return pictures.toList().stream();
     }
@@ -301,7 +304,7 @@ class PictureTest {
 
   @ParameterizedTest
   @MethodSource
-  void handMade(Path file) throws IOException {
+  void normalizesHandmadePictures(Path file) throws IOException {
     byte[] image = Picture.read(file);
     double ink = 0;
     for (int y = 0; y < SIDE; y++) {
@@ -312,62 +315,62 @@ class PictureTest {
         }
       }
     }
-    // MNIST's digits have ink for 20 to 290 pixels, hardly any more than 220.
+    // The ink of MNIST's digits amounts to 20 to 290 pixels, rarely more than 220.
     assertThat(ink).isBetween(30.0, 220.0);
-    assertThat(read(grey(image))).isEqualTo(image);
+    assertThat(read(gray(image))).isEqualTo(image);
   }
 
-  // ---- What is in MNIST's form already
+  // ---- Images already in MNIST's form
 
-  private static BufferedImage grey(byte[] pixels) {
+  private static BufferedImage gray(byte[] pixels) {
     BufferedImage picture = new BufferedImage(SIDE, SIDE, TYPE_BYTE_GRAY);
     picture.getRaster().setDataElements(0, 0, SIDE, SIDE, pixels);
     return picture;
   }
 
-  /** Opaque, but a channel says so: any conversion of the shades would change some. */
+  /** Opaque, but with an alpha channel: any conversion of the gray values would change some. */
   @Test
-  void shadesOfGreyStayAsTheyAreWithTransparencyToo() throws IOException {
+  void keepsGrayValuesWithAnAlphaChannel() throws IOException {
     byte[] image = read(letter(TYPE_BYTE_GRAY, 90, 90, WHITE, BLACK, 9));
-    ComponentColorModel colours =
+    ComponentColorModel colors =
         new ComponentColorModel(getInstance(CS_GRAY), true, false, TRANSLUCENT, TYPE_BYTE);
-    WritableRaster raster = colours.createCompatibleWritableRaster(SIDE, SIDE);
+    WritableRaster raster = colors.createCompatibleWritableRaster(SIDE, SIDE);
     for (int i = 0; i < image.length; i++) {
       raster.setPixel(i % SIDE, i / SIDE, new int[] {Byte.toUnsignedInt(image[i]), 255});
     }
-    assertThat(read(new BufferedImage(colours, raster, false, null))).isEqualTo(image);
+    assertThat(read(new BufferedImage(colors, raster, false, null))).isEqualTo(image);
   }
 
-  /** Its mass so far at one side that it would be cut off in the middle. */
+  /** With the center of mass so far at one side that centering it would cut off the digit. */
   @ParameterizedTest
   @ValueSource(ints = {40, 140})
-  void lopsidedPicturesComeOutTheSameWhenReadAgain(int stem) throws IOException {
+  void readingALopsidedPictureAgainChangesNothing(int stem) throws IOException {
     BufferedImage picture = new BufferedImage(200, 200, TYPE_BYTE_GRAY);
     Graphics2D graphics = picture.createGraphics();
     graphics.fillRect(stem, 20, 20, 160);
     graphics.fillRect(40, 90, 120, 4);
     graphics.dispose();
     byte[] once = read(picture);
-    assertThat(read(grey(once))).isEqualTo(once);
+    assertThat(read(gray(once))).isEqualTo(once);
   }
 
   @Test
-  void imagesInMnistsFormStayAsTheyAre() throws IOException {
+  void keepsImagesInMnistsForm() throws IOException {
     byte[] pixels = TestData.drawnDigits().test().pixels();
     int same = 0;
     for (int i = 0; i < 200; i++) {
       byte[] image = Arrays.copyOfRange(pixels, i * 784, (i + 1) * 784);
-      byte[] once = read(grey(image));
-      assertThat(read(grey(once))).isEqualTo(once);
+      byte[] once = read(gray(image));
+      assertThat(read(gray(once))).isEqualTo(once);
       same += Arrays.equals(once, image) ? 1 : 0;
     }
-    // Drawn digits may be smaller than MNIST's or farther from the middle; most are neither.
+    // Drawn digits may be smaller than MNIST's or off center; most are neither.
     assertThat(same).isPositive();
   }
 
   @Test
   @EnabledIfEnvironmentVariable(named = "MNIST_DATA", matches = ".*\\S.*")
-  void mnistsOwnImagesStayAsTheyAre() throws IOException {
+  void keepsMnistsOwnImages() throws IOException {
     byte[] pixels =
         new DataSets(folder, System.getenv(), TestData.SILENT)
             .open(DataSource.MNIST, Optional.empty())
@@ -375,13 +378,13 @@ class PictureTest {
             .pixels();
     for (int i = 0; i < 1000; i++) {
       byte[] image = Arrays.copyOfRange(pixels, i * 784, (i + 1) * 784);
-      assertThat(read(grey(image))).as("test image %d", i).isEqualTo(image);
+      assertThat(read(gray(image))).as("test image %d", i).isEqualTo(image);
     }
   }
 
-  // ---- What is refused
+  // ---- Errors
 
-  private void refused(byte[] content, String... parts) throws IOException {
+  private void assertRejected(byte[] content, String... parts) throws IOException {
     Path file = Files.write(folder.resolve("seven.png"), content);
     assertThatExceptionOfType(DataException.class)
         .isThrownBy(() -> Picture.read(file))
@@ -390,7 +393,7 @@ class PictureTest {
             message -> assertThat(message).startsWith(file + " ").contains(parts).hasLineCount(1));
   }
 
-  /** As noisy as a photograph, so that every part of the file matters. */
+  /** As noisy as a photograph, so that every byte of the file matters. */
   private static BufferedImage photograph() {
     BufferedImage picture = letter(TYPE_INT_RGB, 120, 120, WHITE, BLACK, 12);
     BufferedImage blurred =
@@ -405,22 +408,22 @@ class PictureTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"png", "gif", "bmp", "jpg"})
-  void filesThatAreCutShortAreRefused(String format) throws IOException {
+  void rejectsTruncatedFiles(String format) throws IOException {
     byte[] whole = encoded(photograph(), format);
     for (int percent : new int[] {5, 20, 50, 90, 98}) {
-      refused(Arrays.copyOf(whole, whole.length * percent / 100), "save it again");
+      assertRejected(Arrays.copyOf(whole, whole.length * percent / 100), "save it again");
     }
-    // Of large pictures some rows are passed over, which must not hide that others are missing.
+    // Large pictures are subsampled, which must not hide missing rows.
     byte[] large = encoded(letter(TYPE_BYTE_GRAY, 2100, 2100, WHITE, BLACK, 180), format);
-    assertLetterInMnistsForm(Picture.read(large, "large"));
+    assertNormalizedLetter(Picture.read(large, "large"));
     for (int percent : new int[] {50, 90}) {
-      refused(Arrays.copyOf(large, large.length * percent / 100), "save it again");
+      assertRejected(Arrays.copyOf(large, large.length * percent / 100), "save it again");
     }
   }
 
   /** Each scan of a progressive JPEG refines the whole picture. */
   @Test
-  void progressiveJpegsThatLackScansAreRefused() throws IOException {
+  void rejectsProgressiveJpegsWithMissingScans() throws IOException {
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
     ImageWriteParam progressive = writer.getDefaultWriteParam();
@@ -433,7 +436,7 @@ class PictureTest {
     int scans = 0;
     for (int i = 1; i < whole.length - 1; i++) {
       if (whole[i] == (byte) 0xff && whole[i + 1] == (byte) 0xda && scans++ > 0) {
-        refused(Arrays.copyOf(whole, i), "is cut short; save it again");
+        assertRejected(Arrays.copyOf(whole, i), "is truncated; save it again");
       }
     }
     assertThat(scans).isGreaterThan(2);
@@ -441,10 +444,10 @@ class PictureTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"png", "gif", "bmp", "jpg"})
-  void noDamageEscapesAsAnythingElse(String format) throws IOException {
+  void reportsAnyDamageAsADataException(String format) throws IOException {
     byte[] whole = encoded(photograph(), format);
     Random random = new Random(2);
-    int refused = 0;
+    int rejected = 0;
     for (int i = 0; i < 300; i++) {
       byte[] damaged = whole.clone();
       for (int k = 0; k < 3; k++) {
@@ -454,22 +457,22 @@ class PictureTest {
         assertThat(Picture.read(damaged, "seven")).hasSize(784);
       } catch (DataException e) {
         assertThat(e.getMessage()).startsWith("seven").hasLineCount(1);
-        refused++;
+        rejected++;
       }
     }
-    assertThat(refused).isPositive();
+    assertThat(rejected).isPositive();
   }
 
   @Test
-  void whatIsNoPictureIsRefused() throws IOException {
-    refused(new byte[0], "is empty");
-    refused("hello".getBytes(), "is not an image: expected PNG, JPEG, GIF or BMP");
-    refused(new byte[1000], "is not an image");
-    refused(encoded(photograph(), "tiff"), "is not an image"); // which Java could read
+  void rejectsOtherFiles() throws IOException {
+    assertRejected(new byte[0], "is empty");
+    assertRejected("hello".getBytes(), "is not an image: expected PNG, JPEG, GIF or BMP");
+    assertRejected(new byte[1000], "is not an image");
+    assertRejected(encoded(photograph(), "tiff"), "is not an image"); // which ImageIO could read
   }
 
   @Test
-  void blankPicturesAreRefused() throws IOException {
+  void rejectsBlankPictures() throws IOException {
     byte[] nearlyBlack = new byte[784]; // otherwise in MNIST's form
     for (int y = 4; y < 24; y++) {
       nearlyBlack[y * SIDE + 14] = 3;
@@ -482,17 +485,17 @@ class PictureTest {
             letter(TYPE_INT_RGB, WHITE, new Color(250, 250, 250)),
             new BufferedImage(60, 60, TYPE_INT_ARGB),
             new BufferedImage(SIDE, SIDE, TYPE_BYTE_GRAY),
-            grey(nearlyBlack))) {
-      refused(encoded(blank, "png"), "is blank");
+            gray(nearlyBlack))) {
+      assertRejected(encoded(blank, "png"), "is blank");
     }
   }
 
-  /** The header of a PNG: no more than a few bytes, whatever it claims. */
+  /** Only the header of a PNG, whatever size it claims. */
   @ParameterizedTest
   @CsvSource({"100000, 100000", "2147483647, 2147483647", "1000000, 101"})
-  void tooManyPixelsAreRefusedBeforeMemoryIsTaken(int width, int height) throws IOException {
+  void rejectsTooManyPixelsBeforeAllocatingMemory(int width, int height) throws IOException {
     String header = "89504e470d0a1a0a" + "0000000d49484452%08x%08x080000000000000000";
-    refused(
+    assertRejected(
         HexFormat.of().parseHex(header.formatted(width, height)),
         "has " + width + " × " + height + " pixels",
         "expected at most 100 million");

@@ -125,7 +125,7 @@ public final class Predict implements Callable<Integer> {
     if (json && show) {
       throw new ParameterException(spec.commandLine(), "--show and --json cannot be combined");
     }
-    byte[] labels = labelsFile == null ? null : ImageInput.labels(labelsFile);
+    byte[] labels = labelsFile == null ? null : ImageInput.readLabels(labelsFile);
     Path folder = modelFolder();
     NativeEnvironment.load(!noOneDnn);
     try (Model loaded = Model.load(folder)) {
@@ -159,9 +159,9 @@ public final class Predict implements Callable<Integer> {
         ImageInput.read(path, predictions);
       }
     } catch (InvalidPathException e) {
-      predictions.refused(input + " is not a valid file name on this system");
+      predictions.onError(input + " is not a valid file name on this system");
     } catch (IOException e) {
-      predictions.refused(ErrorMessages.summarize(e));
+      predictions.onError(ErrorMessages.summarize(e));
     }
   }
 
@@ -199,7 +199,7 @@ public final class Predict implements Callable<Integer> {
     }
 
     @Override
-    public void image(NamedImage image) {
+    public void onImage(NamedImage image) {
       pending.add(image);
       if (pending.size() == Model.BATCH_SIZE) {
         flushBatch();
@@ -207,12 +207,12 @@ public final class Predict implements Callable<Integer> {
     }
 
     @Override
-    public void pause() {
+    public void onPause() {
       flushBatch();
     }
 
     @Override
-    public void refused(String reason) {
+    public void onError(String reason) {
       flushBatch(); // in the order of the images
       flush();
       err.println("error: " + reason);
@@ -236,7 +236,7 @@ public final class Predict implements Callable<Integer> {
           print(images.get(i), predictions.get(i));
           predicted.add(predictions.get(i).best());
         } else {
-          refused(images.get(i).name() + ": the model's output is not probabilities");
+          onError(images.get(i).name() + ": the model's output is not probabilities");
         }
       }
       flush();
@@ -298,7 +298,7 @@ public final class Predict implements Callable<Integer> {
         return;
       }
       if (predicted.isEmpty() || predicted.size() != labels.length) {
-        refused(
+        onError(
             "%s has %d labels, expected one for each of %d images"
                 .formatted(labelsFile, labels.length, predicted.size()));
         return;

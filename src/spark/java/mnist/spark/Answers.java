@@ -81,7 +81,7 @@ final class Answers implements Iterator<Row> {
   private static Row row(Found image, Prediction prediction) {
     return prediction.isValid()
         ? RowFactory.create(image.name(), prediction.best(), prediction.probabilities(), null)
-        : refusal(Found.refused(image.name(), "the model's answer is no probabilities"));
+        : refusal(Found.refused(image.name(), "the model's output is not probabilities"));
   }
 
   private static Row refusal(Found image) {

@@ -1,56 +1,56 @@
-"""Batch normalisation, written from its operations as in the tutorial's scripts.
+"""Batch normalization from basic operations, as in the tutorial's scripts.
 
-Beside it: network/BatchNorm.java and network/MovingAverages.java.
+In Java: nn/BatchNorm.java and nn/MovingAverages.java.
 """
 
 import tensorflow.compat.v1 as tf
 
 
 class MovingAverages:
-    """Exponential moving averages that start at 0 and move further in the first steps."""
+    """Exponential moving averages that start at 0 and adapt faster in the first steps."""
 
     def __init__(self, iteration, decay):
         """
         Args:
           iteration: scalar int32, from 0.
-          decay: the share of the past that an average keeps, 0..1.
+          decay: the weight of the previous average, 0..1.
         """
         iteration = tf.cast(iteration, tf.float32)
         decay = tf.minimum(decay, (1.0 + iteration) / (10.0 + iteration))
-        self.share = 1.0 - decay
+        self.weight = 1.0 - decay
         self.averages = []
 
     def of(self, name, value):
-        """The moving average of a value as it stood before this step, a variable of that name."""
+        """A variable with the moving average of a value, up to the previous step."""
         average = tf.Variable(tf.zeros(value.shape), trainable=False, name=name)
         tf.add_to_collection(tf.GraphKeys.MOVING_AVERAGE_VARIABLES, average)
         self.averages.append((average, value))
         return average
 
     def updates(self, *after):
-        """The operations that move them, once what is named has run."""
+        """The operations that update the averages; they run after the given ones."""
         with tf.control_dependencies(after):
             return [
-                tf.assign_sub(average, (average - now(value)) * self.share)
+                tf.assign_sub(average, (average - read(value)) * self.weight)
                 for average, value in self.averages
             ]
 
 
-def now(value):
-    """A variable as it is when this is computed, not when it was first read in the run."""
+def read(value):
+    """The value of a variable at this point, not when the session run first read it."""
     return value.read_value() if isinstance(value, tf.Variable) else value
 
 
 def batch_norm(layer, x, tst, averages, offset, scale=None):
-    """Brings each neuron's values over the batch to a mean and a variance that are learned.
+    """Normalizes each neuron's values over the batch to a learned mean and variance.
 
     Args:
-      layer: the layer's number; its averages become the variables M and V with this number.
+      layer: the layer's number, with which its averages M and V are named.
       x: [batch, neurons] or [batch, height, width, channels].
-      tst: whether to take the moving averages of mean and variance instead of the batch's.
-      averages: where those are kept.
+      tst: whether to use the moving averages of mean and variance instead of the batch's.
+      averages: holds them.
       offset: [neurons] or [channels].
-      scale: the same, or None for no scale, which ReLU has no use for.
+      scale: same shape as offset, or None before ReLU, which needs no scale.
 
     Returns:
       The same shape.

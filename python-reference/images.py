@@ -1,4 +1,4 @@
-"""MNIST's files, and the order in which training takes the images: as in the Java program."""
+"""MNIST's files, and the order of the training images: the same as in the Java program."""
 
 import gzip
 import hashlib
@@ -15,13 +15,13 @@ FILES = [
 
 
 class JavaRandom:
-    """java.util.Random: a linear congruential generator of 48 bits, as its Javadoc defines it."""
+    """java.util.Random: a 48-bit linear congruential generator, as defined in its Javadoc."""
 
     def __init__(self, seed):
         self.state = (seed ^ 0x5DEECE66D) & ((1 << 48) - 1)
 
     def next(self, bits):
-        """The next number of so many bits, signed if they are 32."""
+        """The next number with this many bits, at most 31."""
         self.state = (self.state * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
         return self.state >> (48 - bits)
 
@@ -30,13 +30,13 @@ class JavaRandom:
         r = self.next(31)
         if bound & (bound - 1) == 0:
             return (bound * r) >> 31
-        while r - r % bound + (bound - 1) >= 1 << 31:  # the last, incomplete stretch is biased
+        while r - r % bound + (bound - 1) >= 1 << 31:  # the last, incomplete range would be biased
             r = self.next(31)
         return r % bound
 
 
 def order(count, seed):
-    """The numbers 0 to count - 1 in random order: Fisher-Yates, from the last down to the second."""
+    """The numbers 0 to count - 1 in random order, by a Fisher-Yates shuffle."""
     numbers = list(range(count))
     random = JavaRandom(seed)
     for i in range(count - 1, 0, -1):
@@ -46,10 +46,10 @@ def order(count, seed):
 
 
 def find(folder, name):
-    """A file of a folder, gzipped or plain, with the dash of MNIST's site or the dot of others."""
+    """The path of a file, gzipped or not, whose name has a dash or a dot before "idx"."""
     dotted = name.replace("-idx", ".idx")
     for spelling in (name + ".gz", name, dotted + ".gz", dotted):
-        if (folder / spelling).is_file():  # some archives have folders of these names
+        if (folder / spelling).is_file():  # some archives contain folders with these names
             return folder / spelling
     sys.exit(f"error: {folder} lacks {name}, expected there with or without .gz")
 
@@ -63,8 +63,8 @@ def read_idx(folder, name):
     return np.frombuffer(data, np.uint8, offset=header), hashlib.sha256(data).hexdigest()
 
 
-def grey(pixels):
-    """Bytes as networks take them: value / 256."""
+def normalize(pixels):
+    """Pixel values 0..255 as the networks' input: value / 256."""
     return pixels.astype(np.float32) / np.float32(256)
 
 
@@ -77,4 +77,4 @@ class Images:
 
     def batch(self, indices):
         """Float images, value / 256, and one-hot labels."""
-        return grey(self.pixels[indices]), np.eye(10, dtype=np.float32)[self.labels[indices]]
+        return normalize(self.pixels[indices]), np.eye(10, dtype=np.float32)[self.labels[indices]]

@@ -1,10 +1,10 @@
-"""Keeps full runs' results in expected/, for machines without Python: keep_expected.py RUN_FOLDER ..."""
+"""Stores the results of full runs in expected/, for machines without Python: keep_expected.py RUN ..."""
 
 import json
 import pathlib
 import sys
 
-# By the TF_ENABLE_ONEDNN_OPTS that the script ran with.
+# By the value of TF_ENABLE_ONEDNN_OPTS in the run.
 FOLDERS = {"0": "onednn-off", "1": "onednn-on"}
 
 
@@ -28,7 +28,7 @@ def keep(folder, expected=pathlib.Path(__file__).parent / "expected"):
         "weights_sha256": run["results"]["weights_sha256"],
         "measurements": "@",
     }
-    # One line a measurement: iteration, epoch, set, accuracy, loss, learning rate.
+    # One line per measurement: iteration, epoch, set, accuracy, loss, learning rate.
     lines = ",\n    ".join(json.dumps(list(m.values())) for m in measurements)
     text = json.dumps(kept, indent=2).replace('"@"', "[\n    " + lines + "\n  ]")
     path = expected / FOLDERS[onednn] / (run["stage"] + ".json")

@@ -1,6 +1,6 @@
 """mnist_1.0: one softmax layer.
 
-Beside it: Mnist10Softmax.java.
+In Java: Mnist10Softmax.java.
 """
 
 import tensorflow.compat.v1 as tf
@@ -9,7 +9,7 @@ import reference
 
 
 def build():
-    # Input images and the right answers
+    # Input images and labels
     X = tf.placeholder(tf.float32, [None, 28, 28, 1], name="X")
     Y_ = tf.placeholder(tf.float32, [None, 10], name="Y_")
 
@@ -21,7 +21,7 @@ def build():
     Ylogits = tf.add(tf.matmul(XX, W), b, name="Ylogits")
     Y = tf.nn.softmax(Ylogits, name="Y")
 
-    # Loss: the mean also divides by the 10 classes, hence 1000 where the later stages have 100
+    # Loss: the mean also divides by the 10 classes, hence 1000 instead of 100 as in the later stages
     cross_entropy = tf.multiply(-tf.reduce_mean(Y_ * tf.log(Y)), 1000.0, name="cross_entropy")
 
     correct_prediction = tf.equal(tf.argmax(Y, 1), tf.argmax(Y_, 1))

@@ -1,6 +1,6 @@
 """mnist_2.0: five dense layers with sigmoid.
 
-Beside it: Mnist20FiveLayersSigmoid.java.
+In Java: Mnist20FiveLayersSigmoid.java.
 """
 
 import tensorflow.compat.v1 as tf
@@ -9,7 +9,7 @@ import reference
 
 
 def build():
-    # Input images and the right answers
+    # Input images and labels
     X = tf.placeholder(tf.float32, [None, 28, 28, 1], name="X")
     Y_ = tf.placeholder(tf.float32, [None, 10], name="Y_")
 

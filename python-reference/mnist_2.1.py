@@ -1,6 +1,6 @@
 """mnist_2.1: five dense layers with ReLU, and a learning rate that decays.
 
-Beside it: Mnist21FiveLayersReluLrDecay.java.
+In Java: Mnist21FiveLayersReluLrDecay.java.
 """
 
 import math
@@ -11,7 +11,7 @@ import reference
 
 
 def build():
-    # Input images and the right answers
+    # Input images and labels
     X = tf.placeholder(tf.float32, [None, 28, 28, 1], name="X")
     Y_ = tf.placeholder(tf.float32, [None, 10], name="Y_")
     step = tf.placeholder(tf.int32, [], name="step")

@@ -1,6 +1,6 @@
 """mnist_2.2: five dense layers with ReLU, learning-rate decay and dropout.
 
-Beside it: Mnist22FiveLayersReluLrDecayDropout.java.
+In Java: Mnist22FiveLayersReluLrDecayDropout.java.
 """
 
 import math
@@ -11,7 +11,7 @@ import reference
 
 
 def build():
-    # Input images and the right answers
+    # Input images and labels
     X = tf.placeholder(tf.float32, [None, 28, 28, 1], name="X")
     Y_ = tf.placeholder(tf.float32, [None, 10], name="Y_")
     step = tf.placeholder(tf.int32, [], name="step")

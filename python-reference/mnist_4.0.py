@@ -1,6 +1,6 @@
-"""mnist_4.0: five dense layers with sigmoid and batch normalisation.
+"""mnist_4.0: five dense layers with sigmoid and batch normalization.
 
-Beside it: Mnist40BatchNormFiveLayersSigmoid.java.
+In Java: Mnist40BatchNormFiveLayersSigmoid.java.
 """
 
 import math
@@ -12,7 +12,7 @@ from batch_norm import MovingAverages, batch_norm
 
 
 def build():
-    # Input images and the right answers
+    # Input images and labels
     X = tf.placeholder(tf.float32, [None, 28, 28, 1], name="X")
     Y_ = tf.placeholder(tf.float32, [None, 10], name="Y_")
     tst = tf.placeholder(tf.bool, [], name="tst")
@@ -70,7 +70,7 @@ if __name__ == "__main__":
         train_every=20,
         test_every=100,
         more_tests_at_start=True,
-        # TensorFlow would add up the three gradients of a normalised layer in the order of their
-        # nodes' names, which are others in Java.
+        # TensorFlow would add the three gradients of a normalized layer in the order of their node
+        # names, which differ in Java.
         rewrites_off=["arithmetic_optimization"],
     )

@@ -1,6 +1,6 @@
-"""mnist_4.2: a still bigger convolutional network, with batch normalisation and dropout.
+"""mnist_4.2: an even bigger convolutional network, with batch normalization and dropout.
 
-Beside it: Mnist42BatchNormConvolutional.java.
+In Java: Mnist42BatchNormConvolutional.java.
 """
 
 import math
@@ -11,13 +11,13 @@ import reference
 from batch_norm import MovingAverages, batch_norm
 
 
-def of_channels(x):
-    """The shape of dropout's random numbers for [batch, height, width, channels]: one a channel."""
+def channel_noise_shape(x):
+    """The noise shape [batch, 1, 1, channels], with which dropout drops whole channels of x."""
     return tf.shape(x) * [1, 0, 0, 1] + [0, 1, 1, 0]
 
 
 def build():
-    # Input images and the right answers
+    # Input images and labels
     X = tf.placeholder(tf.float32, [None, 28, 28, 1], name="X")
     Y_ = tf.placeholder(tf.float32, [None, 10], name="Y_")
     tst = tf.placeholder(tf.bool, [], name="tst")
@@ -43,13 +43,13 @@ def build():
     averages = MovingAverages(iter, 0.999)
     Y1l = tf.nn.conv2d(X, W1, strides=[1, 1, 1, 1], padding="SAME", name="Y1l")
     Y1 = tf.nn.relu(batch_norm(1, Y1l, tst, averages, B1), name="Y1")
-    YY1 = tf.nn.dropout(Y1, pkeep_conv, of_channels(Y1), seed=6, name="YY1")
+    YY1 = tf.nn.dropout(Y1, pkeep_conv, channel_noise_shape(Y1), seed=6, name="YY1")
     Y2l = tf.nn.conv2d(YY1, W2, strides=[1, 2, 2, 1], padding="SAME", name="Y2l")
     Y2 = tf.nn.relu(batch_norm(2, Y2l, tst, averages, B2), name="Y2")
-    YY2 = tf.nn.dropout(Y2, pkeep_conv, of_channels(Y2), seed=7, name="YY2")
+    YY2 = tf.nn.dropout(Y2, pkeep_conv, channel_noise_shape(Y2), seed=7, name="YY2")
     Y3l = tf.nn.conv2d(YY2, W3, strides=[1, 2, 2, 1], padding="SAME", name="Y3l")
     Y3 = tf.nn.relu(batch_norm(3, Y3l, tst, averages, B3), name="Y3")
-    YY3 = tf.nn.dropout(Y3, pkeep_conv, of_channels(Y3), seed=8, name="YY3")
+    YY3 = tf.nn.dropout(Y3, pkeep_conv, channel_noise_shape(Y3), seed=8, name="YY3")
     YY = tf.reshape(YY3, [-1, 7 * 7 * M])
     Y4l = tf.matmul(YY, W4, name="Y4l")
     Y4 = tf.nn.relu(batch_norm(4, Y4l, tst, averages, B4), name="Y4")
@@ -67,7 +67,7 @@ def build():
     lr = tf.add(0.0001, tf.train.exponential_decay(0.02, iter, 1600, 1 / math.e), name="lr")
     tf.train.AdamOptimizer(lr).minimize(cross_entropy, name="train_step")
 
-    # A run of its own after the train step
+    # Runs separately, after the train step
     tf.group(*averages.updates(), name="update_ema")
 
 
@@ -79,7 +79,7 @@ if __name__ == "__main__":
         train_every=20,
         test_every=100,
         pkeep=0.75,
-        # TensorFlow would add up the three gradients of a normalised layer in the order of their
-        # nodes' names, which are others in Java.
+        # TensorFlow would add the three gradients of a normalized layer in the order of their node
+        # names, which differ in Java.
         rewrites_off=["arithmetic_optimization"],
     )

@@ -1,6 +1,6 @@
-"""5.0, our own: as far as one network gets on MNIST in half an hour.
+"""mnist_5.0: distorted images, the best that one network reaches on MNIST in half an hour.
 
-Beside it: Mnist50DistortedConvolutional.java and network/Distortion.java.
+In Java: Mnist50DistortedConvolutional.java and nn/Distortion.java.
 """
 
 import math
@@ -14,8 +14,8 @@ from batch_norm import MovingAverages
 LAST = 21600  # iterations
 
 
-def distorted(images):
-    """Each image turned, widened, sheared and shifted by random numbers, [batch, 28, 28, 1]."""
+def distort(images):
+    """Rotates, scales, shears and shifts each image at random, [batch, 28, 28, 1]."""
     y, x = (v.reshape(-1) - 13.5 for v in np.mgrid[0:28, 0:28])
     zero, one = np.zeros(784), np.ones(784)
     right = np.float32([-y * 0.26, x * 0.12, zero, y * 0.1, one * 2.5, zero])
@@ -24,42 +24,42 @@ def distorted(images):
     shape = tf.concat([tf.slice(tf.shape(images), [0], [1]), [6]], 0)
     random = tf.random_uniform(shape, seed=1) * 2.0 - 1.0
 
-    def place(movements, here):
-        return tf.minimum(tf.maximum(tf.matmul(random, movements) + here, 0.0), np.float32(26.999))
+    def source(displacements, position):
+        return tf.minimum(tf.maximum(tf.matmul(random, displacements) + position, 0.0), np.float32(26.999))
 
-    x = place(right, np.float32(x + 13.5))
-    y = place(down, np.float32(y + 13.5))
+    x = source(right, np.float32(x + 13.5))
+    y = source(down, np.float32(y + 13.5))
     left, above = tf.floor(x), tf.floor(y)
     to_right, to_below = x - left, y - above
     pixel = tf.cast(above * 28.0 + left, tf.int32)
     flat = tf.reshape(images, [-1, 784])
 
-    def grey(further):
-        return tf.gather(flat, pixel + further, axis=1, batch_dims=1)
+    def gather(offset):
+        return tf.gather(flat, pixel + offset, axis=1, batch_dims=1)
 
-    def between(a, b, share):
-        return a + (b - a) * share
+    def interpolate(a, b, weight):
+        return a + (b - a) * weight
 
-    upper = between(grey(0), grey(1), to_right)
-    lower = between(grey(28), grey(29), to_right)
-    return tf.reshape(between(upper, lower, to_below), [-1, 28, 28, 1])
+    upper = interpolate(gather(0), gather(1), to_right)
+    lower = interpolate(gather(28), gather(29), to_right)
+    return tf.reshape(interpolate(upper, lower, to_below), [-1, 28, 28, 1])
 
 
 def build():
-    # Input images and the right answers
+    # Input images and labels
     X = tf.placeholder(tf.float32, [None, 28, 28, 1], name="X")
     Y_ = tf.placeholder(tf.float32, [None, 10], name="Y_")
     step = tf.placeholder(tf.int32, [], name="step")
     pkeep = tf.placeholder(tf.float32, [], name="pkeep")
 
     patch, stride = [5, 3, 3, 3, 3], [2, 1, 1, 2, 1]
-    channels = [1, 32, 64, 64, 96, 96]  # into the first layer, and out of each
+    channels = [1, 32, 64, 64, 96, 96]  # of the input and of each layer
 
     weights = MovingAverages(step, 0.999)
     moments = MovingAverages(step, 0.99)
 
-    T = distorted(X)  # the way of training
-    Y = X  # the way of measuring
+    T = distort(X)  # the training path
+    Y = X  # the inference path
     for i in range(1, 6):
         size, c, out = patch[i - 1], channels[i - 1], channels[i]
         strides = [1, stride[i - 1], stride[i - 1], 1]
@@ -113,7 +113,7 @@ def build():
     correct_prediction = tf.equal(tf.argmax(Y, 1), tf.argmax(Y_, 1))
     tf.reduce_mean(tf.cast(correct_prediction, tf.float32), name="accuracy")
 
-    # The learning rate: up to 0.003 in 600 iterations, down to 0 in all
+    # The learning rate: rises to 0.003 in 600 iterations, falls to 0 by the last
     i = tf.minimum(tf.cast(step, tf.float32), float(LAST))
     falling = tf.cos(i * np.float32(math.pi / LAST)) * 0.5 + 0.5
     lr = tf.multiply(tf.minimum((i + 1.0) / 600.0, falling), 0.003, name="lr")
@@ -124,7 +124,7 @@ def build():
 
 
 def adam_w(lr, decay, loss):
-    """Adam; weights, not biases or scales, first lose a share of themselves."""
+    """Adam with decoupled decay of the weights, but not of biases and scales."""
     adam = tf.train.AdamOptimizer(lr)
     gradients = adam.compute_gradients(loss)
     with tf.control_dependencies([gradient for gradient, _ in gradients]):

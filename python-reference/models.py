@@ -1,9 +1,9 @@
 """Uses SavedModels as Python programs do: models.py --data DIR --out DIR MODEL ...
 
 Each MODEL is a folder that the Java program exported. It is loaded with tf.saved_model.load, shown
-and run with saved_model_cli, and converted with TFLite; the first --images of the test images, by
-default all 10,000, go through all of them. --out gets, for the first model 0.f32, for the second
-1.f32 and so on, the probabilities [images, 10] as little-endian float32; and models.json.
+and run with saved_model_cli, and converted to TFLite; each of them classifies the first --images
+test images, by default all 10,000. The probabilities [images, 10] of the first model are written to
+0.f32 in --out, of the second to 1.f32 and so on, as little-endian float32; the rest to models.json.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import tempfile
 
 import numpy as np
 
-from images import grey, read_idx
+from images import normalize, read_idx
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -27,33 +27,33 @@ BATCH = 1000
 
 
 def in_batches(function, images):
-    """What a function says of all images, asked about 1000 at a time."""
+    """Applies a function to all images, 1000 at a time."""
     return np.concatenate(
         [function(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
     )
 
 
-def loaded(model, images, pixels):
-    """tf.saved_model.load: probabilities, classes, and whether the bytes give the same."""
+def classify(model, images, pixels):
+    """With tf.saved_model.load: probabilities, classes, and whether both signatures agree."""
     signatures = tf.saved_model.load(str(model)).signatures
-    by_default = signatures["serving_default"]
-    answers = [
-        by_default(image=tf.constant(images[i : i + BATCH])) for i in range(0, len(images), BATCH)
+    default = signatures["serving_default"]
+    outputs = [
+        default(image=tf.constant(images[i : i + BATCH])) for i in range(0, len(images), BATCH)
     ]
-    found = {
-        output: np.concatenate([answer[output].numpy() for answer in answers])
+    results = {
+        output: np.concatenate([batch[output].numpy() for batch in outputs])
         for output in ("predictions", "classes")
     }
-    of_bytes = in_batches(
+    from_bytes = in_batches(
         lambda batch: signatures["bytes"](image_bytes=tf.constant(batch))["predictions"].numpy(),
         pixels,
     )
-    bytes_equal = np.array_equal(of_bytes, found["predictions"])
-    return found["predictions"], found["classes"], bytes_equal
+    bytes_equal = np.array_equal(from_bytes, results["predictions"])
+    return results["predictions"], results["classes"], bytes_equal
 
 
 def command_line(model, images):
-    """saved_model_cli show --all and run, within this process: starting it takes seconds."""
+    """saved_model_cli show --all and run, in this process, since starting another takes seconds."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         np.save(os.path.join(folder, "images.npy"), images)
         at = ["--dir", str(model)]
@@ -65,7 +65,7 @@ def command_line(model, images):
 
 
 def tflite_classes(model, images):
-    """The classes that the model says after its conversion to TFLite."""
+    """The classes that the model predicts after conversion to TFLite."""
     converter = tf.lite.TFLiteConverter.from_saved_model(
         str(model), signature_keys=["serving_default"]
     )
@@ -84,11 +84,11 @@ def main():
     args.out.mkdir(parents=True)
 
     pixels = read_idx(args.data, "t10k-images-idx3-ubyte")[0].reshape(-1, 28, 28)[: args.images]
-    images = grey(pixels)[..., np.newaxis]
+    images = normalize(pixels)[..., np.newaxis]
 
     results = []
     for i, model in enumerate(args.models):
-        probabilities, classes, bytes_equal = loaded(model, images, pixels)
+        probabilities, classes, bytes_equal = classify(model, images, pixels)
         (args.out / f"{i}.f32").write_bytes(probabilities.astype("<f4").tobytes())
         command_line_difference = np.abs(command_line(model, images) - probabilities).max()
         tflite_agree = np.count_nonzero(tflite_classes(model, images) == classes)

@@ -1,6 +1,6 @@
-"""What the scripts share: the loop and what a run leaves.
+"""The training loop and the run record that the scripts share.
 
-All of it is as in the Java program, so that both train on the same batches and measure at the same
+They correspond to the Java program, so that both train on the same batches and measure at the same
 iterations.
 """
 
@@ -26,7 +26,7 @@ from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig  # noqa:
 tf.disable_eager_execution()
 tf.disable_resource_variables()
 
-TEST_BATCH = 1000  # the test set is measured a part at a time
+TEST_BATCH = 1000  # the test set is evaluated in batches
 
 
 def weights_bytes(values):
@@ -45,37 +45,36 @@ def train(
     pkeep=None,
     rewrites_off=(),
 ):
-    """Builds a stage's graph, trains it, and leaves the record of the run.
+    """Builds a stage's graph, trains it, and writes a record of the run.
 
     Args:
       stage: the script's number, such as "3.0".
       build: makes the graph with the tutorial's node names.
-      iterations: the number of the last iteration; they run from 0.
-      train_every: accuracy and loss of the present batch are measured every so many iterations.
-      test_every: those of the test set are measured every so many iterations.
-      more_tests_at_start: whether, before iteration test_every, the test set is measured as often
-        as the batch.
-      learning_rate: the learning rate, where the graph has no node lr.
-      pkeep: what the placeholder pkeep is fed in training; 1 is fed in measuring.
-      rewrites_off: TensorFlow's rewritings of the graph that are turned off, by their names in
-        RewriterConfig: those that it makes of this graph and not of Java's, whose gradients are
-        written in other nodes.
+      iterations: the last iteration, counted from 0.
+      train_every: iterations between measurements of the current batch.
+      test_every: iterations between measurements of the test set.
+      more_tests_at_start: whether the test set is measured as often as the batch before iteration
+        test_every.
+      learning_rate: the learning rate if the graph has no node lr.
+      pkeep: the value of the placeholder pkeep in training; it is 1 in measurements.
+      rewrites_off: optimizations of the graph to disable, named as in RewriterConfig: those that
+        apply to this graph and not to Java's, whose gradients consist of other nodes.
     """
     options = argparse.ArgumentParser(description=f"Stage {stage} of the tutorial in Python.")
     options.add_argument("--data", type=pathlib.Path, default=os.environ.get("MNIST_DATA"))
-    options.add_argument("--out", type=pathlib.Path, help="folder for the record; must not exist")
-    options.add_argument("--times", action="store_true", help="print them as JSON in the end")
+    options.add_argument("--out", type=pathlib.Path, help="folder for the record, must not exist")
+    options.add_argument("--times", action="store_true", help="print the times as JSON at the end")
     options.add_argument("--iterations", type=int, default=iterations)
     options.add_argument("--batch-size", type=int, default=100)
     options.add_argument("--seed", type=int, default=0)
     args = options.parse_args()
     if args.data is None:
-        options.error("name the folder with MNIST's files with --data or MNIST_DATA")
+        options.error("specify the folder with MNIST's files in --data or MNIST_DATA")
     if args.out is not None:
         try:
             args.out.mkdir(parents=True)
         except FileExistsError:
-            sys.exit(f"error: {args.out} exists already, and no run is overwritten")
+            sys.exit(f"error: {args.out} already exists; choose another folder")
 
     content = {name: read_idx(args.data, name) for name in FILES}
     training = Images(content[FILES[0]][0], content[FILES[1]][0])
@@ -124,11 +123,11 @@ def train(
             loss = 0.0
             rate = learning_rate
             for batch in batches:
-                found = session.run(fetches, feed(batch, i, tst=kind == "TEST"))
-                correct += round(float(found[0]) * len(batch[0]))
-                loss += float(found[1]) * len(batch[0])
+                values = session.run(fetches, feed(batch, i, tst=kind == "TEST"))
+                correct += round(float(values[0]) * len(batch[0]))
+                loss += float(values[1]) * len(batch[0])
                 images += len(batch[0])
-                rate = found[2] if "lr" in nodes else rate
+                rate = values[2] if "lr" in nodes else rate
             accuracy = np.float32(correct) / np.float32(images)
             loss = np.float32(loss / images)
             epoch = i * args.batch_size // count + 1
@@ -164,10 +163,10 @@ def train(
             next_image += args.batch_size
 
             if i == 0 and args.out:
-                # In a session of its own: dropout's random numbers must not move on here.
-                with tf.Session(config=config) as aside:
-                    aside.run(tf.global_variables_initializer())
-                    gradients = aside.run(gradient_names(graph, trained), feed(batch, i))
+                # In a separate session, so that dropout's random numbers do not advance.
+                with tf.Session(config=config) as separate:
+                    separate.run(tf.global_variables_initializer())
+                    gradients = separate.run(gradient_names(graph, trained), feed(batch, i))
                 (args.out / "gradients.f32").write_bytes(weights_bytes(gradients))
             if i % train_every == 0:
                 measure("TRAIN", [batch], i)
@@ -234,26 +233,26 @@ def train(
 
 
 def export(graph, weights, folder, batches):
-    """Writes a SavedModel by Python's own means: the whole graph, with all neurons taking part and the moving averages.
+    """Writes a SavedModel with Python's API: the whole graph, without dropout, with moving averages.
 
     Args:
-      graph: what was trained.
+      graph: the trained graph.
       weights: variable name -> value.
       folder: must not exist.
       batches: images [batch, 28, 28, 1].
 
     Returns:
-      What it says of each batch: probabilities [batch, 10].
+      Its probabilities for each batch, [batch, 10].
     """
     meta_graph = tf.train.export_meta_graph(graph=graph)
     with tf.Graph().as_default(), tf.Session() as session:
         nodes = {node.name for node in meta_graph.graph_def.node}
-        measuring = {"pkeep": 1.0, "pkeep_conv": 1.0, "tst": True}
+        inference = {"pkeep": 1.0, "pkeep_conv": 1.0, "tst": True}
         tf.train.import_meta_graph(
             meta_graph,
             input_map={
                 name + ":0": tf.constant(value)
-                for name, value in measuring.items()
+                for name, value in inference.items()
                 if name in nodes
             },
         )
@@ -271,7 +270,7 @@ def export(graph, weights, folder, batches):
 
 
 def cpu_flags():
-    """The instruction sets that matter and that the processor has; empty where Linux cannot say."""
+    """The processor's instruction sets that TensorFlow uses; empty if unknown."""
     wanted = "sse4_2 avx avx2 fma avx512f avx512_vnni avx512_bf16 avx_vnni amx_tile".split()
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
@@ -282,10 +281,10 @@ def cpu_flags():
 
 
 def gradient_names(graph, variables):
-    """The gradient of each variable, as its training update takes it."""
+    """The gradient of each variable, as an input of its training update."""
     gradients = {}
     for operation in graph.get_operations():
         if operation.type in ("ApplyAdam", "ApplyGradientDescent"):
-            place = 9 if operation.type == "ApplyAdam" else 2
-            gradients[operation.inputs[0].op.name] = operation.inputs[place].name
+            index = 9 if operation.type == "ApplyAdam" else 2
+            gradients[operation.inputs[0].op.name] = operation.inputs[index].name
     return [gradients[v.op.name] for v in variables]

@@ -1,4 +1,4 @@
-"""Tests of where expectations are kept: python -m unittest, in this folder."""
+"""Tests of keep_expected.py: run python -m unittest in this folder."""
 
 import json
 import pathlib
@@ -18,8 +18,8 @@ MEASUREMENT = {
 
 
 class KeepExpectedTest(unittest.TestCase):
-    def kept(self, onednn):
-        """The files that come of a run with this TF_ENABLE_ONEDNN_OPTS: path -> content."""
+    def keep(self, onednn):
+        """The files stored for a run with this TF_ENABLE_ONEDNN_OPTS: path -> content."""
         with tempfile.TemporaryDirectory() as temporary:
             run = pathlib.Path(temporary)
             record = {
@@ -36,15 +36,15 @@ class KeepExpectedTest(unittest.TestCase):
             files = (run / "expected").rglob("*.json")
             return {str(f.relative_to(run)): json.loads(f.read_text()) for f in files}
 
-    def test_runs_are_sorted_by_their_kernels(self):
-        off = self.kept("0")["expected/onednn-off/2.1.json"]
+    def test_stores_runs_by_kernels(self):
+        off = self.keep("0")["expected/onednn-off/2.1.json"]
         self.assertEqual([[0, 1, "TRAIN", 0.1, 230.5, 0.003]], off["measurements"])
         self.assertEqual("2.1", off["conditions"]["stage"])
-        self.assertEqual(["expected/onednn-on/2.1.json"], list(self.kept("1")))
+        self.assertEqual(["expected/onednn-on/2.1.json"], list(self.keep("1")))
 
-    def test_a_run_with_unknown_kernels_is_refused(self):
+    def test_rejects_a_run_with_unknown_kernels(self):
         with self.assertRaisesRegex(SystemExit, "oneDNN as installed"):
-            self.kept("as installed")
+            self.keep("as installed")
 
 
 if __name__ == "__main__":

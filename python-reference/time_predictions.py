@@ -1,6 +1,6 @@
-"""Times a SavedModel that is asked about one image at a time: time_predictions.py --data DIR MODEL.
+"""Times predictions of a SavedModel, one image at a time: time_predictions.py --data DIR MODEL.
 
-The last line printed is JSON: milliseconds that half and 99 of 100 of the predictions took at most.
+Prints a line of JSON: the median and the 99th percentile of the times in milliseconds.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from images import grey, read_idx
+from images import normalize, read_idx
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -26,7 +26,7 @@ def main():
     options.add_argument("--data", type=pathlib.Path, required=True)
     options.add_argument("--predictions", type=int, default=10_000)
     args = options.parse_args()
-    images = grey(read_idx(args.data, "t10k-images-idx3-ubyte")[0]).reshape(-1, 28, 28, 1)
+    images = normalize(read_idx(args.data, "t10k-images-idx3-ubyte")[0]).reshape(-1, 28, 28, 1)
 
     seconds = []
     with tf.Graph().as_default(), tf.Session() as session:
@@ -35,15 +35,15 @@ def main():
         ]
         image = session.graph.get_tensor_by_name(signature.inputs["image"].name)
         predictions = session.graph.get_tensor_by_name(signature.outputs["predictions"].name)
-        # The quickest way that Python has.
-        ask = session.make_callable(predictions, [image])
+        # The fastest way to run a session.
+        predict = session.make_callable(predictions, [image])
         for i in range(WARM_UP + args.predictions):
             one = images[i % len(images)][np.newaxis]
             began = time.perf_counter()
-            ask(one)
+            predict(one)
             seconds.append(time.perf_counter() - began)
-    median, slow = np.percentile(np.array(seconds[WARM_UP:]) * 1000, [50, 99])
-    print(json.dumps({"median_millis": median, "slowest_hundredth_millis": slow}))
+    median, percentile99 = np.percentile(np.array(seconds[WARM_UP:]) * 1000, [50, 99])
+    print(json.dumps({"median_millis": median, "slowest_hundredth_millis": percentile99}))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,8 @@ package mnist.app;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import mnist.Stages;
@@ -168,12 +167,12 @@ public final class CrossCheck implements Callable<Integer> {
 
   private void trainInPython(PythonReference python, List<Stage> stages, DataSet data)
       throws CrossCheckException, IOException, InterruptedException {
-    Map<String, Integer> iterations = new LinkedHashMap<>();
+    List<String> arguments = new ArrayList<>(List.of("--data=" + data.source(), "--out=" + work()));
     for (Stage stage : stages) {
       FileTree.delete(pythonRun(stage));
-      iterations.put(stage.name(), iterations(stage));
+      arguments.add(stage.name() + ":" + iterations(stage));
     }
-    python.train(iterations, Path.of(data.source()), oneDnn, work());
+    python.run("train_stages.py", oneDnn, arguments);
   }
 
   private int iterations(Stage stage) {
@@ -188,12 +187,11 @@ public final class CrossCheck implements Callable<Integer> {
     Path results = work().resolve("models");
     int images = full ? data.test().count() : TEST_IMAGES;
     FileTree.delete(results);
-    python.useModels(
-        stages.stream().map(this::javaModel).toList(),
-        Path.of(data.source()),
-        images,
-        oneDnn,
-        results);
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("--data=" + data.source(), "--images=" + images, "--out=" + results));
+    stages.forEach(stage -> arguments.add(javaModel(stage).toString()));
+    python.run("models.py", oneDnn, arguments);
     System.out.printf(
         "%nTheir models, on %,d test images%n%n%s%n", images, ModelComparison.HEADING);
     boolean passed = true;

@@ -1,7 +1,6 @@
 package mnist.crosscheck;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -12,6 +11,7 @@ import java.util.stream.IntStream;
 import mnist.data.LabelledImages;
 import mnist.model.Model;
 import mnist.model.Prediction;
+import mnist.platform.Json;
 import mnist.training.Stage;
 
 /**
@@ -43,7 +43,6 @@ public record ModelComparison(
       stage  Java's:  run's   in Python  served,    as bytes   saved_     TFLite: same   Python's:
              accuracy best               to Python  in Python  model_cli  class of       in Java""";
 
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int BATCH = 1000;
 
   /**
@@ -99,7 +98,7 @@ public record ModelComparison(
   public static ModelComparison of(
       Path javaModel, Path results, int index, Path pythonRun, LabelledImages test, int images)
       throws CrossCheckException, IOException, InterruptedException {
-    JsonNode python = JSON.readTree(results.resolve("models.json").toFile()).path(index);
+    JsonNode python = Json.MAPPER.readTree(results.resolve("models.json").toFile()).path(index);
     float[] inPython = ReferenceRun.readFloats(results.resolve(index + ".f32"));
     float[] inJava = probabilities(javaModel, test);
     return new ModelComparison(

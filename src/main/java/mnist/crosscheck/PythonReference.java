@@ -97,44 +97,6 @@ public final class PythonReference {
   }
 
   /**
-   * Trains stages in one process, which loads TensorFlow only once.
-   *
-   * @param stages stage number → last iteration
-   * @param data folder with the four IDX files
-   * @param oneDnn whether oneDNN's kernels are enabled
-   * @param out folder for the records: one folder for each stage, which must not exist
-   * @throws CrossCheckException if a script fails
-   */
-  public void train(Map<String, Integer> stages, Path data, boolean oneDnn, Path out)
-      throws CrossCheckException, IOException, InterruptedException {
-    List<String> arguments = new ArrayList<>();
-    arguments.add("--data=" + data.toAbsolutePath());
-    arguments.add("--out=" + out.toAbsolutePath());
-    stages.forEach((stage, iterations) -> arguments.add(stage + ":" + iterations));
-    run("train_stages.py", oneDnn, arguments);
-  }
-
-  /**
-   * Runs models.py, which uses the Java program's models as Python programs do.
-   *
-   * @param models folders with SavedModels
-   * @param data folder with the four IDX files
-   * @param images how many of the test images to classify, from the first
-   * @param oneDnn whether oneDNN's kernels are enabled
-   * @param out folder for the results, must not exist
-   * @throws CrossCheckException if the script fails
-   */
-  public void useModels(List<Path> models, Path data, int images, boolean oneDnn, Path out)
-      throws CrossCheckException, IOException, InterruptedException {
-    List<String> arguments = new ArrayList<>();
-    arguments.add("--data=" + data.toAbsolutePath());
-    arguments.add("--images=" + images);
-    arguments.add("--out=" + out.toAbsolutePath());
-    models.forEach(model -> arguments.add(model.toAbsolutePath().toString()));
-    run("models.py", oneDnn, arguments);
-  }
-
-  /**
    * Runs a script.
    *
    * @param script file name

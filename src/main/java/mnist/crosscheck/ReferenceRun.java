@@ -83,7 +83,7 @@ public record ReferenceRun(
 
   private static RunFile readRun(Path folder) throws IOException, CrossCheckException {
     Path file = folder.resolve(RunFolder.INFO);
-    RunFile run = Json.read(Json.OBJECTS, Files.readString(file), RunFile.class, file);
+    RunFile run = ReferenceJson.read(ReferenceJson.OBJECTS, Files.readString(file), RunFile.class, file);
     if (!run.status.equals(RunInfo.COMPLETED)) {
       throw new CrossCheckException(
           "%s has the status %s, expected completed; run it again".formatted(file, run.status));
@@ -96,7 +96,7 @@ public record ReferenceRun(
     List<Measurement> measurements = new ArrayList<>();
     for (String line : Files.readAllLines(file)) {
       String source = file + ": line " + (measurements.size() + 1);
-      measurements.add(Json.read(Json.OBJECTS, line, Measurement.class, source));
+      measurements.add(ReferenceJson.read(ReferenceJson.OBJECTS, line, Measurement.class, source));
     }
     return measurements;
   }

@@ -1,8 +1,7 @@
 package mnist.crosscheck;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,12 +11,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Map;
 import mnist.data.LabelledImages;
+import mnist.platform.Json;
 import mnist.web.ModelServer;
 
 /** The probabilities that a served model returns over HTTP. */
 final class ServedProbabilities {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int OK = 200;
 
   private ServedProbabilities() {}
@@ -46,7 +46,7 @@ final class ServedProbabilities {
         if (response.statusCode() != OK) {
           throw new CrossCheckException("the server responded with " + response.body());
         }
-        for (JsonNode one : JSON.readTree(response.body()).path("predictions")) {
+        for (JsonNode one : Json.MAPPER.readTree(response.body()).path("predictions")) {
           one.path("predictions").forEach(number -> all.put((float) number.asDouble()));
         }
       }
@@ -54,17 +54,13 @@ final class ServedProbabilities {
     return all.array();
   }
 
-  private static String instances(float[] pixels) {
-    ArrayNode instances = JSON.createArrayNode();
-    for (int i = 0; i < pixels.length; ) {
-      ArrayNode image = instances.addArray();
-      for (int y = 0; y < LabelledImages.SIDE; y++) {
-        ArrayNode row = image.addArray();
-        for (int x = 0; x < LabelledImages.SIDE; x++) {
-          row.addArray().add(pixels[i++]);
-        }
-      }
+  /** The images as a client sends them, [images, 28, 28, 1]. */
+  private static String instances(float[] pixels) throws JsonProcessingException {
+    int side = LabelledImages.SIDE;
+    float[][][][] images = new float[pixels.length / (side * side)][side][side][1];
+    for (int i = 0; i < pixels.length; i++) {
+      images[i / (side * side)][i / side % side][i % side][0] = pixels[i];
     }
-    return JSON.createObjectNode().set("instances", instances).toString();
+    return Json.MAPPER.writeValueAsString(Map.of("instances", images));
   }
 }

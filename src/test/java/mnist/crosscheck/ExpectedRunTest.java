@@ -115,7 +115,7 @@ class ExpectedRunTest {
     String file = "fault-" + stage + "-" + fault + ".jsonl";
     List<Measurement> measured = new ArrayList<>();
     for (String line : Files.readAllLines(Path.of("src/test/resources/mnist/crosscheck", file))) {
-      measured.add(Json.read(Json.OBJECTS, line, Measurement.class, file));
+      measured.add(ReferenceJson.read(ReferenceJson.OBJECTS, line, Measurement.class, file));
     }
     assertFaultIsReported(stage, measured);
   }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import mnist.Stages;
 import mnist.TestData;
@@ -39,10 +38,14 @@ class ModelComparisonTest {
     Path model = temporary.resolve("model");
     Path results = temporary.resolve("results");
 
-    python.train(Map.of(name, 20), data, false, temporary);
+    python.run(
+        "train_stages.py", false, List.of("--data=" + data, "--out=" + temporary, name + ":20"));
     StageComparison.of(
         stage, conditions, digits, ReferenceRun.read(run, conditions), Optional.of(model));
-    python.useModels(List.of(model), data, images, false, results);
+    python.run(
+        "models.py",
+        false,
+        List.of("--data=" + data, "--images=" + images, "--out=" + results, model.toString()));
     ModelComparison found = ModelComparison.of(model, results, 0, run, digits.test(), images);
 
     assertThat(found.withinBounds()).as(found.toString()).isTrue();

@@ -1,23 +1,22 @@
 package mnist.crosscheck;
 
-import static mnist.platform.Json.MAPPER;
-
 import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import mnist.platform.Json;
 import mnist.training.Measurement;
 
 /**
  * Reads the JSON that Python runs write into records: keys are in snake case, unknown keys are
  * ignored, and a missing key is an error.
  */
-final class Json {
+final class ReferenceJson {
   /** With measurements as objects, as in metrics.jsonl. */
   static final ObjectMapper OBJECTS =
-      MAPPER
+      Json.MAPPER
           .copy()
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES);
@@ -25,7 +24,7 @@ final class Json {
   /** With measurements as arrays of six, as in python-reference/expected. */
   static final ObjectMapper ARRAYS = arrays();
 
-  private Json() {}
+  private ReferenceJson() {}
 
   private static ObjectMapper arrays() {
     ObjectMapper mapper = OBJECTS.copy();

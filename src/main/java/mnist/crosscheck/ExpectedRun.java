@@ -156,7 +156,8 @@ public record ExpectedRun(
   public static ExpectedRun read(Path folder, boolean oneDnn, Stage stage, DataSet data)
       throws IOException, CrossCheckException {
     Path file = folder.resolve(oneDnn ? "onednn-on" : "onednn-off").resolve(stage.name() + ".json");
-    ExpectedRun run = ReferenceJson.read(ReferenceJson.ARRAYS, Files.readString(file), ExpectedRun.class, file);
+    ExpectedRun run =
+        ReferenceJson.read(ReferenceJson.ARRAYS, Files.readString(file), ExpectedRun.class, file);
     int iterations = Math.min(run.conditions.iterations(), stage.schedule().iterations());
     Conditions.defaults(stage, iterations, data).requireEqual(file, run.conditions);
     return run;

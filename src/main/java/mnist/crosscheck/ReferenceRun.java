@@ -83,7 +83,8 @@ public record ReferenceRun(
 
   private static RunFile readRun(Path folder) throws IOException, CrossCheckException {
     Path file = folder.resolve(RunFolder.INFO);
-    RunFile run = ReferenceJson.read(ReferenceJson.OBJECTS, Files.readString(file), RunFile.class, file);
+    RunFile run =
+        ReferenceJson.read(ReferenceJson.OBJECTS, Files.readString(file), RunFile.class, file);
     if (!run.status.equals(RunInfo.COMPLETED)) {
       throw new CrossCheckException(
           "%s has the status %s, expected completed; run it again".formatted(file, run.status));

@@ -6,7 +6,8 @@
 #   make movie RUN=DIR      draws a run as a GIF and, with ffmpeg, an MP4
 #
 # Use a model
-#   make predict MODEL=DIR IMAGE=FILE   classifies images; IMAGE="a.png b.png" several
+#   make predict IMAGE=FILE   classifies a picture with the newest run's model; MODEL=DIR another,
+#                           IMAGE="a.png b.png" several pictures
 #   make serve              serves the newest run's model to draw on and over HTTP; MODEL=DIR another
 #
 # On Spark; MASTER=spark://HOST:PORT for a cluster, CONF="spark.executor.cores=2" for Spark's options
@@ -54,6 +55,10 @@ JAVA      = "$${JAVA_HOME:+$$JAVA_HOME/bin/}java"
 JAVA_ARGS = target/java-$(NATIVES).args
 MNIST     = $(JAVA) @$(JAVA_ARGS) mnist.app.Main
 
+# After Ctrl-C the program reports what it saved; the recipe succeeds, or make would report an error.
+# Make itself still exits with 130.
+interruptible = trap : INT; $1; status=$$?; [ $$status -eq 130 ] || exit $$status
+
 # The shell takes these from its environment, as they were given, so names may hold blanks and $.
 override MODEL := $(value MODEL)
 override IMAGE := $(value IMAGE)
@@ -65,27 +70,26 @@ override MASTER := $(value MASTER)
 export MODEL IMAGE RUN IMAGES OUT GRID MASTER
 
 run: $(JAVA_ARGS)
-	@$(MNIST) $(STAGE) $(ARGS)
+	@$(call interruptible,$(MNIST) $(STAGE) $(ARGS))
 
 resume: $(JAVA_ARGS)
-	@$(MNIST) resume $(ARGS)
+	@$(call interruptible,$(MNIST) resume $(ARGS))
 
 view: $(JAVA_ARGS)
-	@$(MNIST) view $(ARGS)
+	@$(call interruptible,$(MNIST) view $(ARGS))
 
 # Requests leave more garbage than a training, which its small young generation would stop for too often.
 # Some of it grows old; a heap that begins small is cleared of that before it takes much memory.
 SERVING = -Xmn32m -Xms52m -XX:MinHeapFreeRatio=25
 
 serve: $(JAVA_ARGS)
-	@$(JAVA) @$(JAVA_ARGS) $(SERVING) mnist.app.Main serve $${MODEL:+--model "$$MODEL"} $(ARGS)
+	@$(call interruptible,$(JAVA) @$(JAVA_ARGS) $(SERVING) mnist.app.Main serve $${MODEL:+--model "$$MODEL"} $(ARGS))
 
 # IMAGE is one name, or otherwise what the shell makes of it, such as IMAGE="'a b.png' c.png *.gif".
 predict: $(JAVA_ARGS)
-	$(if $(MODEL),,$(error MODEL names the model, such as MODEL=runs/<stage>-<date>-<time>/model))
-	$(if $(IMAGE),,$(error IMAGE names one or several pictures, such as IMAGE=seven.png))
+	$(if $(IMAGE),,$(error IMAGE is missing: name one or more pictures, such as IMAGE=seven.png))
 	@[ -e "$$IMAGE" ] && set -- "$$IMAGE" || eval "set -- $$IMAGE"; \
-	$(MNIST) predict --model "$$MODEL" $(ARGS) -- "$$@"
+	$(call interruptible,$(MNIST) predict $${MODEL:+--model "$$MODEL"} $(ARGS) -- "$$@")
 
 # Spark's programs, a build of their own. A cluster is given the jars that it does not have.
 SPARK_MVN  = $(MVN),spark
@@ -95,24 +99,24 @@ SPARK_JAVA = $(JAVA) @$(SPARK_ARGS) $(SPARK_JARS) $(CONF:%=-D%)
 
 # IMAGES as IMAGE of predict.
 score: $(SPARK_ARGS)
-	$(if $(MODEL),,$(error MODEL names the model, such as MODEL=runs/<stage>-<date>-<time>/model))
-	$(if $(IMAGES),,$(error IMAGES names one or several files or folders of images, such as IMAGES=data/t10k-images-idx3-ubyte.gz))
-	$(if $(OUT),,$(error OUT names a new folder for the answers, such as OUT=answers))
+	$(if $(MODEL),,$(error MODEL is missing: name a model, such as MODEL=runs/<stage>-<date>-<time>/model))
+	$(if $(IMAGES),,$(error IMAGES is missing: name files or folders of images, such as IMAGES=data/t10k-images-idx3-ubyte.gz))
+	$(if $(OUT),,$(error OUT is missing: name a new folder for the predictions, such as OUT=predictions))
 	@[ -e "$$IMAGES" ] && set -- "$$IMAGES" || eval "set -- $$IMAGES"; \
 	$(SPARK_JAVA) mnist.spark.Score --model "$$MODEL" --out "$$OUT" $${MASTER:+--master "$$MASTER"} $(ARGS) -- "$$@"
 
 sweep: $(SPARK_ARGS)
-	$(if $(GRID),,$(error GRID says what to try, such as GRID="--learning-rate 0.001,0.003 --seed 0..4"))
+	$(if $(GRID),,$(error GRID is missing: name the values to try, such as GRID="--learning-rate 0.001,0.003 --seed 0..4"))
 	@$(SPARK_JAVA) mnist.spark.Sweep --stage $(STAGE) --grid "$$GRID" $${MASTER:+--master "$$MASTER"} $(ARGS)
 
 test-spark:
 	@$(SPARK_MVN) verify
 
 picture: $(JAVA_ARGS)
-	@$(MNIST) picture $(ARGS) $${RUN:+-- "$$RUN"}
+	@$(call interruptible,$(MNIST) picture $(ARGS) $${RUN:+-- "$$RUN"})
 
 movie: $(JAVA_ARGS)
-	@$(MNIST) movie $(ARGS) $${RUN:+-- "$$RUN"}
+	@$(call interruptible,$(MNIST) movie $(ARGS) $${RUN:+-- "$$RUN"})
 
 # A full run of every stage that has a picture, one after the other: seed 0, or the one TUTORIAL.md describes.
 PICTURES = src/test/resources/mnist/tutorial
@@ -138,14 +142,14 @@ jar:
 CHECK = $(MNIST) crosscheck $(if $(filter file,$(origin STAGE)),,--stage $(STAGE)) $(if $(FULL),--full) $(ARGS)
 
 crosscheck: $(JAVA_ARGS)
-	@$(CHECK) && echo && $(CHECK) --onednn
+	@$(call interruptible,$(CHECK) && echo && $(CHECK) --onednn)
 
 # Benchmarks and the crash test are test classes.
 TEST_ARGS = target/test-java-$(NATIVES).args
 TEST_JAVA = $(JAVA) @$(TEST_ARGS)
 
 bench: $(TEST_ARGS)
-	@$(TEST_JAVA) mnist.bench.Bench $(ARGS)
+	@$(call interruptible,$(TEST_JAVA) mnist.bench.Bench $(ARGS))
 
 bench-serve: $(TEST_ARGS)
 	@$(TEST_JAVA) $(SERVING) mnist.bench.LoadTest $${MODEL:+--model "$$MODEL"} $(ARGS)

@@ -33,6 +33,9 @@ class MakefileTest {
       class Main {
         public static void main(String[] args) {
           System.out.print(String.join("\\n", args));
+          if (args[0].equals("exit")) {
+            System.exit(Integer.parseInt(args[1]));
+          }
         }
       }
       """;
@@ -165,8 +168,23 @@ class MakefileTest {
 
   @Test
   void predictReportsMissingVariables() throws Exception {
-    assertThat(make(repository.toString(), "predict", "IMAGE=x.png").err()).contains("MODEL names");
-    assertThat(make(repository.toString(), "predict", "MODEL=x").err()).contains("IMAGE names");
+    assertThat(make(repository.toString(), "predict").err()).contains("IMAGE is missing");
+  }
+
+  @Test
+  void predictUsesTheNewestModelByDefault() throws Exception {
+    Run run = make(repository.toString(), "predict", "IMAGE=x.png");
+    assertThat(run.out()).as(run.err()).containsExactly("predict", "--", "x.png");
+  }
+
+  @Test
+  void isSilentAfterCtrlCButNotAfterFailures() throws Exception {
+    assertThat(make(repository.toString(), "run", "STAGE=exit", "ARGS=130").err())
+        .startsWith("Building")
+        .hasLineCount(1);
+    Run failed = make(repository.toString(), "run", "STAGE=exit", "ARGS=1");
+    assertThat(failed.err()).contains("Error 1");
+    assertThat(failed.exitCode()).isEqualTo(2);
   }
 
   @Test

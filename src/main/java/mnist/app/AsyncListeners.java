@@ -11,12 +11,12 @@ import mnist.training.AsyncListener;
 import mnist.training.TrainingListener;
 
 /**
- * What else watches a run, and neither holds it up nor ends it: where one cannot go on, that is
- * said and the run goes on without.
+ * The listeners that a run can do without. They neither hold it up nor end it: when one fails, a
+ * line says so and the run continues.
  */
 final class AsyncListeners implements AutoCloseable {
-  /** How long a run may wait for one of them altogether. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /** How long a run may wait for one listener in total. */
+  private static final Duration TIME_BUDGET = Duration.ofSeconds(10);
 
   private final PrintStream err;
   private final List<Closeable> open = new ArrayList<>();
@@ -26,55 +26,51 @@ final class AsyncListeners implements AutoCloseable {
     this.err = err;
   }
 
-  /** Something that is opened for this run. */
-  interface Opening<T extends TrainingListener & Closeable> {
+  /** Opens a listener. */
+  interface Opener<T extends TrainingListener & Closeable> {
     T open() throws IOException;
   }
 
   /**
-   * Lets one watch.
+   * Adds a listener.
    *
-   * @param what it leaves, for people
+   * @param output what it writes, for messages
    */
-  <T extends TrainingListener & Closeable> void add(String what, Opening<T> opening) {
-    T listener;
+  <T extends TrainingListener & Closeable> void add(String output, Opener<T> opener) {
     try {
-      listener = opening.open();
+      T listener = opener.open();
+      AsyncListener async =
+          new AsyncListener(
+              listener,
+              TIME_BUDGET,
+              failure ->
+                  err.printf(
+                      "The %s ends here, the run continues: %s%n",
+                      output, ErrorMessages.summarize(failure)));
+      open.add(listener);
+      open.add(async::close);
+      listeners.add(async);
     } catch (IOException e) {
-      err.println("There will be no " + what + ": " + ErrorMessages.summarize(e));
-      return;
+      err.printf("There will be no %s: %s%n", output, ErrorMessages.summarize(e));
     }
-    AsyncListener onlooker =
-        new AsyncListener(
-            listener,
-            PATIENCE,
-            lost ->
-                err.println(
-                    "The "
-                        + what
-                        + " ends here, the run goes on: "
-                        + ErrorMessages.summarize(lost)));
-    open.add(listener);
-    open.add(onlooker::close);
-    listeners.add(onlooker);
   }
 
-  /** Waits until they have written down all that they have been told. */
+  /** Waits until all have processed what they were notified of. */
   void catchUp() {
     listeners.forEach(AsyncListener::catchUp);
   }
 
-  List<? extends TrainingListener> listeners() {
+  List<AsyncListener> listeners() {
     return listeners;
   }
 
-  /** Lets them write down what they have heard; they hear no more. */
+  /** Lets them finish what they were notified of, and closes them; they are notified no more. */
   void finish() {
     while (!open.isEmpty()) {
       try {
         open.remove(open.size() - 1).close();
       } catch (IOException e) {
-        err.println("What watched the run could not be closed: " + ErrorMessages.summarize(e));
+        err.println("a listener could not be closed: " + ErrorMessages.summarize(e));
       }
     }
   }

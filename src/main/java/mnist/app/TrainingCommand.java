@@ -34,27 +34,27 @@ final class TrainingCommand implements Callable<Integer> {
   private final PrintStream out;
   private final PrintStream err;
   private final BooleanSupplier stop;
-  private final List<TrainingListener> alsoTold;
+  private final List<TrainingListener> extraListeners;
   private volatile boolean training;
 
   @Mixin private final TrainingOptions options;
 
   /**
    * @param stop polled after every step: whether to end early
-   * @param alsoTold listeners in addition to those of the run itself
+   * @param extraListeners listeners in addition to those of the run itself
    */
   TrainingCommand(
       Stage stage,
       PrintStream out,
       PrintStream err,
       BooleanSupplier stop,
-      List<TrainingListener> alsoTold) {
+      List<TrainingListener> extraListeners) {
     this.stage = stage;
     options = new TrainingOptions(stage);
     this.out = out;
     this.err = err;
     this.stop = stop;
-    this.alsoTold = alsoTold;
+    this.extraListeners = extraListeners;
   }
 
   /** Parses the arguments and trains, or prints why it cannot; returns the exit code. */
@@ -66,9 +66,7 @@ final class TrainingCommand implements Callable<Integer> {
   Optional<String> refusal(String... args) {
     try {
       commandLine().parseArgs(args);
-      options.refuseContradictions();
-      options.schedule();
-      options.hyperparameters();
+      options.check();
       return Optional.empty();
     } catch (ParameterException e) {
       return Optional.of(CliErrors.describe(e));
@@ -92,9 +90,8 @@ final class TrainingCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, TrainingException {
-    options.refuseContradictions();
     try {
-      new TrainingRun(stage, options, out, err, stop, alsoTold, () -> training = true).run();
+      new TrainingRun(stage, options, out, err, stop, extraListeners, () -> training = true).run();
       return CommandLine.ExitCode.OK;
     } catch (OutOfMemoryError | TFResourceExhaustedException e) {
       throw new IOException(ErrorMessages.summarize(e) + "; try a smaller --batch-size", e);

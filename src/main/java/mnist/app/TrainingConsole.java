@@ -49,9 +49,13 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
   void announce() {
     if (!quiet) {
       out.printf("Stage %s: %s%n", stage.name(), stage.title());
-      if (onTerminal) {
-        out.println("Loading TensorFlow ...");
-      }
+    }
+  }
+
+  /** On a terminal, prints what takes the next seconds. */
+  void loadingTensorFlow() {
+    if (!quiet && onTerminal) {
+      out.println("Loading TensorFlow ...");
     }
   }
 

@@ -38,7 +38,7 @@ public final class View implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    try (ViewPage page = ViewPage.ofAll(runs, port, "--port")) {
+    try (ViewPage page = new ViewPage(runs, port, "--port")) {
       System.out.println("All runs in " + runs + ": " + page.address() + "  (stop with Ctrl-C)");
       if (!noBrowser) {
         ViewPage.openInBrowser(page.address());

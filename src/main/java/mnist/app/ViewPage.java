@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import mnist.data.DataSet;
+import mnist.runs.RunFolder;
 import mnist.runs.RunFolders;
 import mnist.web.PageImages;
 import mnist.web.PageModels;
@@ -14,43 +15,36 @@ import mnist.web.ViewServer;
 /** The page that shows runs, served by this process. */
 public final class ViewPage implements AutoCloseable {
   private final PageModels models = new PageModels();
+  private final PageImages images = new PageImages();
   private final ViewServer server;
 
-  private ViewPage(Path runs, PageImages images, int port, String option) throws IOException {
+  /**
+   * Serves a page of all runs in a folder.
+   *
+   * @param port 0 for any free port
+   * @param option names the option that chooses the port, for messages
+   * @throws IOException if the port is in use
+   */
+  public ViewPage(Path runs, int port, String option) throws IOException {
     server = new ViewServer(new RunFolders(runs), images, models, port, option);
   }
 
-  /**
-   * A page of all runs in a folder.
-   *
-   * @param port where it is, 0 for any free port
-   * @param option names the option that chooses the port, for people
-   * @throws IOException if the port is in use
-   */
-  public static ViewPage ofAll(Path runs, int port, String option) throws IOException {
-    return new ViewPage(runs, new PageImages(), port, option);
+  /** Shares the data set that this process trains on, so that it is not read twice. */
+  void use(DataSet data) {
+    images.use(data);
   }
 
-  /**
-   * The same, with the data set of a run that this process is about to make.
-   *
-   * @throws IOException if the port is in use
-   */
-  static ViewPage of(Path runs, DataSet data, int port) throws IOException {
-    return new ViewPage(runs, new PageImages(data), port, "--view-port");
-  }
-
-  /** What to open in a browser to see all runs. */
+  /** The URL of the list of all runs. */
   public String address() {
     return server.address();
   }
 
-  /** What to open in a browser to see one of them. */
-  String address(Path run) {
-    return server.address() + "#" + run.toAbsolutePath().normalize().getFileName();
+  /** The URL of one run. */
+  String address(RunFolder run) {
+    return server.address() + "#" + run.name();
   }
 
-  /** Opens an address where there is a desktop; elsewhere nothing happens. */
+  /** Opens a URL in the browser if there is a desktop. */
   public static void openInBrowser(String address) {
     try {
       if (!GraphicsEnvironment.isHeadless()
@@ -59,7 +53,7 @@ public final class ViewPage implements AutoCloseable {
         Desktop.getDesktop().browse(URI.create(address));
       }
     } catch (IOException | RuntimeException | LinkageError e) {
-      // A desktop without a browser, or a Java without a desktop: the address has been told.
+      // A desktop without a browser, or a Java without a desktop: the address has been printed.
     }
   }
 

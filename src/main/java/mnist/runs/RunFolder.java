@@ -1,6 +1,8 @@
 package mnist.runs;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -114,11 +116,25 @@ public record RunFolder(Path path) {
    */
   public RunInfo info() throws IOException {
     try {
-      return Json.MAPPER.readValue(Files.readAllBytes(infoFile()), RunInfo.class);
+      JsonNode info = Json.MAPPER.readTree(Files.readAllBytes(infoFile()));
+      if (info.path("options") instanceof ObjectNode options) {
+        upgrade(options, info.at("/platform/onednn").asBoolean());
+      }
+      return Json.MAPPER.treeToValue(info, RunInfo.class);
     } catch (NoSuchFileException e) {
       throw new IOException(path + " has no " + INFO + ", so it is not the folder of a run", e);
     } catch (JacksonException e) {
       throw new IOException(infoFile() + " is damaged: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** Runs of version 1.0 wrote a learning rate that is not constant as text, and not oneDNN. */
+  private static void upgrade(ObjectNode options, boolean oneDnn) {
+    if (options.path("learning_rate").isTextual()) {
+      options.remove("learning_rate");
+    }
+    if (!options.has("no_onednn")) {
+      options.put("no_onednn", !oneDnn);
     }
   }
 

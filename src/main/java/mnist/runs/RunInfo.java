@@ -39,7 +39,7 @@ public record RunInfo(
     String status,
     String started,
     String ended,
-    Map<String, Object> options,
+    RunConfig options,
     Data data,
     Map<String, String> versions,
     Map<String, Object> platform,
@@ -139,8 +139,7 @@ public record RunInfo(
       String folder, Integer iteration, Float testAccuracy, String weightsSha256, String error) {}
 
   /** A run that starts now. */
-  public static RunInfo start(
-      Stage stage, Map<String, Object> options, DataSet data, boolean oneDnn) {
+  public static RunInfo start(Stage stage, RunConfig options, DataSet data) {
     return new RunInfo(
         stage.name(),
         stage.title(),
@@ -150,14 +149,14 @@ public record RunInfo(
         options,
         Data.of(data),
         Versions.all(),
-        Versions.platform(oneDnn),
+        Versions.platform(!options.noOnednn),
         null,
         null,
         null);
   }
 
   /** The same run, resumed now from an iteration. */
-  public RunInfo resume(int iteration, Map<String, Object> newOptions) {
+  public RunInfo resume(int iteration, RunConfig newOptions) {
     List<Resumption> all = new ArrayList<>(resumed == null ? List.of() : resumed);
     all.add(new Resumption(iteration, now()));
     return new RunInfo(
@@ -209,10 +208,5 @@ public record RunInfo(
 
   private static String now() {
     return Instant.now().toString();
-  }
-
-  /** Whether the run uses oneDNN's kernels. */
-  public boolean usedOneDnn() {
-    return Boolean.TRUE.equals(platform.get("onednn"));
   }
 }

@@ -204,9 +204,8 @@ public final class RunWriter implements TrainingListener, AutoCloseable {
             .getBytes(UTF_8);
     info = next;
     Path file = folder.infoFile();
-    try (AtomicFile draft = AtomicFile.of(file)) {
-      Files.write(draft.path(), content);
-      draft.replace();
+    try {
+      AtomicFile.write(file, content);
     } catch (IOException e) {
       if (!Files.exists(file) || !overwrite(file, content)) {
         throw new IOException(file + " cannot be written: " + ErrorMessages.summarize(e), e);

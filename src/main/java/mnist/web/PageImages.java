@@ -21,19 +21,16 @@ public final class PageImages implements ViewServer.Images {
   private Map<String, String> openHashes = Map.of();
   private DataSet open;
 
-  public PageImages() {}
-
-  /** Those of a run in this process. */
-  public PageImages(DataSet ofThisRun) {
-    open = ofThisRun;
-    openHashes = ofThisRun.sha256();
+  /** Keeps the data set of a run in this process. */
+  public synchronized void use(DataSet data) {
+    open = data;
+    openHashes = data.sha256();
   }
 
   @Override
   public synchronized DataSet of(RunFolder run) throws IOException {
     if (!run.info().data().sha256().equals(openHashes)) {
-      open = run.openData(SILENT);
-      openHashes = open.sha256();
+      use(run.openData(SILENT));
     }
     return open;
   }

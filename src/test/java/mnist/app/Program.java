@@ -34,8 +34,9 @@ public final class Program {
       Path folder, Map<String, String> environment, List<String> by, String main, String... args)
       throws IOException {
     List<String> command = new ArrayList<>(by);
-    command.addAll(
-        JavaProcess.command(JavaProcess.defaultOptions(), "mnist." + main, List.of(args)));
+    List<String> jvmOptions = new ArrayList<>(JavaProcess.defaultOptions());
+    jvmOptions.add("-XX:TieredStopAtLevel=1"); // starts sooner; the programs are short
+    command.addAll(JavaProcess.command(jvmOptions, "mnist." + main, List.of(args)));
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("TF_"));
     builder.environment().putAll(environment);

@@ -93,6 +93,7 @@ class RunTest {
         "keep probability must be above 0 and at most 1, found 0.0 | --keep-probability=0",
         "--export and --no-export contradict | --export=model --no-export",
         "--overwrite has no use without --export | --overwrite",
+        "--view-port has no use without --view | --view-port=0",
         "--data has no use with --dataset synthetic | --dataset=synthetic --data=x"
       })
   void wrongOptionsAreRefusedInOneLine(String message, String args) {
@@ -210,7 +211,7 @@ class RunTest {
   @Test
   void aGraphThatCannotBeWrittenIsToldAndRecorded() throws IOException {
     Files.createFile(folder.resolve("file"));
-    Ran ran = run("2.1", digits, in("--graph", "file/graph.pb"), in("--run-dir", "run"));
+    Ran ran = run("2.1", digits, in("--graph", "file/graph.pb"), in("--run-dir", "run"), "--quiet");
     ran.failed("the graph cannot be written to", "file: is a file, expected a folder");
     assertThat(ran.out()).doesNotContain("Recording");
     assertThat(record("run").path("status").asText()).isEqualTo("failed");

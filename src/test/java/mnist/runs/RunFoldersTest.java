@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import mnist.data.sources.DataSource;
+import mnist.nn.Activation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +44,26 @@ class RunFoldersTest {
     assertThat(runs.newest().path()).isEqualTo(newest);
     assertThat(runs.get("1.0-b").path()).isEqualTo(newest);
     assertThatThrownBy(runs::newestModel).hasMessageContaining("contains no run with a model");
+  }
+
+  /** As version 1.0 wrote it. */
+  @Test
+  void optionsOfOlderRunsAreRead() throws Exception {
+    String json =
+        """
+        {"stage": "2.2", "platform": {"onednn": false}, "options": {
+          "dataset": "fashion-mnist", "iterations": 40, "batch_size": 50, "seed": 3,
+          "learning_rate": "decaying", "activation": "relu", "keep_probability": 0.6}}
+        """;
+    RunConfig config = new RunFolder(write("old", json)).info().options();
+    assertThat(config.dataset).isEqualTo(DataSource.FASHION_MNIST);
+    assertThat(config.iterations).isEqualTo(40);
+    assertThat(config.batchSize).isEqualTo(50);
+    assertThat(config.hyperparameters.seed).isEqualTo(3);
+    assertThat(config.hyperparameters.learningRate).isNull();
+    assertThat(config.hyperparameters.activation).isEqualTo(Activation.RELU);
+    assertThat(config.hyperparameters.keepProbability).isEqualTo(0.6f);
+    assertThat(config.noOnednn).isTrue();
   }
 
   @Test

@@ -13,10 +13,10 @@ import java.util.zip.CRC32C;
 import org.tensorflow.proto.Event;
 
 /** Reads event files, every checksum checked. */
-final class Events {
+public final class Events {
   private Events() {}
 
-  static List<Event> in(Path file) throws IOException {
+  public static List<Event> in(Path file) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     List<Event> events = new ArrayList<>();
     while (bytes.hasRemaining()) {

@@ -74,7 +74,7 @@ class ViewPageTest {
             runs.resolve("other"),
             "--iterations=100",
             "--no-export");
-    page = ViewPage.ofAll(runs, 0, "--port");
+    page = new ViewPage(runs, 0, "--port");
   }
 
   @AfterAll

@@ -67,7 +67,7 @@ class ViewServerTest {
     Path runs = Files.createDirectory(folder.resolve("runs"));
     run =
         ShownRun.train(new Mnist10Softmax(), NOBODY, data, runs.resolve("one"), "--iterations=100");
-    page = ViewPage.ofAll(runs, 0, "--port");
+    page = new ViewPage(runs, 0, "--port");
     address = URI.create(page.address());
   }
 
@@ -175,7 +175,7 @@ class ViewServerTest {
   void aBusyPortIsOneLine() {
     int port = address.getPort();
     String line = "port %d is in use; choose another with %s, 0 for any free one";
-    assertThatThrownBy(() -> ViewPage.ofAll(folder, port, "--port"))
+    assertThatThrownBy(() -> new ViewPage(folder, port, "--port"))
         .isInstanceOf(IOException.class)
         .hasMessage(line, port, "--port");
 

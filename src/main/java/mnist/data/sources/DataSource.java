@@ -1,5 +1,6 @@
 package mnist.data.sources;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -33,8 +34,9 @@ public enum DataSource {
                 name));
   }
 
-  /** The name as an option has it. */
+  /** The name as options and {@code run.json} have it. */
   @Override
+  @JsonValue
   public String toString() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

@@ -1,0 +1,66 @@
+package mnist.runs;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import mnist.data.sources.DataSource;
+import mnist.nn.Hyperparameters;
+import mnist.training.Schedule;
+import mnist.training.Stage;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * The configuration of a run: every option that its numbers depend on. The command line sets the
+ * fields, {@code run.json} holds them as {@code options}, and a resumed run reads them back. A key
+ * in {@code run.json} is the option's name with underscores.
+ */
+public final class RunConfig {
+  @Option(
+      names = "--dataset",
+      paramLabel = "NAME",
+      description =
+          "auto, mnist, fashion-mnist or synthetic. auto is MNIST, or drawn digits where MNIST can"
+              + " neither be found nor downloaded. Default: ${DEFAULT-VALUE}")
+  public DataSource dataset = DataSource.AUTO;
+
+  @Option(
+      names = "--iterations",
+      paramLabel = "N",
+      description = "Number of the last iteration, counted from 0. Default: ${DEFAULT-VALUE}")
+  public int iterations;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      description = "Images per step. Default: ${DEFAULT-VALUE}")
+  public int batchSize = 100;
+
+  @Mixin @JsonUnwrapped public Hyperparameters hyperparameters = new Hyperparameters();
+
+  @Option(
+      names = "--no-onednn",
+      description =
+          "Use TensorFlow's own kernels only. oneDNN's are about twice as fast in convolutions; their"
+              + " results differ in the last bits.")
+  public boolean noOnednn;
+
+  /** The configuration of a stage's script. */
+  public static RunConfig defaults(Stage stage) {
+    RunConfig config = new RunConfig();
+    config.iterations = stage.schedule().iterations();
+    config.hyperparameters = stage.defaults(0);
+    return config;
+  }
+
+  /**
+   * Checks the range of each value.
+   *
+   * @throws IllegalArgumentException if one is out of its range; names the value found
+   */
+  public void check() {
+    Schedule.upTo(iterations);
+    if (batchSize < 1) {
+      throw new IllegalArgumentException("batch size must be 1 or more, found " + batchSize);
+    }
+    hyperparameters.check();
+  }
+}

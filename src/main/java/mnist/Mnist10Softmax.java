@@ -17,8 +17,8 @@ import org.tensorflow.op.Ops;
  *   █                              Y                      10 classes      [batch, 10]
  * </pre>
  *
- * Each of the 10 neurons adds up all the pixels, weighted, plus its bias: {@code Y = softmax(XX · W
- * + b)}. Softmax makes the ten sums into probabilities that add up to 1.
+ * Each of the 10 neurons computes a weighted sum of all pixels plus its bias: {@code Y = softmax(XX
+ * · W + b)}. Softmax turns the ten sums into probabilities that add up to 1.
  */
 public final class Mnist10Softmax extends Stage {
 
@@ -47,8 +47,8 @@ public final class Mnist10Softmax extends Stage {
     var X = net.images(); // [batch, 28, 28, 1]
     var Y_ = net.labels(); // [batch, 10]
 
-    // The variables: what training finds.
-    var W = net.filled("W", 0, 784, 10);
+    // The variables, which training adjusts.
+    var W = net.constant("W", 0, 784, 10);
     var b = net.biases("b", 0, 10);
 
     // The model. -1 stands for "whatever is left over": the batch.

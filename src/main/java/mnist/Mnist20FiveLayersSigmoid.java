@@ -28,8 +28,8 @@ import org.tensorflow.op.Ops;
  *   █                              Y                      10 classes      [batch, 10]
  * </pre>
  *
- * New here: hidden layers, weights that start from random values, a cross-entropy that cannot
- * become log(0), and Adam.
+ * New here: hidden layers, randomly initialized weights, a cross-entropy that cannot become log(0),
+ * and Adam.
  */
 public final class Mnist20FiveLayersSigmoid extends Stage {
 
@@ -59,7 +59,7 @@ public final class Mnist20FiveLayersSigmoid extends Stage {
     var X = net.images(); // [batch, 28, 28, 1]
     var Y_ = net.labels(); // [batch, 10]
 
-    // Five layers and their number of neurons; the last has the ten classes.
+    // Neurons of the hidden layers; the last layer has the ten classes.
     int L = 200, M = 100, N = 60, O = 30;
 
     // Try --activation relu: its biases start at 0.1 instead of 0.

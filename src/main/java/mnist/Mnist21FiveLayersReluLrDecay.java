@@ -28,8 +28,8 @@ import org.tensorflow.op.Ops;
  *   █                              Y                      10 classes      [batch, 10]
  * </pre>
  *
- * New here: ReLU in place of sigmoid, and a learning rate that starts at 0.0031 and falls towards
- * 0.0001, so that the first steps are quick and the last ones do not overshoot.
+ * New here: ReLU in place of sigmoid, and a learning rate that starts at 0.0031 and falls toward
+ * 0.0001, so that the first steps are large and the last ones do not overshoot.
  */
 public final class Mnist21FiveLayersReluLrDecay extends Stage {
 
@@ -59,7 +59,7 @@ public final class Mnist21FiveLayersReluLrDecay extends Stage {
     var Y_ = net.labels(); // [batch, 10]
     var step = net.step(); // the number of the iteration, for the learning rate
 
-    // Five layers and their number of neurons; the last has the ten classes.
+    // Neurons of the hidden layers; the last layer has the ten classes.
     int L = 200, M = 100, N = 60, O = 30;
 
     // With ReLU, biases start slightly positive: 0.1.
@@ -95,5 +95,5 @@ public final class Mnist21FiveLayersReluLrDecay extends Stage {
   }
 
   // Results to expect: 98.2%, the training loss falling to nearly 0 while the test loss rises:
-  // the network begins to learn the training images by heart.
+  // the network starts to memorize the training images.
 }

@@ -28,8 +28,9 @@ import org.tensorflow.op.Ops;
  *   █                              Y                      10 classes      [batch, 10]
  * </pre>
  *
- * New here: in training, dropout silences a quarter of each hidden layer's neurons, others at every
- * step, so that none can rely on particular others. When the network is measured, all take part.
+ * New here: in each training step, dropout silences a random quarter of each hidden layer's
+ * neurons, so that none can rely on particular others. When the network is measured, all are
+ * active.
  */
 public final class Mnist22FiveLayersReluLrDecayDropout extends Stage {
 
@@ -61,7 +62,7 @@ public final class Mnist22FiveLayersReluLrDecayDropout extends Stage {
     var step = net.step(); // the number of the iteration, for the learning rate
     var pkeep = net.keepProbability();
 
-    // Five layers and their number of neurons; the last has the ten classes.
+    // Neurons of the hidden layers; the last layer has the ten classes.
     int L = 200, M = 100, N = 60, O = 30;
 
     // With ReLU, biases start slightly positive: 0.1.

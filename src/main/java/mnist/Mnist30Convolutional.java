@@ -27,8 +27,8 @@ import org.tensorflow.op.Ops;
  *   █                              Y    10 classes            [batch, 10]
  * </pre>
  *
- * New here: convolutional layers. Each looks at small patches of the image with the same few
- * weights everywhere, and so keeps the image's shape that the dense networks threw away.
+ * New here: convolutional layers. Each applies the same few weights to small patches all over the
+ * image, and so keeps the image's shape, which the dense networks discarded.
  */
 public final class Mnist30Convolutional extends Stage {
 
@@ -53,7 +53,7 @@ public final class Mnist30Convolutional extends Stage {
     var Y_ = net.labels(); // [batch, 10]
     var step = net.step(); // the number of the iteration, for the learning rate
 
-    // Three convolutional layers with their channels, and a dense layer with its neurons.
+    // Channels of the three convolutional layers, and neurons of the dense layer.
     int K = 4, L = 8, M = 12, N = 200;
 
     var W1 = net.weights("W1", 5, 5, 1, K); // 5x5 patch, 1 channel in, K channels out

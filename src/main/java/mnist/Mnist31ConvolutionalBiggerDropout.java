@@ -28,8 +28,8 @@ import org.tensorflow.op.Ops;
  *   █                              Y         10 classes           [batch, 10]
  * </pre>
  *
- * New here: more channels than the problem needs, and dropout on the dense layer to hold back the
- * overfitting that they bring. Together they get above 99%.
+ * New here: more channels than the problem needs, and dropout on the dense layer against the
+ * overfitting that they cause. Together they get above 99%.
  */
 public final class Mnist31ConvolutionalBiggerDropout extends Stage {
 
@@ -60,7 +60,7 @@ public final class Mnist31ConvolutionalBiggerDropout extends Stage {
     var step = net.step(); // the number of the iteration, for the learning rate
     var pkeep = net.keepProbability();
 
-    // Three convolutional layers with their channels, and a dense layer with its neurons.
+    // Channels of the three convolutional layers, and neurons of the dense layer.
     int K = 6, L = 12, M = 24, N = 200;
 
     var W1 = net.weights("W1", 6, 6, 1, K); // 6x6 patch, 1 channel in, K channels out

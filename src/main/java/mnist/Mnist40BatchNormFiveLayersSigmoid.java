@@ -12,7 +12,7 @@ import mnist.training.Stage;
 import org.tensorflow.op.Ops;
 
 /**
- * mnist_4.0: five dense layers with sigmoid and batch normalisation.
+ * mnist_4.0: five dense layers with sigmoid and batch normalization.
  *
  * <pre>
  *   ████████████████████████████   X, flattened to XX     784 pixels      [batch, 784]
@@ -28,16 +28,16 @@ import org.tensorflow.op.Ops;
  *   █                              Y                      10 classes      [batch, 10]
  * </pre>
  *
- * New here: between the weighted sum and the sigmoid each neuron's values are brought to where the
- * sigmoid is steep, and learning is fast; {@link BatchNorm} has the operations. A neuron's offset
- * takes its bias's place. The learning rate can be ten times that of mnist_2.1.
+ * New here: between the weighted sum and the sigmoid, each neuron's values are shifted and scaled
+ * to the range where the sigmoid is steep and learning is fast; see {@link BatchNorm}. A neuron's
+ * offset replaces its bias. The learning rate can be ten times that of mnist_2.1.
  */
 public final class Mnist40BatchNormFiveLayersSigmoid extends Stage {
 
   public Mnist40BatchNormFiveLayersSigmoid() {
     super(
         "4.0",
-        "five dense layers, sigmoid, batch normalisation",
+        "five dense layers, sigmoid, batch normalization",
         Schedule.upTo(10_000).measuring(20, 100).withMoreTestsAtStart(), // training, test every
         0.98, // best test accuracy that the tutorial reports
         Architecture.DENSE);
@@ -56,21 +56,21 @@ public final class Mnist40BatchNormFiveLayersSigmoid extends Stage {
     var tst = net.testing(); // false in training, true for the test set
     var iter = net.iteration(); // the number of the iteration
 
-    // Five layers and their number of neurons; the last has the ten classes.
+    // Neurons of the hidden layers; the last layer has the ten classes.
     int L = 200, M = 100, N = 60, O = 30;
 
     var W1 = net.weights("W1", 784, L); // 784 = 28 * 28
-    var S1 = net.filled("S1", 1, L);
-    var O1 = net.filled("O1", 0, L);
+    var S1 = net.constant("S1", 1, L);
+    var O1 = net.constant("O1", 0, L);
     var W2 = net.weights("W2", L, M);
-    var S2 = net.filled("S2", 1, M);
-    var O2 = net.filled("O2", 0, M);
+    var S2 = net.constant("S2", 1, M);
+    var O2 = net.constant("O2", 0, M);
     var W3 = net.weights("W3", M, N);
-    var S3 = net.filled("S3", 1, N);
-    var O3 = net.filled("O3", 0, N);
+    var S3 = net.constant("S3", 1, N);
+    var O3 = net.constant("O3", 0, N);
     var W4 = net.weights("W4", N, O);
-    var S4 = net.filled("S4", 1, O);
-    var O4 = net.filled("O4", 0, O);
+    var S4 = net.constant("S4", 1, O);
+    var O4 = net.constant("O4", 0, O);
     var W5 = net.weights("W5", O, 10);
     var B5 = net.biases("B5", 0, 10);
 
@@ -98,5 +98,5 @@ public final class Mnist40BatchNormFiveLayersSigmoid extends Stage {
     net.trainStep(new Adam(net.graph(), lr), cross_entropy, averages);
   }
 
-  // Results to expect: 98%, as ReLU gets without batch normalisation.
+  // Results to expect: 98%, the same as ReLU without batch normalization.
 }

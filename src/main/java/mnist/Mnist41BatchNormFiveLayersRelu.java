@@ -12,7 +12,7 @@ import mnist.training.Stage;
 import org.tensorflow.op.Ops;
 
 /**
- * mnist_4.1: five dense layers with ReLU and batch normalisation.
+ * mnist_4.1: five dense layers with ReLU and batch normalization.
  *
  * <pre>
  *   ████████████████████████████   X, flattened to XX     784 pixels      [batch, 784]
@@ -28,15 +28,15 @@ import org.tensorflow.op.Ops;
  *   █                              Y                      10 classes      [batch, 10]
  * </pre>
  *
- * New here: ReLU. It lets a scale pass through, so batch norm needs none; the offset alone says how
- * many of a neuron's values are cut off.
+ * New here: ReLU. It passes a scale through, so batch norm needs none; only the offset determines
+ * how many of a neuron's values are cut off.
  */
 public final class Mnist41BatchNormFiveLayersRelu extends Stage {
 
   public Mnist41BatchNormFiveLayersRelu() {
     super(
         "4.1",
-        "five dense layers, ReLU, batch normalisation",
+        "five dense layers, ReLU, batch normalization",
         Schedule.upTo(10_000).measuring(20, 100).withMoreTestsAtStart(), // training, test every
         0.9855, // best test accuracy that the tutorial reports
         Architecture.DENSE);
@@ -55,7 +55,7 @@ public final class Mnist41BatchNormFiveLayersRelu extends Stage {
     var tst = net.testing(); // false in training, true for the test set
     var iter = net.iteration(); // the number of the iteration
 
-    // Five layers and their number of neurons; the last has the ten classes.
+    // Neurons of the hidden layers; the last layer has the ten classes.
     int L = 200, M = 100, N = 60, O = 30;
 
     var W1 = net.weights("W1", 784, L); // 784 = 28 * 28
@@ -84,7 +84,7 @@ public final class Mnist41BatchNormFiveLayersRelu extends Stage {
     var Y4 = RELU.apply(tf, "Y4", norm.apply(4, Y4l, B4)); // [batch, 30]
     var Ylogits = tf.withName("Ylogits").math.add(tf.linalg.matMul(Y4, W5), B5); // [batch, 10]
     var Y = tf.withName("Y").nn.softmax(Ylogits); // [batch, 10]
-    net.largest(Y1, Y2, Y3, Y4); // of each neuron over the batch, for the view
+    net.batchMax(Y1, Y2, Y3, Y4); // for the view
 
     var cross_entropy = net.crossEntropy(Ylogits, Y_);
     net.accuracy(Y, Y_);

@@ -13,7 +13,7 @@ import mnist.training.Stage;
 import org.tensorflow.op.Ops;
 
 /**
- * mnist_4.2: a still bigger convolutional network, with batch normalisation and dropout.
+ * mnist_4.2: a still bigger convolutional network, with batch normalization and dropout.
  *
  * <pre>
  *   ████████████████████████████   X         28×28, 1 channel     [batch, 28, 28, 1]
@@ -30,16 +30,16 @@ import org.tensorflow.op.Ops;
  *   █                              Y         10 classes           [batch, 10]
  * </pre>
  *
- * New here: batch norm on convolutions, where a channel is one neuron at every place and has one
- * mean over all of them; and dropout of whole channels, since a dropped value's neighbours would
- * say almost the same. The best result comes without that: {@code pkeep_conv} is 1.
+ * New here: batch norm on convolutions, with one mean per channel over all positions; and dropout
+ * of whole channels, since neighboring values are almost alike. The best result comes without
+ * channel dropout: {@code pkeep_conv} is 1.
  */
 public final class Mnist42BatchNormConvolutional extends Stage {
 
   public Mnist42BatchNormConvolutional() {
     super(
         "4.2",
-        "convolutional layers, batch normalisation, dropout",
+        "convolutional layers, batch normalization, dropout",
         Schedule.upTo(10_000).measuring(20, 100), // training, test every
         0.995, // best test accuracy that the tutorial reports
         Architecture.LARGE_CONVOLUTIONAL);
@@ -63,9 +63,9 @@ public final class Mnist42BatchNormConvolutional extends Stage {
     var tst = net.testing(); // false in training, true for the test set
     var iter = net.iteration(); // the number of the iteration
     var pkeep = net.keepProbability();
-    var pkeep_conv = net.keepProbabilityOfChannels(); // always 1
+    var pkeep_conv = net.channelKeepProbability(); // always 1
 
-    // Three convolutional layers with their channels, and a dense layer with its neurons.
+    // Channels of the three convolutional layers, and neurons of the dense layer.
     int K = 24, L = 48, M = 64, N = 200;
 
     var W1 = net.weights("W1", 6, 6, 1, K); // 6x6 patch, 1 channel in, K channels out
@@ -85,13 +85,13 @@ public final class Mnist42BatchNormConvolutional extends Stage {
 
     var Y1l = net.conv2d("Y1l", X, W1, 1); // [batch, 28, 28, K]
     var Y1 = RELU.apply(tf, "Y1", norm.apply(1, Y1l, B1));
-    var YY1 = net.dropoutOfChannels("YY1", Y1, pkeep_conv);
+    var YY1 = net.channelDropout("YY1", Y1, pkeep_conv);
     var Y2l = net.conv2d("Y2l", YY1, W2, 2); // [batch, 14, 14, L]
     var Y2 = RELU.apply(tf, "Y2", norm.apply(2, Y2l, B2));
-    var YY2 = net.dropoutOfChannels("YY2", Y2, pkeep_conv);
+    var YY2 = net.channelDropout("YY2", Y2, pkeep_conv);
     var Y3l = net.conv2d("Y3l", YY2, W3, 2); // [batch, 7, 7, M]
     var Y3 = RELU.apply(tf, "Y3", norm.apply(3, Y3l, B3));
-    var YY3 = net.dropoutOfChannels("YY3", Y3, pkeep_conv);
+    var YY3 = net.channelDropout("YY3", Y3, pkeep_conv);
 
     var YY = tf.reshape(YY3, tf.constant(new int[] {-1, 7 * 7 * M})); // [batch, 3136]
     var Y4l = tf.withName("Y4l").linalg.matMul(YY, W4); // [batch, N]
@@ -99,7 +99,7 @@ public final class Mnist42BatchNormConvolutional extends Stage {
     var YY4 = net.dropout("YY4", Y4, pkeep);
     var Ylogits = tf.withName("Ylogits").math.add(tf.linalg.matMul(YY4, W5), B5); // [batch, 10]
     var Y = tf.withName("Y").nn.softmax(Ylogits); // [batch, 10]
-    net.largest(Y1, Y2, Y3, Y4); // of each neuron over the batch, for the view
+    net.batchMax(Y1, Y2, Y3, Y4); // for the view
 
     var cross_entropy = net.crossEntropy(Ylogits, Y_);
     net.accuracy(Y, Y_);

@@ -17,7 +17,7 @@ import org.tensorflow.op.nn.FusedBatchNorm;
 import org.tensorflow.types.TFloat32;
 
 /**
- * 5.0, our own: as far as one network gets on MNIST in half an hour.
+ * 5.0, not in the tutorial: how far one network gets on MNIST in half an hour.
  *
  * <pre>
  *   ████████████████████████████   X    28×28, in training distorted     [batch, 28, 28, 1]
@@ -35,20 +35,19 @@ import org.tensorflow.types.TFloat32;
  *   █                              Y    10 classes                       [batch, 10]
  * </pre>
  *
- * New here: every image is distorted anew each time ({@link Distortion}; Simard and others, 2003);
- * more layers of small patches (Simonyan and Zisserman, 2015); weights that start as wide as ReLU
- * needs (He and others, 2015) and shrink a little with each step (AdamW; Loshchilov and Hutter,
- * 2019); a learning rate that warms up (Goyal and others, 2017) and falls like a cosine (Loshchilov
- * and Hutter, 2017); and two ways through the network. In training it takes the weights as they
- * are, in measuring their moving averages, which lie where the training wanders about (Polyak and
- * Juditsky, 1992). Batch norm is TensorFlow's one operation for it, not its parts as in mnist_4.0.
+ * New here: random distortions of every image ({@link Distortion}; Simard and others, 2003); more
+ * layers with small patches (Simonyan and Zisserman, 2015); weights initialized for ReLU (He and
+ * others, 2015), with weight decay (AdamW; Loshchilov and Hutter, 2019); a learning rate that warms
+ * up (Goyal and others, 2017) and decays like a cosine (Loshchilov and Hutter, 2017); and two paths
+ * through the network. Training uses the weights themselves, measuring their moving averages, which
+ * are less noisy (Polyak and Juditsky, 1992). Batch norm is TensorFlow's fused operation.
  *
- * <p>The distortions were chosen on the last 10,000 training images, the rest taken from a first
- * trial as it was; the test set was looked at when all that stood (python-reference/README.md).
+ * <p>The distortions were tuned on the last 10,000 training images; everything else was kept from a
+ * first trial. The test set was not used until all that was fixed (python-reference/README.md).
  */
 public final class Mnist50DistortedConvolutional extends Stage {
   private static final FusedBatchNorm.Options EPSILON = FusedBatchNorm.epsilon(1e-3f);
-  private static final int LAST = 21_600; // 36 times all images
+  private static final int LAST = 21_600; // 36 epochs
 
   public Mnist50DistortedConvolutional() {
     super(
@@ -83,13 +82,13 @@ public final class Mnist50DistortedConvolutional extends Stage {
     var weights = new MovingAverages(net, step, 0.999f);
     var moments = new MovingAverages(net, step, 0.99f);
 
-    Operand<TFloat32> T = Distortion.of(net, X); // the way of training
-    Operand<TFloat32> Y = X; // the way of measuring
+    Operand<TFloat32> T = Distortion.of(net, X); // the path in training
+    Operand<TFloat32> Y = X; // the path in measuring
     for (int i = 1; i <= 5; i++) {
       int size = patch[i - 1], in = channels[i - 1], out = channels[i];
       var W =
           net.weights("W" + i, (float) Math.sqrt(2.0 / (size * size * in)), size, size, in, out);
-      var S = net.filled("S" + i, 1, out);
+      var S = net.constant("S" + i, 1, out);
       var B = net.biases("B" + i, 0, out);
 
       var none = tf.constant(new float[0]); // the batch's own moments

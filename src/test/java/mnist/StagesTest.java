@@ -51,7 +51,7 @@ class StagesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1.0", "2.0", "2.1", "2.2", "3.0", "3.1", "4.0", "4.1", "4.2", "5.0"})
-  void everyStageHasTheNamedEnds(String stage) {
+  void everyStageHasTheCommonNodes(String stage) {
     withStage(
         stage,
         network -> {
@@ -193,7 +193,7 @@ class StagesTest {
   }
 
   @Test
-  void sigmoidIsNormalisedWithScaleAndOffset() {
+  void sigmoidStageNormalizesWithScaleAndOffset() {
     withStage(
         "4.0",
         network -> {
@@ -211,7 +211,7 @@ class StagesTest {
   }
 
   @Test
-  void reluIsNormalisedWithAnOffsetOnly() {
+  void reluStageNormalizesWithOffsetOnly() {
     withStage(
         "4.1",
         network -> {
@@ -225,7 +225,7 @@ class StagesTest {
   }
 
   @Test
-  void convolutionsAreNormalisedByChannelAndDropChannels() {
+  void convolutionalStageNormalizesAndDropsChannels() {
     withStage(
         "4.2",
         network -> {
@@ -242,7 +242,7 @@ class StagesTest {
   }
 
   @Test
-  void averagedWeightsAreWhatIsMeasured() {
+  void stage50MeasuresWithAveragedWeights() {
     withStage(
         "5.0",
         network -> {

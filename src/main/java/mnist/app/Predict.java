@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 import mnist.console.CommandLines;
 import mnist.data.ConfusionMatrix;
 import mnist.data.DataSet;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.images.ImageInput;
 import mnist.images.NamedImage;
 import mnist.model.Model;
@@ -223,10 +223,10 @@ public final class Predict implements Callable<Integer> {
       if (pending.isEmpty()) {
         return;
       }
-      float[] pixels = new float[pending.size() * LabelledImages.PIXELS];
+      float[] pixels = new float[pending.size() * LabeledImages.PIXELS];
       for (int i = 0; i < pending.size(); i++) {
         System.arraycopy(
-            pending.get(i).pixels(), 0, pixels, i * LabelledImages.PIXELS, LabelledImages.PIXELS);
+            pending.get(i).pixels(), 0, pixels, i * LabeledImages.PIXELS, LabeledImages.PIXELS);
       }
       List<Prediction> predictions = Prediction.listOf(probabilities(pixels));
       List<NamedImage> images = List.copyOf(pending);
@@ -332,9 +332,9 @@ public final class Predict implements Callable<Integer> {
   private static String blocks(float[] pixels) {
     String shades = TERMINAL.newEncoder().canEncode('█') ? " ░▒▓█" : " .:*#";
     StringBuilder text = new StringBuilder();
-    for (int y = 0; y < LabelledImages.SIDE; y++) {
-      for (int x = 0; x < LabelledImages.SIDE; x++) {
-        float intensity = pixels[y * LabelledImages.SIDE + x];
+    for (int y = 0; y < LabeledImages.SIDE; y++) {
+      for (int x = 0; x < LabeledImages.SIDE; x++) {
+        float intensity = pixels[y * LabeledImages.SIDE + x];
         char shade = shades.charAt(Math.min(4, (int) Math.ceil(intensity * 4)));
         text.append(shade).append(shade);
       }

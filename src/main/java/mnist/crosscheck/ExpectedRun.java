@@ -192,7 +192,7 @@ public record ExpectedRun(
     try (Network network = stage.network(conditions.seed());
         TrainingLoop loop = new TrainingLoop(schedule, network, data, conditions.batchSize())) {
       String initialWeights = loop.weights().sha256();
-      loop.run(TrainingListener.keeping(measured), () -> false);
+      loop.run(TrainingListener.collecting(measured), () -> false);
       return new Run(initialWeights, measured);
     }
   }

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.model.Model;
 import mnist.model.Prediction;
 import mnist.platform.Json;
@@ -96,7 +96,7 @@ public record ModelComparison(
    * @throws CrossCheckException if the numbers of probabilities differ
    */
   public static ModelComparison of(
-      Path javaModel, Path results, int index, Path pythonRun, LabelledImages test, int images)
+      Path javaModel, Path results, int index, Path pythonRun, LabeledImages test, int images)
       throws CrossCheckException, IOException, InterruptedException {
     JsonNode python = Json.MAPPER.readTree(results.resolve("models.json").toFile()).path(index);
     float[] inPython = ReferenceRun.readFloats(results.resolve(index + ".f32"));
@@ -106,7 +106,7 @@ public record ModelComparison(
         Model.readCard(javaModel).orElseThrow().testAccuracy(),
         accuracy(inJava, test),
         Difference.between(
-            "probabilities", Arrays.copyOf(inJava, images * LabelledImages.CLASSES), inPython),
+            "probabilities", Arrays.copyOf(inJava, images * LabeledImages.CLASSES), inPython),
         Difference.between(
             "probabilities",
             ServedProbabilities.of(javaModel, test.first(images), BATCH),
@@ -120,17 +120,17 @@ public record ModelComparison(
             ReferenceRun.readFloats(pythonRun.resolve("probabilities.f32"))));
   }
 
-  private static float[] probabilities(Path folder, LabelledImages images) throws IOException {
-    FloatBuffer all = FloatBuffer.allocate(images.count() * LabelledImages.CLASSES);
+  private static float[] probabilities(Path folder, LabeledImages images) throws IOException {
+    FloatBuffer all = FloatBuffer.allocate(images.count() * LabeledImages.CLASSES);
     try (Model model = Model.load(folder)) {
       for (int from = 0; from < images.count(); from += BATCH) {
-        all.put(model.probabilities(images.grey(from, Math.min(BATCH, images.count() - from))));
+        all.put(model.probabilities(images.normalize(from, Math.min(BATCH, images.count() - from))));
       }
     }
     return all.array();
   }
 
-  private static float accuracy(float[] probabilities, LabelledImages images) {
+  private static float accuracy(float[] probabilities, LabeledImages images) {
     List<Prediction> predictions = Prediction.listOf(probabilities);
     long correct =
         IntStream.range(0, images.count())

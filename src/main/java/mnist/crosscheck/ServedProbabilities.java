@@ -12,7 +12,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.platform.Json;
 import mnist.web.ModelServer;
 
@@ -30,15 +30,15 @@ final class ServedProbabilities {
    * @return 10 probabilities for each image, image after image
    * @throws CrossCheckException if the server rejects a request
    */
-  static float[] of(Path model, LabelledImages images, int batch)
+  static float[] of(Path model, LabeledImages images, int batch)
       throws CrossCheckException, IOException, InterruptedException {
-    FloatBuffer all = FloatBuffer.allocate(images.count() * LabelledImages.CLASSES);
+    FloatBuffer all = FloatBuffer.allocate(images.count() * LabeledImages.CLASSES);
     ModelServer.Place place = new ModelServer.Place("mnist", "127.0.0.1", 0, "port");
     try (ModelServer server = new ModelServer(place, model, model.resolve("runs"), line -> {})) {
       URI predict = URI.create(server.address()).resolve("/v1/models/mnist:predict");
       HttpClient client = HttpClient.newHttpClient();
       for (int from = 0; from < images.count(); from += batch) {
-        String body = instances(images.grey(from, Math.min(batch, images.count() - from)));
+        String body = instances(images.normalize(from, Math.min(batch, images.count() - from)));
         HttpResponse<String> response =
             client.send(
                 HttpRequest.newBuilder(predict).POST(BodyPublishers.ofString(body)).build(),
@@ -56,7 +56,7 @@ final class ServedProbabilities {
 
   /** The images as a client sends them, [images, 28, 28, 1]. */
   private static String instances(float[] pixels) throws JsonProcessingException {
-    int side = LabelledImages.SIDE;
+    int side = LabeledImages.SIDE;
     float[][][][] images = new float[pixels.length / (side * side)][side][side][1];
     for (int i = 0; i < pixels.length; i++) {
       images[i / (side * side)][i / side % side][i % side][0] = pixels[i];

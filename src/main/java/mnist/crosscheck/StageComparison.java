@@ -122,7 +122,7 @@ public record StageComparison(
       }
       try (TrainingLoop loop = new TrainingLoop(schedule, network, data, conditions.batchSize())) {
         float[] initialWeights = loop.weights().values();
-        TrainingResult result = loop.run(TrainingListener.keeping(measurements), () -> false);
+        TrainingResult result = loop.run(TrainingListener.collecting(measurements), () -> false);
         requireSameIterations(measurements, python.measurements());
         if (model.isPresent()) {
           TrainingResult.Best best = result.best().orElseThrow();

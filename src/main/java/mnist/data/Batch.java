@@ -1,7 +1,7 @@
 package mnist.data;
 
-import static mnist.data.LabelledImages.CLASSES;
-import static mnist.data.LabelledImages.SIDE;
+import static mnist.data.LabeledImages.CLASSES;
+import static mnist.data.LabeledImages.SIDE;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,10 +10,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.types.TFloat32;
 
-/**
- * Images and labels as the network takes them. The tensors are allocated once; filling writes
- * straight into their memory.
- */
+/** Images and labels as tensors, which are allocated once and filled in place. */
 public final class Batch implements AutoCloseable {
   private final int[] indices;
   private final TFloat32 images;
@@ -21,7 +18,7 @@ public final class Batch implements AutoCloseable {
   private final FloatDataBuffer imageMemory;
   private final FloatDataBuffer labelMemory;
 
-  /** An unfilled batch of so many images, 1 or more. */
+  /** An unfilled batch of {@code size} images, 1 or more. */
   Batch(int size) {
     indices = new int[size];
     images = TFloat32.tensorOf(Shape.of(size, SIDE, SIDE, 1));
@@ -30,33 +27,31 @@ public final class Batch implements AutoCloseable {
     labelMemory = labels.asRawTensor().data().asFloats();
   }
 
-  /**
-   * All images of a set in its own order, in batches of {@code size} and a last one of the rest.
-   */
-  public static List<Batch> allOf(LabelledImages set, int size) {
+  /** All images of a set in order, in batches of {@code size}; the last one may be smaller. */
+  public static List<Batch> allOf(LabeledImages set, int size) {
     List<Batch> batches = new ArrayList<>();
     for (int from = 0; from < set.count(); from += size) {
-      int images = Math.min(size, set.count() - from);
-      Batch batch = new Batch(images);
-      batch.fill(set, IntStream.range(from, from + images).toArray(), set.grey(from, images));
+      int count = Math.min(size, set.count() - from);
+      Batch batch = new Batch(count);
+      batch.fill(set, IntStream.range(from, from + count).toArray(), set.normalize(from, count));
       batches.add(batch);
     }
     return batches;
   }
 
   /**
-   * Writes images of a set into this batch, and their labels.
+   * Fills this batch.
    *
-   * @param images the number of each
-   * @param grey their grey levels, size × 784
+   * @param set the images that the batch is taken from
+   * @param images their indices in the set
+   * @param pixels their normalized pixels, size × 784
    */
-  void fill(LabelledImages set, int[] images, float[] grey) {
+  void fill(LabeledImages set, int[] images, float[] pixels) {
     System.arraycopy(images, 0, indices, 0, indices.length);
-    imageMemory.write(grey);
-    for (int place = 0; place < indices.length; place++) {
+    imageMemory.write(pixels);
+    for (int i = 0; i < indices.length; i++) {
       for (int c = 0; c < CLASSES; c++) {
-        boolean right = c == set.labels()[indices[place]];
-        labelMemory.setFloat(right ? 1 : 0, (long) place * CLASSES + c);
+        labelMemory.setFloat(c == set.labels()[indices[i]] ? 1 : 0, (long) i * CLASSES + c);
       }
     }
   }
@@ -66,17 +61,17 @@ public final class Batch implements AutoCloseable {
     return indices.length;
   }
 
-  /** Which images these are: the number of each, from 0, in the set that they were taken from. */
+  /** The index of each image in the set that it was taken from, from 0. */
   public int[] indices() {
     return indices.clone();
   }
 
-  /** Grey levels 0..255/256, [size, 28, 28, 1]; closed with this batch. */
+  /** Pixel values 0..255/256, [size, 28, 28, 1]; closed with this batch. */
   public TFloat32 images() {
     return images;
   }
 
-  /** The right answers, one-hot, [size, 10]; closed with this batch. */
+  /** Labels, one-hot, [size, 10]; closed with this batch. */
   public TFloat32 labels() {
     return labels;
   }

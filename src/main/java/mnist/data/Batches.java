@@ -7,31 +7,30 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * A set's images in one random order, batch after batch. A tail shorter than a batch is skipped,
- * and the same order begins again.
+ * The shuffled images of a set, batch after batch. An incomplete last batch is skipped, and the
+ * same order starts again.
  *
- * <p>The order is Fisher–Yates with {@code java.util.Random(seed)}: the numbers 0..count−1 stand in
- * a row, and from i = count − 1 down to 1 number i changes places with number {@code nextInt(i +
- * 1)}.
+ * <p>The order is a Fisher–Yates shuffle of 0..count−1 with {@code java.util.Random(seed)}: from i
+ * = count − 1 down to 1, element i is swapped with element {@code nextInt(i + 1)}.
  */
 public final class Batches implements AutoCloseable {
-  private final LabelledImages set;
+  private final LabeledImages set;
   private final int[] order;
   private final Batch batch;
-  private final ExecutorService aside = Executors.newSingleThreadExecutor(Batches::thread);
+  private final ExecutorService background = Executors.newSingleThreadExecutor(Batches::thread);
   private int next;
 
-  // Of the batch that comes next, once that is ready.
+  // The next batch, prepared in the background while the current one is trained on.
   private final int[] images;
-  private final float[] grey;
-  private Optional<CompletableFuture<Void>> ready = Optional.empty();
+  private final float[] pixels;
+  private Optional<CompletableFuture<Void>> prepared = Optional.empty();
 
   /**
    * @param size images per batch, 1 to the number of images
    * @param seed of the order
-   * @throws DataException if the set has fewer images than a batch
+   * @throws DataException if the set has fewer images than a batch needs
    */
-  public Batches(LabelledImages set, int size, long seed) throws DataException {
+  public Batches(LabeledImages set, int size, long seed) throws DataException {
     if (size < 1 || size > set.count()) {
       throw new DataException(
           "batch size must be between 1 and %d, the number of training images, found %d"
@@ -41,7 +40,7 @@ public final class Batches implements AutoCloseable {
     order = order(set.count(), seed);
     batch = new Batch(size);
     images = new int[size];
-    grey = new float[size * LabelledImages.PIXELS];
+    pixels = new float[size * LabeledImages.PIXELS];
   }
 
   private static Thread thread(Runnable task) {
@@ -50,7 +49,7 @@ public final class Batches implements AutoCloseable {
     return thread;
   }
 
-  /** The numbers 0..count−1 in the order of a seed. */
+  /** The numbers 0..count−1, shuffled. */
   static int[] order(int count, long seed) {
     int[] order = new int[count];
     for (int i = 0; i < count; i++) {
@@ -71,33 +70,33 @@ public final class Batches implements AutoCloseable {
     return batch;
   }
 
-  /** Goes on as if so many batches had been taken since the beginning. */
+  /** Continues as after {@code batches} batches from the start. */
   public void skip(int batches) {
-    ready.ifPresent(CompletableFuture::join);
-    ready = Optional.empty();
+    prepared.ifPresent(CompletableFuture::join);
+    prepared = Optional.empty();
     next = batches % (order.length / batch.size()) * batch.size();
   }
 
   /** Fills the batch with the next images. */
   public Batch next() {
-    ready.ifPresentOrElse(CompletableFuture::join, this::makeReady);
-    batch.fill(set, images, grey);
-    ready = Optional.of(CompletableFuture.runAsync(this::makeReady, aside));
+    prepared.ifPresentOrElse(CompletableFuture::join, this::prepare);
+    batch.fill(set, images, pixels);
+    prepared = Optional.of(CompletableFuture.runAsync(this::prepare, background));
     return batch;
   }
 
-  private void makeReady() {
+  private void prepare() {
     if (next + batch.size() > order.length) {
       next = 0;
     }
     System.arraycopy(order, next, images, 0, images.length);
-    set.grey(images, grey);
+    set.normalize(images, pixels);
     next += batch.size();
   }
 
   @Override
   public void close() {
-    aside.shutdown();
+    background.shutdown();
     batch.close();
   }
 }

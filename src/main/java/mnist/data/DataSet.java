@@ -6,24 +6,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Images to train on and images to test on, and where they come from.
+ * Training and test images, and where they come from.
  *
  * @param name mnist, fashion-mnist, synthetic, or custom for a user's own files
  * @param source the folder they were read from
- * @param training what is trained on
- * @param test what is only ever measured
+ * @param training images to train on
+ * @param test images that are only measured, never trained on
  * @param classNames names of the classes 0..9
- * @param sha256 of each file, unpacked: file name → hexadecimal digits
+ * @param sha256 of each uncompressed file, in hexadecimal digits, by file name
  */
 public record DataSet(
     String name,
     String source,
-    LabelledImages training,
-    LabelledImages test,
+    LabeledImages training,
+    LabeledImages test,
     List<String> classNames,
     Map<String, String> sha256) {
 
-  /** Names of the classes where they are digits. */
+  /** The class names of digits. */
   public static final List<String> DIGITS =
       List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
 
@@ -33,7 +33,7 @@ public record DataSet(
   }
 
   /** The same data set under another name. */
-  public DataSet named(String other) {
-    return new DataSet(other, source, training, test, classNames, sha256);
+  public DataSet withName(String newName) {
+    return new DataSet(newName, source, training, test, classNames, sha256);
   }
 }

@@ -1,9 +1,9 @@
 package mnist.data;
 
-/** The two halves of a data set. */
+/** The two parts of a data set. */
 public enum Split {
-  /** What is trained on, a batch at a time. */
+  /** The training images, measured a batch at a time. */
   TRAIN,
-  /** What is only ever measured. */
+  /** The test images, which are only measured. */
   TEST
 }

@@ -1,5 +1,5 @@
 /**
- * The images. Training takes them in {@link mnist.data.Batches}, one {@link mnist.data.Batch} a
- * step; where they come from is the business of {@code mnist.data.sources}.
+ * Images and labels. Training iterates over {@link mnist.data.Batches}, one {@link
+ * mnist.data.Batch} per step; {@code mnist.data.sources} loads them.
  */
 package mnist.data;

@@ -1,7 +1,7 @@
 package mnist.images;
 
-import static mnist.data.LabelledImages.PIXELS;
-import static mnist.data.LabelledImages.SIDE;
+import static mnist.data.LabeledImages.PIXELS;
+import static mnist.data.LabeledImages.SIDE;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -20,7 +20,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.regex.Pattern;
 import mnist.data.DataException;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.data.sources.IdxFile;
 import mnist.platform.ErrorMessages;
 
@@ -96,7 +96,7 @@ public final class ImageInput {
           readIdx(content, name, listener);
         } else {
           byte[] picture = Picture.read(content, name);
-          listener.onImage(new NamedImage(name, LabelledImages.grey(picture)));
+          listener.onImage(new NamedImage(name, LabeledImages.normalize(picture)));
         }
       }
     } catch (DataException e) {
@@ -167,7 +167,7 @@ public final class ImageInput {
       if (isBlank(image)) {
         listener.onError(location + ": the image is blank");
       } else {
-        listener.onImage(new NamedImage(location, LabelledImages.grey(image)));
+        listener.onImage(new NamedImage(location, LabeledImages.normalize(image)));
       }
     }
   }

@@ -1,7 +1,7 @@
 package mnist.images;
 
-import static mnist.data.LabelledImages.PIXELS;
-import static mnist.data.LabelledImages.SIDE;
+import static mnist.data.LabeledImages.PIXELS;
+import static mnist.data.LabeledImages.SIDE;
 
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,8 +1,8 @@
 package mnist.model;
 
-import static mnist.data.LabelledImages.CLASSES;
-import static mnist.data.LabelledImages.PIXELS;
-import static mnist.data.LabelledImages.SIDE;
+import static mnist.data.LabeledImages.CLASSES;
+import static mnist.data.LabeledImages.PIXELS;
+import static mnist.data.LabeledImages.SIDE;
 import static org.tensorflow.ndarray.Shape.UNKNOWN_SIZE;
 
 import com.fasterxml.jackson.core.JacksonException;
@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.platform.Json;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
@@ -203,7 +203,7 @@ public final class Model implements AutoCloseable {
    * @param pixels unsigned bytes, otherwise as in {@link #predict(float...)}
    */
   public List<Prediction> predict(byte[] pixels) {
-    return predict(LabelledImages.grey(pixels));
+    return predict(LabeledImages.grey(pixels));
   }
 
   /**

@@ -1,6 +1,6 @@
 package mnist.model;
 
-import static mnist.data.LabelledImages.CLASSES;
+import static mnist.data.LabeledImages.CLASSES;
 
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -6,14 +6,12 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** The non-linearity after a layer, and the value at which the biases below it start. */
+/** The activation function of a layer, and the initial value of the biases before it. */
 public enum Activation {
   /** 1 / (1 + e<sup>−x</sup>), values 0..1; biases start at 0. */
   SIGMOID(0f),
 
-  /**
-   * max(0, x); biases start slightly positive, so that the neurons begin in the part that learns.
-   */
+  /** max(0, x); biases start slightly positive, so that the neurons start in the active range. */
   RELU(0.1f);
 
   private final float initialBias;
@@ -29,15 +27,13 @@ public enum Activation {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** What the biases of a layer with this activation start from. */
+  /** The initial value of the biases of a layer with this activation. */
   public float initialBias() {
     return initialBias;
   }
 
   /**
-   * Applies this activation.
-   *
-   * @param name what the node is called in the graph
+   * @param name the node's name in the graph
    * @param x any shape
    * @return the same shape
    */

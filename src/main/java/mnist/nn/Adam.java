@@ -18,9 +18,8 @@ import org.tensorflow.types.family.TType;
  * Adam (Kingma and Ba, 2014) whose learning rate is a node of the graph, so that it can decay with
  * the {@code step} placeholder. The framework's own Adam takes only a number.
  *
- * <p>The hyper-parameters are those of the tutorial's {@code tf.train.AdamOptimizer}: β₁ 0.9, β₂
- * 0.999, ε 1e-8. All variables must be float32. With a decay of the weights it is AdamW (Loshchilov
- * and Hutter, 2019).
+ * <p>β₁ is 0.9, β₂ 0.999 and ε 1e-8, as in the tutorial's {@code tf.train.AdamOptimizer}. All
+ * variables must be float32. With weight decay it is AdamW (Loshchilov and Hutter, 2019).
  */
 public final class Adam extends Optimizer {
   private static final float BETA_1 = 0.9f;
@@ -40,15 +39,15 @@ public final class Adam extends Optimizer {
 
   /**
    * @param graph the graph that holds the loss and its variables
-   * @param learningRate scalar, read anew at every step
+   * @param learningRate scalar, evaluated at every step
    */
   public Adam(Graph graph, Operand<TFloat32> learningRate) {
     this(graph, learningRate, 0);
   }
 
   /**
-   * @param weightDecay at each step weights, not biases or scales, first lose this share of
-   *     themselves, times the learning rate
+   * @param weightDecay times the learning rate: the share that weights, but not biases or scales,
+   *     lose before each step
    */
   public Adam(Graph graph, Operand<TFloat32> learningRate, float weightDecay) {
     super(graph);
@@ -107,7 +106,7 @@ public final class Adam extends Optimizer {
         gradient);
   }
 
-  /** Every variable here is float32, which the framework's generic signature cannot say. */
+  /** Every variable here is float32, which the framework's generic signature cannot express. */
   @SuppressWarnings("unchecked")
   private static <T extends TType> Operand<T> as(Output<T> variable, Operand<TFloat32> scalar) {
     if (variable.type() != TFloat32.class) {
@@ -117,7 +116,7 @@ public final class Adam extends Optimizer {
     return (Operand<T>) scalar;
   }
 
-  /** The powers of β move on once every variable has been updated with their present values. */
+  /** Updates the powers of β after every variable has been updated with their current values. */
   @Override
   protected Op finish(List<Op> updates, String name) {
     Ops afterUpdates = tf.withControlDependencies(List.copyOf(updates));

@@ -10,9 +10,9 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Batch normalisation (Ioffe and Szegedy, 2015), written from its operations. A neuron's values
- * over a batch are shifted and scaled to mean 0 and variance 1, whatever the weights below it have
- * become; how far from that they should be, the network learns as offset and scale:
+ * Batch normalization (Ioffe and Szegedy, 2015), composed of its operations. It shifts and scales a
+ * neuron's values over a batch to mean 0 and variance 1, and then by an offset and a scale that the
+ * network learns:
  *
  * <pre>
  *   mean     = the batch's mean of x
@@ -20,8 +20,8 @@ import org.tensorflow.types.TFloat32;
  *   y        = (x − mean) / √(variance + 1e-5) · scale + offset
  * </pre>
  *
- * <p>What one image is taken for must not depend on the images beside it. So with {@code tst} the
- * moving averages of both, gathered in training, stand in for them.
+ * <p>The prediction for one image must not depend on the others in its batch. So with {@code tst}
+ * the moving averages of mean and variance during training replace the batch's.
  */
 public final class BatchNorm {
   private static final float EPSILON = 1e-5f;
@@ -32,8 +32,8 @@ public final class BatchNorm {
   private final MovingAverages averages;
 
   /**
-   * @param tst whether to take the moving averages, scalar
-   * @param averages where those are kept
+   * @param tst whether to use the moving averages, scalar
+   * @param averages holds them
    */
   public BatchNorm(NetworkBuilder net, Operand<TBool> tst, MovingAverages averages) {
     this.net = net;
@@ -43,26 +43,26 @@ public final class BatchNorm {
   }
 
   /**
-   * With an offset and no scale, which ReLU has no use for: a scale before it is one after it, and
-   * the next layer's weights have that.
+   * Normalizes with an offset but no scale. Before ReLU a scale is redundant: it passes through and
+   * the next layer's weights can do the same.
    *
    * @param layer the layer's number; its averages become the variables M and V with this number
-   * @param x [batch, neurons], or [batch, height, width, channels]: a channel is the same neuron at
-   *     every place, and has one mean over all of them
+   * @param x [batch, neurons], or [batch, height, width, channels], where the mean of a channel is
+   *     over all positions
    * @param offset [neurons] or [channels]
    * @return the node {@code Y<layer>bn}, x's shape
    */
   public Operand<TFloat32> apply(int layer, Operand<TFloat32> x, Operand<TFloat32> offset) {
     Moments moments = moments(layer, x);
-    return normalised(layer, x, moments, inverseDeviation(moments), offset);
+    return normalized(layer, x, moments, inverseDeviation(moments), offset);
   }
 
-  /** The same with a scale too. */
+  /** Normalizes with an offset and a scale. */
   public Operand<TFloat32> apply(
       int layer, Operand<TFloat32> x, Operand<TFloat32> offset, Operand<TFloat32> scale) {
     Moments moments = moments(layer, x);
     Operand<TFloat32> inverse = tf.math.mul(inverseDeviation(moments), scale);
-    return normalised(layer, x, moments, inverse, offset);
+    return normalized(layer, x, moments, inverse, offset);
   }
 
   /** Mean and variance of each neuron: the batch's, or with {@code tst} the moving averages. */
@@ -83,19 +83,19 @@ public final class BatchNorm {
     return tf.squeeze(x, Squeeze.axis(Arrays.stream(axes).mapToObj(Long::valueOf).toList()));
   }
 
-  private Operand<TFloat32> orAverage(String name, Operand<TFloat32> ofTheBatch) {
-    Variable<TFloat32> average = averages.of(name, ofTheBatch);
-    Operand<TFloat32> chosen = tf.select(tst, average, ofTheBatch);
-    net.inferenceReplacements(chosen, average);
-    return chosen;
+  private Operand<TFloat32> orAverage(String name, Operand<TFloat32> batchValue) {
+    Variable<TFloat32> average = averages.of(name, batchValue);
+    Operand<TFloat32> selected = tf.select(tst, average, batchValue);
+    net.replaceInInference(selected, average);
+    return selected;
   }
 
   private Operand<TFloat32> inverseDeviation(Moments moments) {
     return tf.math.rsqrt(tf.math.add(moments.variance(), tf.constant(EPSILON)));
   }
 
-  /** Two operations on all of x rather than four. */
-  private Operand<TFloat32> normalised(
+  /** Needs two operations on the whole of x rather than four. */
+  private Operand<TFloat32> normalized(
       int layer,
       Operand<TFloat32> x,
       Moments moments,

@@ -10,15 +10,15 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Exponential moving averages: each step an average moves a little towards the present value. In
- * the first steps it moves further, so that the 0 that it starts from is soon forgotten:
+ * Exponential moving averages: each step an average moves a little toward the current value. In the
+ * first steps it moves further, so that its initial value of 0 is soon forgotten:
  *
  * <pre>
  *   d        = min(decay, (1 + iter) / (10 + iter))
  *   average −= (average − value) · (1 − d)
  * </pre>
  *
- * <p>As {@code tf.train.ExponentialMovingAverage(decay, iter)} has it.
+ * <p>Equals Python's {@code tf.train.ExponentialMovingAverage(decay, iter)}.
  */
 public final class MovingAverages {
   private final NetworkBuilder net;
@@ -30,7 +30,7 @@ public final class MovingAverages {
 
   /**
    * @param iter the number of the iteration, scalar
-   * @param decay the share of the past that an average keeps, 0..1
+   * @param decay the share of its value that an average keeps at each step, 0..1
    */
   public MovingAverages(NetworkBuilder net, Operand<TInt32> iter, float decay) {
     this.net = net;
@@ -45,9 +45,9 @@ public final class MovingAverages {
   /**
    * The moving average of a value.
    *
-   * @param name of its variable
-   * @param value all sizes known; of a variable it is that after the step
-   * @return the average as it stood before this step, the same shape
+   * @param name the name of its variable
+   * @param value its shape fully defined; a variable's value is the one after the step
+   * @return the average before this step's update, the same shape
    */
   public Variable<TFloat32> of(String name, Operand<TFloat32> value) {
     Variable<TFloat32> average = net.average(name, value.shape());
@@ -56,17 +56,17 @@ public final class MovingAverages {
   }
 
   /**
-   * The node that moves them.
+   * The node that updates all averages.
    *
-   * @param after what runs first, where it is part of the same run
+   * @param after run before it, where it is part of the same run
    */
   Op update(String name, Op... after) {
     Ops then = tf.withControlDependencies(List.of(after));
-    List<Op> moved = new ArrayList<>();
+    List<Op> updates = new ArrayList<>();
     for (Average each : averages) {
       Operand<TFloat32> difference = then.math.sub(each.average(), each.value());
-      moved.add(tf.assignSub(each.average(), tf.math.mul(difference, share)));
+      updates.add(tf.assignSub(each.average(), tf.math.mul(difference, share)));
     }
-    return tf.withControlDependencies(moved).withName(name).noOp();
+    return tf.withControlDependencies(updates).withName(name).noOp();
   }
 }

@@ -11,9 +11,9 @@ import org.tensorflow.op.core.Variable;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
-/** A stage's graph by its named ends: what is fed, what is fetched, what is trained. */
+/** A stage's graph, with its inputs, outputs and variables. */
 public final class Network implements AutoCloseable {
-  private static final List<String> ENDS =
+  private static final List<String> REQUIRED =
       List.of("X", "Y_", "Ylogits", "Y", "cross_entropy", "accuracy", "train_step");
 
   private final Graph graph;
@@ -42,7 +42,7 @@ public final class Network implements AutoCloseable {
     this.samplesPerExample = Map.copyOf(samplesPerExample);
     this.trainingLoss = trainingLoss;
     this.predicted = predicted;
-    for (String name : ENDS) {
+    for (String name : REQUIRED) {
       if (graph.operation(name) == null) {
         throw new IllegalStateException("the network has no node named " + name);
       }
@@ -61,12 +61,12 @@ public final class Network implements AutoCloseable {
 
   /** {@code X}: float32 [batch, 28, 28, 1], fed. */
   public Output<TFloat32> images() {
-    return end("X");
+    return output("X");
   }
 
   /** {@code Y_}: float32 [batch, 10], fed. */
   public Output<TFloat32> labels() {
-    return end("Y_");
+    return output("Y_");
   }
 
   /** {@code step} or {@code iter}: int32 scalar, fed; where the learning rate decays. */
@@ -84,19 +84,19 @@ public final class Network implements AutoCloseable {
     return optional("pkeep_conv");
   }
 
-  /** {@code tst}: bool scalar, fed; where testing takes moving averages. */
+  /** {@code tst}: bool scalar, fed; where the test set is measured with moving averages. */
   public Optional<Operation> tst() {
     return optional("tst");
   }
 
   /** {@code cross_entropy}: the loss, float32 scalar. */
   public Output<TFloat32> crossEntropy() {
-    return end("cross_entropy");
+    return output("cross_entropy");
   }
 
   /** {@code accuracy}: float32 scalar, 0..1. */
   public Output<TFloat32> accuracy() {
-    return end("accuracy");
+    return output("accuracy");
   }
 
   /** The most probable class of each image, 0..9, int64 [batch]. */
@@ -109,43 +109,43 @@ public final class Network implements AutoCloseable {
     return optional("lr").map(op -> op.output(0));
   }
 
-  /** {@code train_step}: run it to train. */
+  /** {@code train_step}: makes a training step. */
   public Operation trainStep() {
     return graph.operation("train_step");
   }
 
-  /** The loss that {@code train_step} goes down: float32 scalar. */
+  /** The loss that {@code train_step} minimizes: float32 scalar. */
   public Output<TFloat32> trainingLoss() {
     return trainingLoss;
   }
 
   /**
-   * {@code update_ema}: run it after {@code train_step} to bring moving averages up to date; where
-   * the step has not done that itself.
+   * {@code update_ema}: updates the moving averages after {@code train_step}, where that does not
+   * do so itself.
    */
   public Optional<Operation> updateEma() {
     return optional("update_ema");
   }
 
-  /** What is trained, weights and biases, in the chapter's order; and then the moving averages. */
+  /** The trained variables in the stage's order, then the moving averages. */
   public List<Variable<TFloat32>> variables() {
     return Stream.concat(trained.stream(), averages.stream()).toList();
   }
 
-  /** What is trained: weights and biases, in the chapter's order. */
+  /** The trained variables, weights and biases, in the stage's order. */
   public List<Variable<TFloat32>> trained() {
     return trained;
   }
 
   /**
-   * Nodes that have no part in predicting, such as dropout, each with the one whose value is taken
-   * in its place; both by name.
+   * The nodes that only training needs, such as dropout, each with the node that replaces it in an
+   * exported model; both by name.
    */
   public Map<String, String> inferenceReplacements() {
     return inferenceReplacements;
   }
 
-  /** How many random numbers each random node of training draws for one image, by its name. */
+  /** How many random numbers each random node draws for one image, by its name. */
   public Map<String, Long> samplesPerExample() {
     return samplesPerExample;
   }
@@ -154,7 +154,7 @@ public final class Network implements AutoCloseable {
     return Optional.ofNullable(graph.operation(name));
   }
 
-  private Output<TFloat32> end(String name) {
+  private Output<TFloat32> output(String name) {
     return graph.operation(name).output(0);
   }
 

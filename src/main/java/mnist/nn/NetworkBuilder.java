@@ -23,15 +23,14 @@ import org.tensorflow.types.TInt64;
 import org.tensorflow.types.family.TType;
 
 /**
- * What the chapters share when they write their networks: the placeholders, the variables with
- * their seeds, and the few layers and losses that take more than one TensorFlow operation.
+ * Builds a stage's graph: placeholders, seeded variables, and those layers and losses that need
+ * more than one TensorFlow operation.
  *
- * <p>Nodes bear the tutorial's names. Random nodes have the run's seed as {@code seed} and 1, 2, 3
- * … in order of creation as {@code seed2}, so that the same chapter gives the same numbers in
- * Python.
+ * <p>Nodes have the tutorial's names. Random nodes have the run's seed as {@code seed} and 1, 2, 3
+ * … in order of creation as {@code seed2}, so that the same stage gives the same numbers in Python.
  */
 public final class NetworkBuilder {
-  /** The spread of the weights at the start, as everywhere in the tutorial. */
+  /** Standard deviation of the initial weights throughout the tutorial. */
   private static final float WEIGHTS_STDDEV = 0.1f;
 
   private final Graph graph;
@@ -54,10 +53,11 @@ public final class NetworkBuilder {
   }
 
   /**
-   * Builds a network in a graph of its own.
+   * Builds a network in a new graph.
    *
-   * @param stage writes the nodes, from the placeholders to {@code train_step}
-   * @throws IllegalStateException if it has not made one of the nodes that every stage has
+   * @param stage adds the nodes, from the placeholders to {@code train_step}
+   * @throws IllegalArgumentException if a hyperparameter is out of its range
+   * @throws IllegalStateException if a node that every stage has is missing
    */
   public static Network build(Hyperparameters hyperparameters, Consumer<NetworkBuilder> stage) {
     Graph graph = new Graph();
@@ -79,7 +79,7 @@ public final class NetworkBuilder {
     }
   }
 
-  /** The graph, for the optimisers. */
+  /** The graph, for the optimizers. */
   public Graph graph() {
     return graph;
   }
@@ -91,12 +91,12 @@ public final class NetworkBuilder {
 
   // ---- Placeholders
 
-  /** {@code X}: images, grey levels 0..1 (255/256 at most), [batch, 28, 28, 1]. */
+  /** {@code X}: images, pixel values 0..255/256, [batch, 28, 28, 1]. */
   public Placeholder<TFloat32> images() {
     return placeholder("X", TFloat32.class, Shape.of(Shape.UNKNOWN_SIZE, 28, 28, 1));
   }
 
-  /** {@code Y_}: the right answers, one-hot, [batch, 10]. */
+  /** {@code Y_}: labels, one-hot, [batch, 10]. */
   public Placeholder<TFloat32> labels() {
     return placeholder("Y_", TFloat32.class, Shape.of(Shape.UNKNOWN_SIZE, 10));
   }
@@ -106,13 +106,13 @@ public final class NetworkBuilder {
     return placeholder("step", TInt32.class, Shape.scalar());
   }
 
-  /** {@code iter}: the same by the name that it has since batch normalisation, mnist_4.0. */
+  /** {@code iter}: the same under the name that the scripts with batch normalization use. */
   public Placeholder<TInt32> iteration() {
     return placeholder("iter", TInt32.class, Shape.scalar());
   }
 
   /**
-   * {@code tst}: whether the test set is measured, scalar; false in training and when the present
+   * {@code tst}: whether the test set is measured, scalar; false in training and when the current
    * batch is measured.
    */
   public Placeholder<TBool> testing() {
@@ -123,13 +123,13 @@ public final class NetworkBuilder {
    * {@code pkeep_conv}: the probability that dropout keeps a channel of a convolutional layer,
    * scalar; always 1, in training too.
    */
-  public Placeholder<TFloat32> keepProbabilityOfChannels() {
+  public Placeholder<TFloat32> channelKeepProbability() {
     return placeholder("pkeep_conv", TFloat32.class, Shape.scalar());
   }
 
   /**
-   * {@code pkeep}: the probability that dropout keeps a neuron, scalar; 1 whenever the network is
-   * measured.
+   * {@code pkeep}: the probability that dropout keeps a neuron, scalar; the hyperparameter in
+   * training, 1 when measuring.
    */
   public Placeholder<TFloat32> keepProbability() {
     return placeholder("pkeep", TFloat32.class, Shape.scalar());
@@ -141,12 +141,12 @@ public final class NetworkBuilder {
 
   // ---- Variables
 
-  /** Weights that start from a normal distribution cut off at two standard deviations of 0.1. */
+  /** Weights initialized from a truncated normal distribution with a standard deviation of 0.1. */
   public Variable<TFloat32> weights(String name, long... shape) {
     return weights(name, WEIGHTS_STDDEV, shape);
   }
 
-  /** Weights that start from a normal distribution cut off at two standard deviations. */
+  /** Weights initialized from a truncated normal distribution. */
   public Variable<TFloat32> weights(String name, float stddev, long... shape) {
     Ops initial = tf.withSubScope(name + "_initial");
     Operand<TFloat32> normal =
@@ -159,47 +159,47 @@ public final class NetworkBuilder {
     return variable(name, Shape.of(shape), scaled);
   }
 
-  /** A variable that starts with {@code value} everywhere. */
-  public Variable<TFloat32> filled(String name, float value, long... shape) {
+  /** A trained variable, initialized to {@code value} everywhere. */
+  public Variable<TFloat32> constant(String name, float value, long... shape) {
     Ops initial = tf.withSubScope(name + "_initial");
     return variable(
         name, Shape.of(shape), initial.fill(initial.constant(shape), initial.constant(value)));
   }
 
-  /** Biases of a layer with {@code size} outputs, all starting at {@code value}. */
+  /** Biases of a layer with {@code size} outputs, initialized to {@code value}. */
   public Variable<TFloat32> biases(String name, float value, long size) {
-    return filled(name, value, size);
+    return constant(name, value, size);
   }
 
   private Variable<TFloat32> variable(String name, Shape shape, Operand<TFloat32> initialValue) {
-    Variable<TFloat32> variable = notTrained(name, shape, initialValue);
+    Variable<TFloat32> variable = untrained(name, shape, initialValue);
     trained.add(variable);
     return variable;
   }
 
-  private Variable<TFloat32> notTrained(String name, Shape shape, Operand<TFloat32> initialValue) {
+  private Variable<TFloat32> untrained(String name, Shape shape, Operand<TFloat32> initialValue) {
     Variable<TFloat32> variable = tf.withName(name).variable(shape, TFloat32.class);
     tf.withInitScope().withName(name + "_assign").assign(variable, initialValue);
     return variable;
   }
 
   /**
-   * A variable that is not trained but averages what it is told, from 0 on.
+   * A variable for a moving average, initialized to 0 and not trained.
    *
-   * @param shape all sizes known
+   * @param shape fully defined
    */
   Variable<TFloat32> average(String name, Shape shape) {
     Ops initial = tf.withSubScope(name + "_initial");
     Variable<TFloat32> average =
-        notTrained(
+        untrained(
             name, shape, initial.fill(initial.constant(shape.asArray()), initial.constant(0f)));
     averages.add(average);
     return average;
   }
 
-  /** From now on the node is left out of predictions, and another's value is in its place. */
-  void inferenceReplacements(Operand<?> node, Operand<?> instead) {
-    inferenceReplacements.put(node.asOutput().op().name(), instead.asOutput().op().name());
+  /** Makes the exported model use {@code replacement} in place of a node. */
+  void replaceInInference(Operand<?> node, Operand<?> replacement) {
+    inferenceReplacements.put(node.asOutput().op().name(), replacement.asOutput().op().name());
   }
 
   // ---- Hyperparameters
@@ -216,7 +216,7 @@ public final class NetworkBuilder {
 
   /**
    * {@code lr}: a learning rate that decays in the graph, {@code floor + start · (1/e)^(step /
-   * decaySteps)}, unless another is chosen by a constant.
+   * decaySteps)}, unless the hyperparameters have a constant one.
    *
    * @return scalar
    */
@@ -232,9 +232,9 @@ public final class NetworkBuilder {
   }
 
   /**
-   * {@code lr}: a learning rate that grows from 0 to {@code peak} during {@code warmUp} iterations,
-   * and then falls to 0 at iteration {@code last} along half a cosine, unless another is chosen by
-   * a constant.
+   * {@code lr}: a learning rate that rises from 0 to {@code peak} during {@code warmUp} iterations
+   * and then falls to 0 at iteration {@code last} along half a cosine, unless the hyperparameters
+   * have a constant one.
    *
    * @return scalar
    */
@@ -254,10 +254,10 @@ public final class NetworkBuilder {
   // ---- Random numbers
 
   /**
-   * Random numbers for each image, uniform in 0..1.
+   * Uniform random numbers 0..1 for each image.
    *
    * @param images [batch, …]
-   * @param count how many for each
+   * @param count numbers per image
    * @return [batch, count]
    */
   public Operand<TFloat32> uniform(Operand<TFloat32> images, int count) {
@@ -293,21 +293,20 @@ public final class NetworkBuilder {
     return tf.nn.conv2d(x, w, List.of(1L, stride, stride, 1L), "SAME");
   }
 
-  /** The same as a node of that name. */
+  /** The same, naming the node. */
   public Operand<TFloat32> conv2d(
       String name, Operand<TFloat32> x, Operand<TFloat32> w, long stride) {
     return tf.withName(name).nn.conv2d(x, w, List.of(1L, stride, stride, 1L), "SAME");
   }
 
   /**
-   * The largest value of each neuron over the batch, {@code Y1max} for {@code Y1} and so on.
-   * Nothing depends on these nodes; whoever looks at the training sees by them which neurons are of
-   * use.
+   * The maximum of each neuron over the batch, {@code Y1max} for {@code Y1} and so on. Nothing
+   * depends on these nodes; the view shows from them which neurons are active.
    *
    * @param layers [batch, …]
    */
   @SafeVarargs
-  public final void largest(Operand<TFloat32>... layers) {
+  public final void batchMax(Operand<TFloat32>... layers) {
     for (Operand<TFloat32> layer : layers) {
       tf.withName(layer.asOutput().op().name() + "max").max(layer, tf.constant(new int[] {0}));
     }
@@ -315,9 +314,9 @@ public final class NetworkBuilder {
 
   /**
    * Dropout: each value is kept with probability {@code pkeep} and scaled by 1/pkeep, or becomes 0.
-   * Node for node what {@code tf.nn.dropout(x, pkeep)} makes.
+   * Creates the same nodes as Python's {@code tf.nn.dropout(x, pkeep)}.
    *
-   * @param name what the node is called in the graph
+   * @param name the node's name in the graph
    * @param x any shape
    * @param pkeep scalar
    * @return the same shape
@@ -327,12 +326,12 @@ public final class NetworkBuilder {
   }
 
   /**
-   * The same for whole channels of a convolutional layer, each with one throw of the dice: what is
-   * next to a dropped value says almost the same, and must go with it.
+   * Dropout of whole channels of a convolutional layer, since neighboring values are so alike that
+   * dropping some of them removes little information.
    *
    * @param x [batch, height, width, channels]
    */
-  public Operand<TFloat32> dropoutOfChannels(
+  public Operand<TFloat32> channelDropout(
       String name, Operand<TFloat32> x, Operand<TFloat32> pkeep) {
     Operand<TInt32> shape = // [batch, 1, 1, channels]
         tf.math.add(
@@ -353,7 +352,7 @@ public final class NetworkBuilder {
     Operand<TFloat32> uniform = uniform(noise, samplesPerExample);
     Operand<TFloat32> dropped =
         tf.withName(name).select(tf.math.greaterEqual(uniform, rate), scaled, tf.constant(0f));
-    inferenceReplacements(dropped, x);
+    replaceInInference(dropped, x);
     return dropped;
   }
 
@@ -369,7 +368,7 @@ public final class NetworkBuilder {
     return crossEntropy("cross_entropy", logits, labels);
   }
 
-  /** The same as a node of another name, for logits that are trained but not measured. */
+  /** The same under another name, for logits that are trained on but not measured. */
   public Operand<TFloat32> crossEntropy(
       String name, Operand<TFloat32> logits, Operand<TFloat32> labels) {
     Operand<TFloat32> loss = tf.nn.softmaxCrossEntropyWithLogits(logits, labels).loss();
@@ -379,7 +378,7 @@ public final class NetworkBuilder {
   }
 
   /**
-   * {@code accuracy}: the share of images whose most probable class is the right one, 0..1.
+   * {@code accuracy}: the share of images whose most probable class is their label, 0..1.
    *
    * @param probabilities [batch, 10]
    * @param labels [batch, 10], one-hot
@@ -387,15 +386,15 @@ public final class NetworkBuilder {
    */
   public Operand<TFloat32> accuracy(Operand<TFloat32> probabilities, Operand<TFloat32> labels) {
     predicted = tf.math.argMax(probabilities, tf.constant(1)).asOutput();
-    Operand<TInt64> right = tf.math.argMax(labels, tf.constant(1));
+    Operand<TInt64> label = tf.math.argMax(labels, tf.constant(1));
     return tf.withName("accuracy")
         .math
         .mean(
-            tf.dtypes.cast(tf.math.equal(predicted, right), TFloat32.class),
+            tf.dtypes.cast(tf.math.equal(predicted, label), TFloat32.class),
             tf.constant(new int[] {0}));
   }
 
-  /** {@code train_step}: one step of {@code optimizer} down the gradient of {@code loss}. */
+  /** {@code train_step}: one step of {@code optimizer} to minimize {@code loss}. */
   public void trainStep(Optimizer optimizer, Operand<TFloat32> loss) {
     minimize(optimizer, loss, "train_step");
   }
@@ -413,7 +412,7 @@ public final class NetworkBuilder {
     return optimizer.applyGradients(pairs, name);
   }
 
-  /** The same, and then in the same run moving averages are brought up to date. */
+  /** The same, followed by an update of moving averages in the same run. */
   public void trainStep(Optimizer optimizer, Operand<TFloat32> loss, MovingAverages... averages) {
     Op minimized = minimize(optimizer, loss, "minimize");
     List<Op> all = new ArrayList<>(List.of(minimized));
@@ -424,8 +423,8 @@ public final class NetworkBuilder {
   }
 
   /**
-   * {@code update_ema}: brings moving averages up to date in a run of its own after each train
-   * step, with the same batch and all neurons taking part.
+   * {@code update_ema}: updates moving averages in a run of its own after each training step, with
+   * the same batch and without dropout.
    */
   public void updateAfterTrainStep(MovingAverages averages) {
     averages.update("update_ema");

@@ -5,9 +5,9 @@ import java.nio.ByteOrder;
 import mnist.platform.Sha256;
 
 /**
- * The values of all weights and biases at one moment.
+ * The values of all variables at one moment.
  *
- * @param values of the variables in the chapter's order, one after the other, each row-major
+ * @param values of one variable after the other in the stage's order, each row-major
  */
 public record Weights(float[] values) {
 

@@ -12,13 +12,13 @@ import java.util.function.Consumer;
 import mnist.data.Split;
 
 /**
- * A listener for whom the training waits a limited time, and without whom it can do. It hears of
- * measurements in a thread of its own. While it is behind, the training waits, up to a limit for
- * the whole run; beyond that, or after it has failed, it hears no more and the training goes on.
+ * Runs an optional listener in a thread of its own. The training waits for a slow listener, but no
+ * longer than a time budget for the whole run; once that is spent, or if the listener fails, it is
+ * detached and the training continues without it.
  */
 public final class AsyncListener implements TrainingListener, AutoCloseable {
-  /** So many observations may wait for it; each holds what it wants of a measurement. */
-  private static final int MOST_WAITING = 8;
+  /** How many evaluations can be queued; each holds the tensors that the listener requested. */
+  private static final int QUEUE_CAPACITY = 8;
 
   private interface Task {
     void run() throws IOException;
@@ -27,21 +27,23 @@ public final class AsyncListener implements TrainingListener, AutoCloseable {
   private static final Task END = () -> {};
 
   private final TrainingListener listener;
-  private final Consumer<Exception> lost;
-  private final BlockingQueue<Task> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
-  private final Thread thread = new Thread(this::listen, "onlooker");
-  private long patienceNanos;
-  private volatile boolean gone;
+  private final Consumer<Exception> onFailure;
+  private final BlockingQueue<Task> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
+  private final Thread thread = new Thread(this::processQueue, "async listener");
+  private long budgetNanos;
+  private volatile boolean detached;
   private volatile CountDownLatch awaited = new CountDownLatch(0);
 
   /**
-   * @param patience how long the training may wait for it altogether, its last words included
-   * @param lost told once why it hears no more: what it threw, or a TimeoutException
+   * @param timeBudget how long the training may wait for the listener in total, closing included
+   * @param onFailure called once when the listener is detached, with the exception that it threw or
+   *     a TimeoutException
    */
-  public AsyncListener(TrainingListener listener, Duration patience, Consumer<Exception> lost) {
+  public AsyncListener(
+      TrainingListener listener, Duration timeBudget, Consumer<Exception> onFailure) {
     this.listener = listener;
-    this.lost = lost;
-    patienceNanos = patience.toNanos();
+    this.onFailure = onFailure;
+    budgetNanos = timeBudget.toNanos();
     thread.setDaemon(true);
     thread.start();
   }
@@ -53,73 +55,77 @@ public final class AsyncListener implements TrainingListener, AutoCloseable {
 
   @Override
   public void onEvaluation(Evaluation evaluation) {
-    if (!gone && !offered(() -> listener.onEvaluation(evaluation))) {
-      leave(new TimeoutException("it is too slow"));
+    if (!detached && !enqueue(() -> listener.onEvaluation(evaluation))) {
+      detachTooSlow();
     }
   }
 
-  /** Waits until it has heard all that it has been told, as long as there is patience left. */
+  /** Waits, within the time budget, until the listener has processed every evaluation so far. */
   public void catchUp() {
-    CountDownLatch heard = new CountDownLatch(1);
-    awaited = heard;
-    if (!gone && (!offered(heard::countDown) || !patiently(heard::await))) {
-      leave(new TimeoutException("it is too slow"));
+    CountDownLatch processed = new CountDownLatch(1);
+    awaited = processed;
+    if (!detached && (!enqueue(processed::countDown) || !withinBudget(processed::await))) {
+      detachTooSlow();
     }
   }
 
-  private boolean offered(Task task) {
-    return patiently((time, unit) -> waiting.offer(task, time, unit));
+  private boolean enqueue(Task task) {
+    return withinBudget((time, unit) -> queue.offer(task, time, unit));
   }
 
-  private interface Waiting {
-    boolean within(long time, TimeUnit unit) throws InterruptedException;
+  private interface TimedWait {
+    boolean await(long time, TimeUnit unit) throws InterruptedException;
   }
 
-  private boolean patiently(Waiting wait) {
-    long began = System.nanoTime();
+  private boolean withinBudget(TimedWait wait) {
+    long start = System.nanoTime();
     try {
-      return wait.within(patienceNanos, TimeUnit.NANOSECONDS);
+      return wait.await(budgetNanos, TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
     } finally {
-      patienceNanos = Math.max(0, patienceNanos - (System.nanoTime() - began));
+      budgetNanos = Math.max(0, budgetNanos - (System.nanoTime() - start));
     }
   }
 
-  private void listen() {
+  private void processQueue() {
     try {
-      for (Task next = waiting.take(); next != END; next = waiting.take()) {
+      for (Task next = queue.take(); next != END; next = queue.take()) {
         next.run();
       }
     } catch (IOException | RuntimeException e) {
-      leave(e);
+      detach(e);
     } catch (InterruptedException e) {
-      // It was given up.
+      // Closed while it was too slow.
     }
   }
 
-  private synchronized void leave(Exception why) {
-    if (!gone) {
-      lost.accept(why); // before anybody sees that it has gone
-      gone = true;
-      waiting.clear();
+  private void detachTooSlow() {
+    detach(new TimeoutException("it is too slow"));
+  }
+
+  private synchronized void detach(Exception why) {
+    if (!detached) {
+      onFailure.accept(why); // before anybody can see that it is detached
+      detached = true;
+      queue.clear();
       awaited.countDown();
     }
   }
 
-  /** Lets it hear what is still waiting, as long as there is patience left. */
+  /** Lets the listener process the queue, within the time budget. */
   @Override
   public void close() {
-    if (!gone && offered(END)) {
+    if (!detached && enqueue(END)) {
       try {
-        TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1, patienceNanos));
+        TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1, budgetNanos));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
     }
-    if (!gone && thread.isAlive()) {
-      leave(new TimeoutException("it is too slow"));
+    if (!detached && thread.isAlive()) {
+      detachTooSlow();
     }
     thread.interrupt();
   }

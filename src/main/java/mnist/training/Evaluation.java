@@ -3,10 +3,7 @@ package mnist.training;
 import java.nio.FloatBuffer;
 import java.util.Map;
 
-/**
- * A measurement, and what else was seen while it was made. It never changes, whoever holds it and
- * however the training goes on.
- */
+/** A measurement with the predictions and tensor values behind it: an immutable snapshot. */
 public final class Evaluation {
   private final Measurement measurement;
   private final int[] images;
@@ -14,9 +11,9 @@ public final class Evaluation {
   private final Map<String, float[]> values;
 
   /**
-   * @param images where each image stands in its set
-   * @param predicted the class that each was taken for, 0..9
-   * @param values of the nodes that were wanted, row-major
+   * @param images the index of each image in its split
+   * @param predicted the predicted class of each image, 0..9
+   * @param values of the requested tensors, row-major
    */
   public Evaluation(
       Measurement measurement, int[] images, int[] predicted, Map<String, float[]> values) {
@@ -26,12 +23,11 @@ public final class Evaluation {
     this.values = Map.copyOf(values);
   }
 
-  /** What was measured. */
   public Measurement measurement() {
     return measurement;
   }
 
-  /** Where each image that was measured stands in its set, training or test, from 0. */
+  /** The index of each measured image in its split, from 0. */
   public int[] images() {
     return images.clone();
   }
@@ -42,19 +38,18 @@ public final class Evaluation {
   }
 
   /**
-   * The values of a node at that moment, row-major: of a variable all, of a layer those of each
-   * image, image after image.
+   * The values of a requested tensor, row-major: those of a layer image after image.
    *
-   * @param node one that a listener {@linkplain TrainingListener#requestedTensors wanted}
+   * @param node one of the {@linkplain TrainingListener#requestedTensors requested tensors}
    * @return read-only
-   * @throws IllegalArgumentException if nobody wanted it
+   * @throws IllegalArgumentException if it was not requested
    */
   public FloatBuffer values(String node) {
-    float[] found = values.get(node);
-    if (found == null) {
+    float[] value = values.get(node);
+    if (value == null) {
       throw new IllegalArgumentException(
-          "no values of " + node + " were wanted, only of " + values.keySet());
+          node + " was not requested, only " + values.keySet() + " were");
     }
-    return FloatBuffer.wrap(found).asReadOnlyBuffer();
+    return FloatBuffer.wrap(value).asReadOnlyBuffer();
   }
 }

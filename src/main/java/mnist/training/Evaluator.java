@@ -18,75 +18,85 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
-/** Measures the network, and sees on the way what the listeners want to see. */
+/** Measures the network, and fetches the tensors that listeners request in the same runs. */
 final class Evaluator {
   private final Network network;
-  private final BiFunction<Split, Batch, Session.Runner> feeding;
-  private final Map<Split, List<Output<?>>> wanted = new EnumMap<>(Split.class);
-  private final Map<Split, List<Output<?>>> fetched = new EnumMap<>(Split.class);
+  private final BiFunction<Split, Batch, Session.Runner> feed;
+  private final Map<Split, List<Output<?>>> requested = new EnumMap<>(Split.class);
+  private final Map<Split, List<Output<?>>> fetches = new EnumMap<>(Split.class);
 
   /**
-   * @param feeding a run that is fed with a batch of a set, all neurons taking part
-   * @throws IllegalArgumentException if the listener wants what is no node that computes float32
+   * @param feed a run that is fed with a batch of a split, without dropout
+   * @throws IllegalArgumentException if the listener requests a node that is missing or does not
+   *     compute float32
    */
   Evaluator(
-      Network network,
-      BiFunction<Split, Batch, Session.Runner> feeding,
-      TrainingListener listener) {
+      Network network, BiFunction<Split, Batch, Session.Runner> feed, TrainingListener listener) {
     this.network = network;
-    this.feeding = feeding;
+    this.feed = feed;
     for (Split split : Split.values()) {
-      wanted.put(
-          split, listener.requestedTensors(split).stream().<Output<?>>map(this::output).toList());
-      fetched.put(split, fetched(wanted.get(split)));
+      Set<Output<?>> all = new LinkedHashSet<>();
+      all.add(network.accuracy());
+      all.add(network.crossEntropy());
+      all.add(network.predicted());
+      network.learningRate().ifPresent(all::add);
+      List<Output<?>> outputs =
+          listener.requestedTensors(split).stream().<Output<?>>map(this::output).toList();
+      all.addAll(outputs);
+      requested.put(split, outputs);
+      fetches.put(split, List.copyOf(all));
     }
-  }
-
-  /** What is measured, and what is wanted beside it: each once. */
-  private List<Output<?>> fetched(List<Output<?>> wanted) {
-    Set<Output<?>> all = new LinkedHashSet<>();
-    all.add(network.accuracy());
-    all.add(network.crossEntropy());
-    all.add(network.predicted());
-    network.learningRate().ifPresent(all::add);
-    all.addAll(wanted);
-    return List.copyOf(all);
   }
 
   private Output<?> output(String node) {
     Output<?> output = network.graph().outputOrThrow(node);
     if (output.type() != TFloat32.class) {
       throw new IllegalArgumentException(
-          node + " is " + output.dataType() + ", and listeners see float32 only");
+          node + " is " + output.dataType() + ", but listeners can request only float32");
     }
     if (output.op().type().equals("Placeholder")) {
-      throw new IllegalArgumentException(node + " is fed, there is nothing to see");
+      throw new IllegalArgumentException(node + " is a placeholder, which cannot be requested");
     }
     return output;
   }
 
   /**
-   * Accuracy, loss and learning rate over some batches. The accuracy is the number of images that
-   * were recognised, divided by all; the loss is the mean of the batches' losses, weighed by their
-   * images, added up in double precision.
+   * Accuracy, loss and learning rate over some batches: the share of all images that are classified
+   * correctly, and the mean of the batches' losses, weighted by their sizes and summed in double
+   * precision.
    */
-  Evaluation of(Split split, List<Batch> parts, int iteration, int epoch) throws TrainingException {
-    int images = parts.stream().mapToInt(Batch::size).sum();
-    int[] places = parts.stream().flatMapToInt(part -> IntStream.of(part.indices())).toArray();
+  Evaluation evaluate(Split split, List<Batch> batches, int iteration, int epoch)
+      throws TrainingException {
+    int[] indices = batches.stream().flatMapToInt(batch -> IntStream.of(batch.indices())).toArray();
+    int images = indices.length;
     int[] predicted = new int[images];
     Map<String, float[]> values = new HashMap<>();
     int correct = 0;
     double loss = 0;
     float learningRate = Float.NaN;
     int first = 0;
-    for (Batch part : parts) {
-      Found found = found(split, part, first, predicted, values);
-      correct += Math.round(found.accuracy() * part.size());
-      loss += (double) found.loss() * part.size();
-      learningRate = found.learningRate();
-      first += part.size();
+    for (Batch batch : batches) {
+      Session.Runner runner = feed.apply(split, batch);
+      fetches.get(split).forEach(runner::fetch);
+      try (Result result = runner.run()) {
+        correct += Math.round(scalar(result, 0) * batch.size());
+        loss += (double) scalar(result, 1) * batch.size();
+        TInt64 classes = (TInt64) result.get(2);
+        for (int i = 0; i < batch.size(); i++) {
+          predicted[first + i] = (int) classes.getLong(i);
+        }
+        learningRate =
+            network.learningRate().isPresent()
+                ? scalar(result, 3)
+                : network.hyperparameters().learningRate;
+        for (Output<?> node : requested.get(split)) {
+          TFloat32 tensor = (TFloat32) result.get(fetches.get(split).indexOf(node));
+          copy(node, tensor, values, first, images);
+        }
+      }
+      first += batch.size();
     }
-    TrainingException.refuseNaN("the loss", iteration, (float) loss);
+    TrainingException.requireNumbers("the loss", iteration, (float) loss);
     Measurement measurement =
         new Measurement(
             iteration,
@@ -95,52 +105,23 @@ final class Evaluator {
             (float) correct / images,
             (float) (loss / images),
             learningRate);
-    return new Evaluation(measurement, places, predicted, Map.copyOf(values));
+    return new Evaluation(measurement, indices, predicted, values);
   }
 
-  private record Found(float accuracy, float loss, float learningRate) {}
-
-  /**
-   * Runs one part.
-   *
-   * @param first how many images are in the parts before it
-   * @param predicted and {@code values} have room for all parts
-   */
-  private Found found(
-      Split split, Batch part, int first, int[] predicted, Map<String, float[]> values) {
-    Session.Runner runner = feeding.apply(split, part);
-    fetched.get(split).forEach(runner::fetch);
-    try (Result result = runner.run()) {
-      TInt64 classes = (TInt64) result.get(2);
-      for (int i = 0; i < part.size(); i++) {
-        predicted[first + i] = (int) classes.getLong(i);
-      }
-      for (Output<?> node : wanted.get(split)) {
-        TFloat32 value = (TFloat32) result.get(fetched.get(split).indexOf(node));
-        keep(node, value, values, first, predicted.length);
-      }
-      float learningRate =
-          network.learningRate().isPresent()
-              ? scalar(result, 3)
-              : network.hyperparameters().learningRate;
-      return new Found(scalar(result, 0), scalar(result, 1), learningRate);
-    }
-  }
-
-  /** Values of each image go behind those of the images before; all others are the same for all. */
-  private static void keep(
-      Output<?> node, TFloat32 found, Map<String, float[]> values, int first, int images) {
-    boolean ofImages =
+  /** A layer's values are appended to those of the batches before; a variable's are kept once. */
+  private static void copy(
+      Output<?> node, TFloat32 tensor, Map<String, float[]> values, int first, int images) {
+    boolean perImage =
         node.shape().numDimensions() > 0 && node.shape().get(0) == Shape.UNKNOWN_SIZE;
-    int size = (int) found.size();
-    if (!ofImages && first > 0) {
+    int size = (int) tensor.size();
+    if (!perImage && first > 0) {
       return;
     }
-    int ofOne = ofImages ? size / (int) found.shape().get(0) : size;
+    int imageSize = perImage ? size / (int) tensor.shape().get(0) : size;
     float[] all =
         values.computeIfAbsent(
-            node.op().name(), name -> new float[ofImages ? images * ofOne : size]);
-    found.asRawTensor().data().asFloats().read(all, ofImages ? first * ofOne : 0, size);
+            node.op().name(), name -> new float[perImage ? images * imageSize : size]);
+    tensor.asRawTensor().data().asFloats().read(all, perImage ? first * imageSize : 0, size);
   }
 
   static float scalar(Result result, int index) {

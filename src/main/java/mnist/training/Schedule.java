@@ -1,49 +1,49 @@
 package mnist.training;
 
 /**
- * How long a training goes on, and when it is measured.
+ * How long a training runs, and when it is measured.
  *
  * @param iterations the number of the last iteration, 0 to 1,000,000,000; they run from 0, so there
- *     is one more
- * @param trainEvery accuracy and loss of the present batch are measured every so many iterations
- * @param testEvery those of the whole test set are measured every so many iterations
+ *     is one step more
+ * @param trainEvery the current batch is measured every so many iterations
+ * @param testEvery the whole test set is measured every so many iterations
  * @param moreTestsAtStart whether, before iteration {@code testEvery}, the test set is measured as
  *     often as the batch
  */
 public record Schedule(int iterations, int trainEvery, int testEvery, boolean moreTestsAtStart) {
-  private static final int MOST_ITERATIONS = 1_000_000_000;
+  private static final int MAX_ITERATIONS = 1_000_000_000;
 
   /**
-   * @throws IllegalArgumentException if the iterations are out of their range
+   * @throws IllegalArgumentException if {@code iterations} is out of range
    */
   public Schedule {
-    if (iterations < 0 || iterations > MOST_ITERATIONS) {
+    if (iterations < 0 || iterations > MAX_ITERATIONS) {
       throw new IllegalArgumentException(
-          "iterations must be 0 to " + MOST_ITERATIONS + ", found " + iterations);
+          "iterations must be 0 to " + MAX_ITERATIONS + ", found " + iterations);
     }
   }
 
-  /** Up to this iteration, measuring both at every one. */
+  /** Up to this iteration, measuring the batch and the test set at each. */
   public static Schedule upTo(int iterations) {
     return new Schedule(iterations, 1, 1, false);
   }
 
-  /** The same, with the batch and the test set measured every so many iterations. */
+  /** This schedule with other intervals between measurements. */
   public Schedule measuring(int trainEvery, int testEvery) {
     return new Schedule(iterations, trainEvery, testEvery, moreTestsAtStart);
   }
 
-  /** The same, with the test set measured as often as the batch at the start. */
+  /** This schedule with the test set measured as often as the batch at the start. */
   public Schedule withMoreTestsAtStart() {
     return new Schedule(iterations, trainEvery, testEvery, true);
   }
 
-  /** The same, up to another last iteration. */
+  /** This schedule up to another last iteration. */
   public Schedule withIterations(int last) {
     return new Schedule(last, trainEvery, testEvery, moreTestsAtStart);
   }
 
-  /** Whether the present batch is measured before the step of this iteration. */
+  /** Whether the current batch is measured before the step of this iteration. */
   public boolean measuresTraining(int iteration) {
     return iteration % trainEvery == 0;
   }

@@ -2,22 +2,22 @@ package mnist.training;
 
 import java.util.Arrays;
 
-/** How long the steps took; of very many, the last million. */
+/** The durations of the training steps; of very many steps, only the last million. */
 final class StepTimes {
-  private static final int MOST = 1_000_000;
+  private static final int CAPACITY = 1_000_000;
 
   private final long[] nanos;
   private long steps;
 
   StepTimes(int iterations) {
-    nanos = new long[Math.min(MOST, iterations) + 1];
+    nanos = new long[Math.min(CAPACITY, iterations) + 1];
   }
 
   void add(long stepNanos) {
     nanos[(int) (steps++ % nanos.length)] = stepNanos;
   }
 
-  /** Half of the steps took at most so long; NaN if there were none. */
+  /** The median in milliseconds; NaN if there were no steps. */
   double medianMillis() {
     long[] sorted = Arrays.copyOf(nanos, (int) Math.min(steps, nanos.length));
     Arrays.sort(sorted);

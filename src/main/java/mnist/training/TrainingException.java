@@ -1,22 +1,24 @@
 package mnist.training;
 
-/** A training that cannot go on; the message is one line for whoever started it. */
+/** A training that cannot continue; the message is one line for the user. */
 public final class TrainingException extends Exception {
   private static final long serialVersionUID = 1;
 
-  /** One line: what was found, what was expected, what to do. */
-  public TrainingException(String message) {
+  private TrainingException(String message) {
     super(message);
   }
 
-  static void refuseNaN(String what, int iteration, float... found) throws TrainingException {
-    for (float number : found) {
-      if (Float.isNaN(number)) {
+  /**
+   * @throws TrainingException if one of the values is NaN
+   */
+  static void requireNumbers(String what, int iteration, float... values) throws TrainingException {
+    for (float value : values) {
+      if (Float.isNaN(value)) {
         throw new TrainingException(
             what
                 + " is not a number (NaN) at step "
                 + iteration
-                + "; training has run away: try a smaller --learning-rate");
+                + "; the training has diverged: try a smaller --learning-rate");
       }
     }
   }

@@ -8,50 +8,50 @@ import java.util.function.Supplier;
 import mnist.data.Split;
 
 /**
- * Hears of a training as it goes on. It is told of results, never given anything that it could
- * change, so that the numbers of a run do not depend on who listens.
+ * Observes a training. A listener receives results and nothing that it could change, so the numbers
+ * of a run do not depend on who listens.
  */
 public interface TrainingListener {
 
   /**
-   * The nodes whose values it wants to see with every measurement of a split; asked once, before
-   * the training. They are fetched in the runs that measure anyway: one run more would move
-   * dropout's random numbers on.
+   * The nodes whose values this listener needs in every evaluation of a split; called once, before
+   * the training. They are fetched in the runs that measure anyway, since an additional run would
+   * advance dropout's random numbers.
    *
-   * @return names in the graph, such as "W1" or "Ylogits", each of a float32 node
+   * @return names of float32 nodes in the graph, such as "W1" or "Ylogits"
    */
   default Set<String> requestedTensors(Split split) {
     return Set.of();
   }
 
   /**
-   * A measurement was made.
+   * Called after each measurement.
    *
-   * @throws IOException if it could not be kept, which ends the run
+   * @throws IOException to end the run, if the evaluation cannot be stored
    */
   default void onEvaluation(Evaluation evaluation) throws IOException {}
 
   /**
-   * A step was made.
+   * Called after each training step.
    *
    * @param iteration its number, from 0
-   * @param nanos how long it took, in nanoseconds, filling the batch included
+   * @param nanos how long it took in nanoseconds, including filling the batch
    */
   default void onStep(int iteration, long nanos) {}
 
   /**
-   * Everything before an iteration is done.
+   * Called after each step, and once more at the end, when the state may be saved.
    *
-   * @param next the iteration
+   * @param next the next iteration; everything before it is done
    * @param last whether the training ends here
-   * @param state gives all that it takes to go on from here, at a price: ask if it is wanted
-   * @throws IOException if it could not be kept, which ends the run
+   * @param state everything needed to resume from here; costly, so get it only to save it
+   * @throws IOException to end the run, if the state cannot be saved
    */
   default void onProgress(int next, boolean last, Supplier<TrainingState> state)
       throws IOException {}
 
-  /** One that adds every measurement to a list. */
-  static TrainingListener keeping(List<Measurement> measurements) {
+  /** A listener that adds every measurement to a list. */
+  static TrainingListener collecting(List<Measurement> measurements) {
     return new TrainingListener() {
       @Override
       public void onEvaluation(Evaluation evaluation) {
@@ -60,7 +60,7 @@ public interface TrainingListener {
     };
   }
 
-  /** One listener that tells several, in this order. */
+  /** A listener that calls several, in this order. */
   static TrainingListener all(List<TrainingListener> listeners) {
     return new TrainingListener() {
       @Override

@@ -13,8 +13,10 @@ import mnist.data.ConfusionMatrix;
 import mnist.data.DataException;
 import mnist.data.DataSet;
 import mnist.data.Split;
+import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import mnist.nn.Weights;
+import mnist.training.TrainingResult.Status;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
@@ -26,70 +28,65 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * The loop of the tutorial: take a batch, measure when it is time to, make a step.
+ * The tutorial's training loop: take a batch, measure when the schedule says so, make a training
+ * step.
  *
- * <p>Everything that a step feeds is allocated once and written anew in place.
+ * <p>All tensors that a step is fed with are allocated once and updated in place.
  */
 public final class TrainingLoop implements AutoCloseable {
-  /**
-   * The test set is measured a part at a time: the activations of all 10,000 images at once would
-   * take several hundred megabytes.
-   */
+  /** The test set is measured in parts: the activations of 10,000 images take 100s of megabytes. */
   private static final int TEST_BATCH = 1000;
 
   private final Schedule schedule;
   private final DataSet data;
   private final Network network;
   private final Session session;
-  private final Batches batches;
-  private final List<Batch> test;
-  private final TInt32 step;
-  private final TBool testing;
-  private final TBool notTesting;
-  private final TFloat32 keepAll;
-  private final TFloat32 keepInTraining;
-  private final Session.Runner trainStep;
-  private final Optional<Session.Runner> updateAfterStep;
   private final SessionState sessionState;
-  private final RandomState randomNodes;
+  private final Batches batches;
+  private final List<Batch> testSet;
+  private final Session.Runner trainStep;
+  private final Optional<Session.Runner> updateEma;
 
-  // How far the training has come.
+  // What is fed beside images and labels.
+  private final TInt32 step = TInt32.scalarOf(0);
+  private final TBool testing = TBool.scalarOf(true);
+  private final TBool notTesting = TBool.scalarOf(false);
+  private final TFloat32 keepAll = TFloat32.scalarOf(1);
+  private final TFloat32 keepProbability;
+
+  // The progress of the training.
   private int iteration;
   private Optional<Measurement> last = Optional.empty();
   private Optional<TrainingResult.Best> best = Optional.empty();
   private double secondsBefore;
 
   /**
-   * Opens a session and initialises the variables.
+   * Opens a session and initializes the variables.
    *
-   * @param network what to train, which stays the caller's to close; its seed is also that of the
-   *     order of the training images
+   * @param network what to train; the caller closes it. Its seed also determines the order of the
+   *     training images
    * @param batchSize images per step, 1 to the number of training images
-   * @throws DataException if there are fewer training images than a batch takes
+   * @throws DataException if there are fewer training images than a batch needs
    */
   public TrainingLoop(Schedule schedule, Network network, DataSet data, int batchSize)
       throws DataException {
     this.schedule = schedule;
     this.network = network;
     this.data = data;
-    batches = new Batches(data.training(), batchSize, network.hyperparameters().seed);
-    test = Batch.allOf(data.test(), TEST_BATCH);
-    step = TInt32.scalarOf(0);
-    testing = TBool.scalarOf(true);
-    notTesting = TBool.scalarOf(false);
-    keepAll = TFloat32.scalarOf(1);
-    Float keepProbability = network.hyperparameters().keepProbability;
-    keepInTraining = TFloat32.scalarOf(keepProbability == null ? 1 : keepProbability);
+    Hyperparameters hyperparameters = network.hyperparameters();
+    batches = new Batches(data.training(), batchSize, hyperparameters.seed);
+    testSet = Batch.allOf(data.test(), TEST_BATCH);
+    keepProbability =
+        TFloat32.scalarOf(
+            hyperparameters.keepProbability == null ? 1 : hyperparameters.keepProbability);
     session = new Session(network.graph(), config(network));
-    // Fed with the same tensors at every step, only their contents change.
+    sessionState = new SessionState(session, network);
+    // Every step runs these again: the tensors stay the same, only their contents change.
     trainStep =
-        feeding(batches.batch(), keepInTraining, notTesting)
+        feed(batches.batch(), keepProbability, notTesting)
             .addTarget(network.trainStep())
             .fetch(network.trainingLoss());
-    updateAfterStep =
-        network.updateEma().map(feeding(batches.batch(), keepAll, notTesting)::addTarget);
-    sessionState = new SessionState(session, network);
-    randomNodes = new RandomState(session, network);
+    updateEma = network.updateEma().map(feed(batches.batch(), keepAll, notTesting)::addTarget);
     try {
       session.initialize();
     } catch (RuntimeException e) {
@@ -99,9 +96,9 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /**
-   * What TensorFlow may make of the graph before it runs it: all that it does by default. But where
-   * there is batch norm it keeps the order in which a layer's three gradients are added up; it
-   * would sort them by their nodes' names, which are others in Python, and round otherwise.
+   * TensorFlow's default optimizations of the graph, with one exception: for batch norm the order
+   * in which a layer's three gradients are added up is kept. TensorFlow would sort them by their
+   * nodes' names, which differ in Python, and so round differently.
    */
   private static ConfigProto config(Network network) {
     ConfigProto.Builder config = ConfigProto.newBuilder();
@@ -115,13 +112,13 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /**
-   * Takes up a training where another loop over the same network, images and batch size left it.
+   * Continues a training from where another loop over the same network, images and batch size left
+   * it.
    *
-   * @throws IllegalArgumentException if the state is that of another network
+   * @throws IllegalArgumentException if the state belongs to another network
    */
   public void restore(TrainingState state) {
-    sessionState.assign(state.variables());
-    randomNodes.fastForward(state.drawn());
+    sessionState.restore(state.variables(), state.drawn());
     batches.skip(state.next());
     iteration = state.next();
     last = state.last();
@@ -130,87 +127,68 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /**
-   * Trains from iteration 0, or where another training was taken up, to the schedule's last.
+   * Trains to the schedule's last iteration, from 0 or from a restored state.
    *
-   * @param listener told of every measurement and step
-   * @param stop asked after every step whether to end early
-   * @throws TrainingException if the loss is no longer a number
-   * @throws IOException if the listener could not keep a measurement
+   * @param stop checked before every step: whether to end early
+   * @throws TrainingException if the loss or a weight is not a number
+   * @throws IOException if a listener failed
    */
   public TrainingResult run(TrainingListener listener, BooleanSupplier stop)
       throws TrainingException, IOException {
     long start = System.nanoTime();
     StepTimes times = new StepTimes(schedule.iterations());
-    Evaluator evaluation = new Evaluator(network, this::measuring, listener);
+    Evaluator evaluator = new Evaluator(network, this::feedForEvaluation, listener);
 
     while (iteration <= schedule.iterations() && !stop.getAsBoolean()) {
-      long began = System.nanoTime();
+      // Take a batch.
+      long stepStart = System.nanoTime();
       Batch batch = batches.next();
       step.setInt(iteration);
-      long filled = System.nanoTime() - began;
+      long nanos = System.nanoTime() - stepStart;
 
+      // Measure.
       if (schedule.measuresTraining(iteration)) {
-        listener.onEvaluation(evaluation.of(TRAIN, List.of(batch), iteration, epoch(iteration)));
+        listener.onEvaluation(evaluator.evaluate(TRAIN, List.of(batch), iteration, epoch()));
       }
       if (schedule.measuresTest(iteration)) {
-        Evaluation seen = evaluation.of(TEST, test, iteration, epoch(iteration));
-        listener.onEvaluation(seen);
-        last = Optional.of(seen.measurement());
-        best = Optional.of(better(seen));
+        Evaluation evaluation = evaluator.evaluate(TEST, testSet, iteration, epoch());
+        listener.onEvaluation(evaluation);
+        last = Optional.of(evaluation.measurement());
+        best = Optional.of(better(evaluation));
       }
 
-      began = System.nanoTime();
-      TrainingException.refuseNaN("the loss", iteration, trainStep());
-      randomNodes.ran("train_step", batch.size());
-      if (updateAfterStep.isPresent()) {
-        updateAfterStep.get().run().close();
-        randomNodes.ran("update_ema", batch.size());
+      // Make a training step.
+      stepStart = System.nanoTime();
+      try (Result result = trainStep.run()) {
+        TrainingException.requireNumbers("the loss", iteration, Evaluator.scalar(result, 0));
       }
-      long took = filled + System.nanoTime() - began;
-      times.add(took);
-      listener.onStep(iteration, took);
+      sessionState.countRandomNumbers("train_step", batch.size());
+      if (updateEma.isPresent()) {
+        updateEma.get().run().close();
+        sessionState.countRandomNumbers("update_ema", batch.size());
+      }
+      nanos += System.nanoTime() - stepStart;
+      times.add(nanos);
+      listener.onStep(iteration, nanos);
       iteration++;
       listener.onProgress(iteration, false, () -> state(start));
     }
 
-    TrainingResult.Status status =
-        iteration > schedule.iterations()
-            ? TrainingResult.Status.COMPLETED
-            : TrainingResult.Status.INTERRUPTED;
     Weights finalWeights = weights();
-    TrainingException.refuseNaN("a weight", iteration - 1, finalWeights.values());
+    TrainingException.requireNumbers("a weight", iteration - 1, finalWeights.values());
     listener.onProgress(iteration, true, () -> state(start));
     return new TrainingResult(
-        status, iteration, best, last, finalWeights, times.medianMillis(), seconds(start));
+        iteration > schedule.iterations() ? Status.COMPLETED : Status.INTERRUPTED,
+        iteration,
+        best,
+        last,
+        finalWeights,
+        times.medianMillis(),
+        seconds(start));
   }
 
-  /** Makes a step with the batch; returns the loss before it. */
-  private float trainStep() {
-    try (Result result = trainStep.run()) {
-      return Evaluator.scalar(result, 0);
-    }
-  }
-
-  private TrainingState state(long start) {
-    return new TrainingState(
-        iteration, sessionState.variables(), randomNodes.drawn(), best, last, seconds(start));
-  }
-
-  private double seconds(long start) {
-    return secondsBefore + (System.nanoTime() - start) / 1e9;
-  }
-
-  /** As the scripts count: iterations times batch size, divided by the number of images. */
-  private int epoch(int iteration) {
-    return (int) ((long) iteration * batches.batch().size() / data.training().count()) + 1;
-  }
-
-  private Session.Runner measuring(Split split, Batch batch) {
-    randomNodes.ran("accuracy", batch.size());
-    return feeding(batch, keepAll, split == TEST ? testing : notTesting);
-  }
-
-  private Session.Runner feeding(Batch batch, TFloat32 pkeep, TBool tst) {
+  /** A run on a batch; each placeholder is fed if the network has it. */
+  private Session.Runner feed(Batch batch, TFloat32 pkeep, TBool tst) {
     Session.Runner runner =
         session
             .runner()
@@ -223,18 +201,37 @@ public final class TrainingLoop implements AutoCloseable {
     return runner;
   }
 
-  private TrainingResult.Best better(Evaluation seen) {
-    float accuracy = seen.measurement().accuracy();
-    if (best.isPresent() && accuracy <= best.get().measurement().accuracy()) {
+  private Session.Runner feedForEvaluation(Split split, Batch batch) {
+    sessionState.countRandomNumbers("accuracy", batch.size());
+    return feed(batch, keepAll, split == TEST ? testing : notTesting);
+  }
+
+  /** As the scripts count: iterations times batch size, divided by the number of images. */
+  private int epoch() {
+    return (int) ((long) iteration * batches.batch().size() / data.training().count()) + 1;
+  }
+
+  private TrainingResult.Best better(Evaluation evaluation) {
+    Measurement measurement = evaluation.measurement();
+    if (best.isPresent() && measurement.accuracy() <= best.get().measurement().accuracy()) {
       return best.get();
     }
     return new TrainingResult.Best(
-        seen.measurement(),
-        weights(), // a millisecond, beside the test set's hundred
-        ConfusionMatrix.of(data.test().labels(), seen.predicted()));
+        measurement,
+        weights(), // takes a millisecond; measuring the test set takes a hundred
+        ConfusionMatrix.of(data.test().labels(), evaluation.predicted()));
   }
 
-  /** The variables' present values. */
+  private TrainingState state(long start) {
+    return new TrainingState(
+        iteration, sessionState.variables(), sessionState.drawn(), best, last, seconds(start));
+  }
+
+  private double seconds(long start) {
+    return secondsBefore + (System.nanoTime() - start) / 1e9;
+  }
+
+  /** The current values of the variables. */
   public Weights weights() {
     Session.Runner runner = session.runner();
     network.variables().forEach((Operand<TFloat32> variable) -> runner.fetch(variable));
@@ -242,14 +239,14 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /**
-   * What some nodes come to on a batch, with the feeds of iteration 0 and all neurons taking part.
+   * The values of some nodes on a batch, fed as at iteration 0, without dropout.
    *
-   * @param split whether as in measuring the test set, or a batch in training
-   * @return their values one after the other, each row-major
+   * @param split TEST to evaluate with the moving averages, TRAIN with the batch's own moments
+   * @return the values of one node after the other, each row-major
    */
   public float[] evaluate(List<Output<TFloat32>> outputs, Split split, Batch batch) {
     step.setInt(0);
-    Session.Runner runner = feeding(batch, keepAll, split == TEST ? testing : notTesting);
+    Session.Runner runner = feed(batch, keepAll, split == TEST ? testing : notTesting);
     outputs.forEach(runner::fetch);
     return floats(runner);
   }
@@ -274,12 +271,12 @@ public final class TrainingLoop implements AutoCloseable {
   @Override
   public void close() {
     session.close();
-    keepInTraining.close();
+    keepProbability.close();
     keepAll.close();
     notTesting.close();
     testing.close();
     step.close();
-    test.forEach(Batch::close);
+    testSet.forEach(Batch::close);
     batches.close();
   }
 }

@@ -5,15 +5,15 @@ import mnist.data.ConfusionMatrix;
 import mnist.nn.Weights;
 
 /**
- * What a training came to.
+ * The result of a training.
  *
  * @param status how it ended
- * @param steps how many steps were made
- * @param best when the test set was recognised best
+ * @param steps how many training steps were made
+ * @param best the test measurement with the highest accuracy; empty before the first measurement
  * @param last the last test measurement
- * @param finalWeights those after the last step, a step later than the last measurement at best
- * @param medianStepMillis half of the steps took at most so long
- * @param seconds the whole training, measurements included
+ * @param finalWeights the weights after the last step, at least one step after the last measurement
+ * @param medianStepMillis the median duration of a step, in milliseconds
+ * @param seconds the duration of the whole training, measurements included
  */
 public record TrainingResult(
     Status status,
@@ -26,9 +26,9 @@ public record TrainingResult(
 
   /** How a training ends. */
   public enum Status {
-    /** After its last iteration. */
+    /** It reached its last iteration. */
     COMPLETED,
-    /** It was asked to stop. */
+    /** It was stopped before. */
     INTERRUPTED
   }
 
@@ -36,8 +36,8 @@ public record TrainingResult(
    * The best moment of a training.
    *
    * @param measurement the test measurement with the highest accuracy, the first of several
-   * @param weights those that it measured
-   * @param confusion what was taken for what in it
+   * @param weights the weights at that moment
+   * @param confusion the confusion matrix of that measurement
    */
   public record Best(Measurement measurement, Weights weights, ConfusionMatrix confusion) {}
 }

@@ -4,15 +4,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * All that it takes to go on with a training as if nothing had happened.
+ * Everything needed to resume a training exactly where it stopped.
  *
- * @param next the iteration that comes next, from 0; everything before it is done
- * @param variables every variable by its name: weights and biases, the optimiser's too; row-major
- * @param drawn how many numbers each random node has drawn, in steps and in measurements, by its
- *     name
- * @param best when the test set was recognised best so far
+ * @param next the next iteration, from 0; everything before it is done
+ * @param variables the values of all variables by name, the optimizer's included; row-major
+ * @param drawn how many numbers each random node has drawn, by name
+ * @param best the best test measurement so far
  * @param last the last test measurement
- * @param seconds that the training took so far
+ * @param seconds the duration of the training so far
  */
 public record TrainingState(
     int next,

@@ -7,7 +7,7 @@ import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferInt;
 import java.util.Optional;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 
 /**
  * Images in rows, black on white; wrongly recognised ones come first, on red, with the right answer
@@ -20,14 +20,14 @@ final class ImageGrid {
   private final Rectangle area;
   private final int columns;
   private final int rows;
-  private final Optional<LabelledImages> images;
+  private final Optional<LabeledImages> images;
   private final Resampling resampling;
 
   /**
    * @param area what the wall fills
    * @param images whose numbers {@link #draw} is given; if they cannot be had, cells stay empty
    */
-  ImageGrid(Rectangle area, int columns, int rows, Optional<LabelledImages> images) {
+  ImageGrid(Rectangle area, int columns, int rows, Optional<LabeledImages> images) {
     this.area = area;
     this.columns = columns;
     this.rows = rows;

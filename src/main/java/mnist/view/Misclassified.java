@@ -1,7 +1,7 @@
 package mnist.view;
 
 import java.awt.image.BufferedImage;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 
 /**
  * A sheet of the test images that are recognised wrongly: the first ones, with the right class
@@ -12,10 +12,10 @@ final class Misclassified {
   static final int ACROSS = 10;
 
   /** From one image to the next, across. */
-  static final int TILE_WIDTH = LabelledImages.SIDE + 2;
+  static final int TILE_WIDTH = LabeledImages.SIDE + 2;
 
   /** From one image to the next, down: the image, the classes, and a gap to either. */
-  static final int TILE_HEIGHT = LabelledImages.SIDE + 14;
+  static final int TILE_HEIGHT = LabeledImages.SIDE + 14;
 
   static final int RIGHT = 0x40c040;
   static final int GIVEN = 0xff5050;
@@ -43,7 +43,7 @@ final class Misclassified {
    *
    * @param predicted what the network said of each image, 0..9
    */
-  static BufferedImage sheet(LabelledImages test, int[] predicted) {
+  static BufferedImage sheet(LabeledImages test, int[] predicted) {
     BufferedImage sheet =
         new BufferedImage(ACROSS * TILE_WIDTH, ACROSS * TILE_HEIGHT, BufferedImage.TYPE_INT_RGB);
     int tile = 0;
@@ -53,7 +53,7 @@ final class Misclassified {
         int left = tile % ACROSS * TILE_WIDTH + 1;
         int top = tile / ACROSS * TILE_HEIGHT + 1;
         drawImage(sheet, left, top, test, image);
-        int below = top + LabelledImages.SIDE + 1;
+        int below = top + LabeledImages.SIDE + 1;
         drawDigit(sheet, left + 6, below, right, RIGHT);
         drawDigit(sheet, left + 16, below, predicted[image], GIVEN);
         tile++;
@@ -63,11 +63,11 @@ final class Misclassified {
   }
 
   private static void drawImage(
-      BufferedImage sheet, int left, int top, LabelledImages test, int image) {
-    for (int pixel = 0; pixel < LabelledImages.PIXELS; pixel++) {
-      int grey = test.pixels()[image * LabelledImages.PIXELS + pixel] & 0xff;
-      int x = left + pixel % LabelledImages.SIDE;
-      int y = top + pixel / LabelledImages.SIDE;
+      BufferedImage sheet, int left, int top, LabeledImages test, int image) {
+    for (int pixel = 0; pixel < LabeledImages.PIXELS; pixel++) {
+      int grey = test.pixels()[image * LabeledImages.PIXELS + pixel] & 0xff;
+      int x = left + pixel % LabeledImages.SIDE;
+      int y = top + pixel / LabeledImages.SIDE;
       sheet.setRGB(x, y, grey * 0x010101);
     }
   }

@@ -1,6 +1,6 @@
 package mnist.view;
 
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 
 /**
  * Images of 28 × 28 pixels in another size: between pixels where that is larger, averaged where it
@@ -21,12 +21,12 @@ final class Resampling {
     this.side = side;
     first = new int[side];
     weights = new float[side][];
-    double pixels = (double) LabelledImages.SIDE / side; // old ones to a new one
+    double pixels = (double) LabeledImages.SIDE / side; // old ones to a new one
     double reach = Math.max(1, pixels);
     for (int i = 0; i < side; i++) {
       double centre = (i + 0.5) * pixels - 0.5;
       first[i] = (int) Math.max(0, Math.floor(centre - reach) + 1);
-      int last = (int) Math.min(LabelledImages.SIDE - 1, Math.ceil(centre + reach) - 1);
+      int last = (int) Math.min(LabeledImages.SIDE - 1, Math.ceil(centre + reach) - 1);
       weights[i] = new float[last - first[i] + 1];
       float sum = 0;
       for (int k = 0; k < weights[i].length; k++) {
@@ -51,10 +51,10 @@ final class Resampling {
    * @return side × side grey levels 0..255, row after row
    */
   int[] of(byte[] pixels, int image) {
-    int old = LabelledImages.SIDE;
+    int old = LabeledImages.SIDE;
     float[] narrow = new float[old * side];
     for (int row = 0; row < old; row++) {
-      int start = image * LabelledImages.PIXELS + row * old;
+      int start = image * LabeledImages.PIXELS + row * old;
       for (int i = 0; i < side; i++) {
         float grey = 0;
         for (int k = 0; k < weights[i].length; k++) {

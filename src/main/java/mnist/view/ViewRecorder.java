@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import mnist.data.DataSet;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.data.Split;
 import mnist.nn.Network;
 import mnist.platform.AtomicFile;
@@ -161,7 +161,7 @@ public final class ViewRecorder implements TrainingListener, Closeable {
   private void putBatch(Evaluation seen) {
     int[] images = seen.images();
     int[] predicted = seen.predicted();
-    LabelledImages training = data.training();
+    LabeledImages training = data.training();
     room(4 + 5 * images.length).putInt(images.length);
     for (int image : images) {
       block.putInt(image);

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import mnist.data.DataException;
 import mnist.data.DataSet;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.images.Picture;
 import mnist.model.FeatureMaps;
 import mnist.model.Model;
@@ -54,7 +54,7 @@ final class DrawingApi {
   /** Answers as {@code make predict ARGS=--json} does. */
   void digit(Context ctx) throws IOException, InterruptedException {
     ServerMetrics.is(ctx, "digits");
-    float[] pixels = LabelledImages.grey(picture(ctx));
+    float[] pixels = LabeledImages.normalize(picture(ctx));
     Map<String, Object> answer =
         models
             .served()
@@ -133,7 +133,7 @@ final class DrawingApi {
           "%d models are asked, expected 1 to %d".formatted(names.size(), MOST_MODELS));
     }
     byte[] seen = picture(ctx);
-    float[] pixels = LabelledImages.grey(seen);
+    float[] pixels = LabeledImages.normalize(seen);
     List<Map<String, Object>> answers = new ArrayList<>();
     for (String name : names) {
       answers.add(answer(name, pixels));

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import mnist.data.DataSet;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.platform.Json;
 import mnist.runs.RunFolder;
 import mnist.runs.RunFolders;
@@ -220,7 +220,7 @@ public final class ViewServer implements AutoCloseable {
   // ---- Images
 
   private void images(Context ctx) throws IOException {
-    LabelledImages set = set(ctx);
+    LabeledImages set = set(ctx);
     int[] numbers =
         ctx.queryParam("numbers") == null
             ? IntStream.range(0, number(ctx, "count", "0"))
@@ -233,21 +233,21 @@ public final class ViewServer implements AutoCloseable {
     if (numbers.length > MOST_IMAGES) {
       throw new BadRequestResponse("at most " + MOST_IMAGES + " images at once");
     }
-    byte[] pixels = new byte[numbers.length * LabelledImages.PIXELS];
+    byte[] pixels = new byte[numbers.length * LabeledImages.PIXELS];
     for (int i = 0; i < numbers.length; i++) {
       System.arraycopy(
           set.pixels(),
-          place(numbers[i], set) * LabelledImages.PIXELS,
+          place(numbers[i], set) * LabeledImages.PIXELS,
           pixels,
-          i * LabelledImages.PIXELS,
-          LabelledImages.PIXELS);
+          i * LabeledImages.PIXELS,
+          LabeledImages.PIXELS);
     }
     ctx.contentType("application/octet-stream")
         .header("Cache-Control", "private, max-age=3600")
         .result(pixels);
   }
 
-  private LabelledImages set(Context ctx) throws IOException {
+  private LabeledImages set(Context ctx) throws IOException {
     DataSet data = images.of(folder(ctx));
     return switch (ctx.pathParam("split")) {
       case "train" -> data.training();
@@ -256,7 +256,7 @@ public final class ViewServer implements AutoCloseable {
     };
   }
 
-  private static int place(int number, LabelledImages set) {
+  private static int place(int number, LabeledImages set) {
     if (number >= set.count()) {
       throw new NotFoundResponse(
           "there are %d images, no number %d".formatted(set.count(), number));
@@ -265,9 +265,9 @@ public final class ViewServer implements AutoCloseable {
   }
 
   private void probabilities(Context ctx) throws IOException {
-    LabelledImages set = set(ctx);
+    LabeledImages set = set(ctx);
     int number = place(number("number", ctx.pathParam("number")), set);
-    float[] probabilities = answers.of(folder(ctx), set.grey(number, 1));
+    float[] probabilities = answers.of(folder(ctx), set.normalize(number, 1));
     json(ctx, Map.of("probabilities", probabilities, "right", set.labels()[number]));
   }
 

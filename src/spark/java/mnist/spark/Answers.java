@@ -1,6 +1,6 @@
 package mnist.spark;
 
-import static mnist.data.LabelledImages.PIXELS;
+import static mnist.data.LabeledImages.PIXELS;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;

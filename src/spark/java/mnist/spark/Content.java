@@ -1,11 +1,11 @@
 package mnist.spark;
 
-import static mnist.data.LabelledImages.PIXELS;
+import static mnist.data.LabeledImages.PIXELS;
 
 import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
 import java.util.List;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.images.ImageInput;
 import mnist.images.NamedImage;
 
@@ -48,7 +48,7 @@ final class Content {
       return List.of(Found.refused(name, name + " is empty, expected an image"));
     }
     if (cell.length == PIXELS && !startsAsPicture(cell)) {
-      return List.of(Found.image(name, LabelledImages.grey(cell)));
+      return List.of(Found.image(name, LabeledImages.normalize(cell)));
     }
     return ofFile(name, cell);
   }

@@ -1,7 +1,7 @@
 package mnist.spark;
 
-import static mnist.data.LabelledImages.PIXELS;
-import static mnist.data.LabelledImages.SIDE;
+import static mnist.data.LabeledImages.PIXELS;
+import static mnist.data.LabeledImages.SIDE;
 
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -17,7 +17,7 @@ import java.util.NoSuchElementException;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import mnist.data.DataException;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.model.Model;
 import mnist.platform.ErrorMessages;
 import org.apache.hadoop.conf.Configuration;
@@ -152,7 +152,7 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
         }
         return isBlank(pixels)
             ? Found.refused(place, place + ": the image is blank")
-            : Found.image(place, LabelledImages.grey(pixels));
+            : Found.image(place, LabeledImages.normalize(pixels));
       } catch (IOException e) {
         broken = true;
         close();

@@ -3,7 +3,7 @@ package mnist.bench;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.model.Model;
 import mnist.platform.NativeEnvironment;
 import mnist.platform.ProcessMemory;
@@ -37,7 +37,7 @@ public record PredictionRound(
    * @param images 10,000 or more
    * @param predictions how many times it is asked about one image
    */
-  public static PredictionRound measure(Path folder, LabelledImages images, int predictions)
+  public static PredictionRound measure(Path folder, LabeledImages images, int predictions)
       throws IOException {
     NativeEnvironment.load(true);
     long began = System.nanoTime();
@@ -62,10 +62,10 @@ public record PredictionRound(
   }
 
   /** Notes the time of each; gives the memory after a tenth of them and after the last. */
-  private static double[] oneByOne(Model model, LabelledImages images, long[] nanos) {
+  private static double[] oneByOne(Model model, LabeledImages images, long[] nanos) {
     double[] megabytes = new double[2];
     for (int i = 0; i < nanos.length; i++) {
-      float[] image = images.grey(i % images.count(), 1);
+      float[] image = images.normalize(i % images.count(), 1);
       long began = System.nanoTime();
       model.probabilities(image);
       nanos[i] = System.nanoTime() - began;
@@ -79,8 +79,8 @@ public record PredictionRound(
 
   /** Of the median of several times. */
   private static double imagesPerSecond(
-      Model model, LabelledImages images, int batch, int repetitions) {
-    float[] pixels = images.grey(0, batch);
+      Model model, LabeledImages images, int batch, int repetitions) {
+    float[] pixels = images.normalize(0, batch);
     model.probabilities(pixels); // the first of this size
     long[] nanos = new long[repetitions];
     for (int i = 0; i < repetitions; i++) {

@@ -21,7 +21,7 @@ import mnist.Stages;
 import mnist.TestData;
 import mnist.crosscheck.ExpectedRun.Platform;
 import mnist.data.DataSet;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.data.Split;
 import mnist.nn.Adam;
 import mnist.nn.Hyperparameters;
@@ -205,7 +205,7 @@ class ExpectedRunTest {
 
   @Test
   void reportsADifferentOrderOfImages() throws Exception {
-    LabelledImages images = mnist.training();
+    LabeledImages images = mnist.training();
     int count = images.count();
     byte[] pixels = new byte[images.pixels().length];
     byte[] labels = new byte[count];
@@ -217,7 +217,7 @@ class ExpectedRunTest {
         new DataSet(
             "mnist",
             "",
-            new LabelledImages(pixels, labels),
+            new LabeledImages(pixels, labels),
             mnist.test(),
             DataSet.DIGITS,
             mnist.sha256());

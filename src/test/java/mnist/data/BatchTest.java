@@ -8,16 +8,16 @@ import org.tensorflow.types.TFloat32;
 
 class BatchTest {
   /** Three images; pixel p of image i has the value (p + 100 i) mod 256. */
-  private static final LabelledImages SET = set();
+  private static final LabeledImages SET = set();
 
-  private static LabelledImages set() {
+  private static LabeledImages set() {
     byte[] pixels = new byte[3 * 784];
     for (int i = 0; i < 3; i++) {
       for (int p = 0; p < 784; p++) {
         pixels[i * 784 + p] = (byte) (p + 100 * i);
       }
     }
-    return new LabelledImages(pixels, new byte[] {0, 9, 4});
+    return new LabeledImages(pixels, new byte[] {0, 9, 4});
   }
 
   private static void assertImage(Batch batch, int place, int image) {
@@ -38,13 +38,13 @@ class BatchTest {
   }
 
   private static void fill(Batch batch, int... images) {
-    float[] grey = new float[784 * images.length];
-    SET.grey(images, grey);
-    batch.fill(SET, images, grey);
+    float[] pixels = new float[784 * images.length];
+    SET.normalize(images, pixels);
+    batch.fill(SET, images, pixels);
   }
 
   @Test
-  void aWholeSetComesInItsOwnOrderInBatchesAndARest() {
+  void splitsASetIntoBatchesInOrder() {
     List<Batch> batches = Batch.allOf(SET, 2);
     try {
       assertThat(batches).extracting(Batch::size).containsExactly(2, 1);
@@ -64,7 +64,7 @@ class BatchTest {
   }
 
   @Test
-  void fillingAgainReplacesAllInTheSameTensors() {
+  void refillsTheSameTensors() {
     try (Batch batch = new Batch(2)) {
       TFloat32 images = batch.images();
       TFloat32 labels = batch.labels();
@@ -83,7 +83,7 @@ class BatchTest {
   }
 
   @Test
-  void theIndicesAreACopy() {
+  void indicesAreACopy() {
     try (Batch batch = new Batch(1)) {
       fill(batch, 2);
       int[] before = batch.indices();

@@ -16,16 +16,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BatchesTest {
   /** Seven images; all pixels of image i are 10 i, its label is i. */
-  private static final LabelledImages SET = set();
+  private static final LabeledImages SET = set();
 
-  private static LabelledImages set() {
+  private static LabeledImages set() {
     byte[] pixels = new byte[7 * 784];
     byte[] labels = new byte[7];
     for (int i = 0; i < 7; i++) {
       Arrays.fill(pixels, i * 784, (i + 1) * 784, (byte) (10 * i));
       labels[i] = (byte) i;
     }
-    return new LabelledImages(pixels, labels);
+    return new LabeledImages(pixels, labels);
   }
 
   /** Which images a batch holds; its pixels and labels must be theirs. */
@@ -42,13 +42,13 @@ class BatchesTest {
   // ---- The order
 
   @Test
-  void theOrderIsFisherYatesFromTheEnd() {
+  void orderIsAFisherYatesShuffle() {
     // With seed 0 java.util.Random draws, for 7 down to 2, 5 4 4 2 2 0.
     assertThat(Batches.order(7, 0)).containsExactly(1, 0, 3, 2, 6, 4, 5);
   }
 
   @Test
-  void theOrderIsThatOfTheStandardLibrarysShuffle() {
+  void orderEqualsCollectionsShuffle() {
     List<Integer> shuffled = new ArrayList<>(IntStream.range(0, 1_000).boxed().toList());
     Collections.shuffle(shuffled, new Random(42));
 
@@ -59,7 +59,7 @@ class BatchesTest {
   // ---- The batches
 
   @Test
-  void batchesFollowTheOrderSkipTheTailAndBeginAgain() throws IOException {
+  void repeatsTheOrderWithoutTheIncompleteBatch() throws IOException {
     List<Integer> order = IntStream.of(Batches.order(7, 5)).boxed().toList();
     try (Batches batches = new Batches(SET, 3, 5)) {
       for (int round = 0; round < 3; round++) {
@@ -70,7 +70,7 @@ class BatchesTest {
   }
 
   @Test
-  void aBatchMayBeAsLargeAsTheSetAndIsTheSameEachTime() throws IOException {
+  void refillsTheSameBatch() throws IOException {
     List<Integer> order = IntStream.of(Batches.order(7, 5)).boxed().toList();
     try (Batches batches = new Batches(SET, 7, 5)) {
       Batch first = batches.next();
@@ -82,7 +82,7 @@ class BatchesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 8})
-  void aSizeOutsideTheSetIsRefused(int size) {
+  void rejectsBatchSizesOutOfRange(int size) {
     assertThatExceptionOfType(DataException.class)
         .isThrownBy(() -> new Batches(SET, size, 0))
         .withMessageContainingAll(

@@ -15,7 +15,7 @@ import mnist.Stages;
 import mnist.TestData;
 import mnist.data.Batch;
 import mnist.data.DataSet;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.data.Split;
 import mnist.nn.Network;
 import mnist.nn.Weights;
@@ -84,7 +84,7 @@ class SavedModelFolderTest {
   void exportedModelsEqualTheTrainedNetworkToTheBit(String name) throws Exception {
     float[] expected = trainAndExport(Stages.named(name));
     byte[] bytes = Arrays.copyOf(digits.test().pixels(), IMAGES * 784);
-    float[] pixels = LabelledImages.grey(bytes);
+    float[] pixels = LabeledImages.grey(bytes);
 
     try (Model model = Model.load(folder)) {
       assertThat(model.probabilities(pixels)).isEqualTo(expected);

@@ -25,7 +25,7 @@ class BatchNormTest {
   private static final float[] OFFSET = {0.5f, -0.5f};
   private static final float[] SCALE = {2, 3};
 
-  private static double normalised(float x, int neuron, double mean, double variance) {
+  private static double normalized(float x, int neuron, double mean, double variance) {
     return (x - mean) / Math.sqrt(variance + 1e-5) * SCALE[neuron] + OFFSET[neuron];
   }
 
@@ -58,7 +58,7 @@ class BatchNormTest {
   }
 
   @Test
-  void normalisesByTheBatchInTrainingAndByTheAveragesInTesting() {
+  void usesBatchMomentsInTrainingAndAveragesInTesting() {
     try (Graph graph = new Graph()) {
       NetworkBuilder net = new NetworkBuilder(graph, new Hyperparameters());
       Ops tf = net.tf();
@@ -88,9 +88,9 @@ class BatchNormTest {
         for (int i = 0; i < 4; i++) {
           for (int n = 0; n < 2; n++) {
             assertThat((double) training[2 * i + n])
-                .isCloseTo(normalised(X[i][n], n, batchMean[n], batchVariance[n]), within(1e-5));
+                .isCloseTo(normalized(X[i][n], n, batchMean[n], batchVariance[n]), within(1e-5));
             assertThat((double) testing[2 * i + n])
-                .isCloseTo(normalised(X[i][n], n, mean[n], variance[n]), within(1e-5));
+                .isCloseTo(normalized(X[i][n], n, mean[n], variance[n]), within(1e-5));
           }
         }
         assertThat(run(session, "M1", false, 0, X)[0]).isCloseTo((float) mean[0], within(1e-5f));

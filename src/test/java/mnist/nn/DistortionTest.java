@@ -16,7 +16,7 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
-/** Distorted images against the six movements, worked out pixel by pixel. */
+/** Compares distorted images with the six movements, computed pixel by pixel. */
 class DistortionTest {
   private static final int IMAGES = 3;
   private static final int SIDE = 28;
@@ -70,7 +70,7 @@ class DistortionTest {
     return images;
   }
 
-  private static double grey(float[] images, int image, double row, double column) {
+  private static double interpolated(float[] images, int image, double row, double column) {
     double y = Math.max(0, Math.min(SIDE - 1.001, row));
     double x = Math.max(0, Math.min(SIDE - 1.001, column));
     int r = (int) y;
@@ -82,14 +82,14 @@ class DistortionTest {
   }
 
   @Test
-  void everyPixelComesFromWhereTheMovementsSay() {
+  void movesEveryPixel() {
     float[] images = images();
     float[] uniform = new float[IMAGES * 6];
     Random random = new Random(6);
     for (int i = 0; i < uniform.length; i++) {
       uniform[i] = random.nextFloat();
     }
-    float[] found = distorted(images, uniform);
+    float[] actual = distorted(images, uniform);
     for (int image = 0; image < IMAGES; image++) {
       double[] u = new double[6];
       for (int i = 0; i < 6; i++) {
@@ -101,22 +101,22 @@ class DistortionTest {
           double y = row - 13.5;
           double toX = column - 0.26 * u[0] * y + 0.12 * u[1] * x + 0.1 * u[3] * y + 2.5 * u[4];
           double toY = row + 0.26 * u[0] * x + 0.12 * u[2] * y + 0.1 * u[3] * x + 2.5 * u[5];
-          assertThat((double) found[(image * SIDE + row) * SIDE + column])
-              .isCloseTo(grey(images, image, toY, toX), within(2e-5));
+          assertThat((double) actual[(image * SIDE + row) * SIDE + column])
+              .isCloseTo(interpolated(images, image, toY, toX), within(2e-5));
         }
       }
     }
   }
 
   @Test
-  void theMiddleOfAllMovementsLeavesTheImage() {
+  void zeroMovementKeepsTheImage() {
     float[] images = images();
     float[] half = new float[IMAGES * 6];
     Arrays.fill(half, 0.5f);
-    float[] found = distorted(images, half);
+    float[] actual = distorted(images, half);
     for (int i = 0; i < images.length; i++) {
       boolean edge = i % SIDE == SIDE - 1 || i / SIDE % SIDE == SIDE - 1;
-      assertThat(found[i]).isCloseTo(images[i], within(edge ? 2e-3f : 1e-6f));
+      assertThat(actual[i]).isCloseTo(images[i], within(edge ? 2e-3f : 1e-6f));
     }
   }
 }

@@ -58,7 +58,7 @@ class CheckpointsTest {
         assertThat(e).hasMessageContaining("has no checkpoint");
       }
       return loop.run(
-          TrainingListener.all(List.of(TrainingListener.keeping(heard), checkpointer)),
+          TrainingListener.all(List.of(TrainingListener.collecting(heard), checkpointer)),
           () -> false);
     }
   }
@@ -79,7 +79,7 @@ class CheckpointsTest {
         TrainingLoop loop =
             new TrainingLoop(
                 Stages.named(stage).schedule().withIterations(iterations), network, digits, 100)) {
-      expected = loop.run(TrainingListener.keeping(uninterrupted), () -> false);
+      expected = loop.run(TrainingListener.collecting(uninterrupted), () -> false);
     }
 
     List<Measurement> heard = new ArrayList<>();

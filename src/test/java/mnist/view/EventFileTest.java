@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.Event;
@@ -148,17 +148,17 @@ class EventFileTest {
 
   @Test
   void theSheetShowsWhatIsWrongWithTheRightAndTheGivenClass() {
-    byte[] pixels = new byte[3 * LabelledImages.PIXELS];
+    byte[] pixels = new byte[3 * LabeledImages.PIXELS];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) (i * 31 / 28);
     }
-    LabelledImages test = new LabelledImages(pixels, new byte[] {4, 1, 8});
+    LabeledImages test = new LabeledImages(pixels, new byte[] {4, 1, 8});
     BufferedImage sheet = Misclassified.sheet(test, new int[] {4, 7, 3});
 
     for (int tile = 0; tile < 2; tile++) {
       int left = tile * Misclassified.TILE_WIDTH + 1;
-      for (int pixel = 0; pixel < LabelledImages.PIXELS; pixel++) {
-        int grey = pixels[(tile + 1) * LabelledImages.PIXELS + pixel] & 0xff;
+      for (int pixel = 0; pixel < LabeledImages.PIXELS; pixel++) {
+        int grey = pixels[(tile + 1) * LabeledImages.PIXELS + pixel] & 0xff;
         assertThat(sheet.getRGB(left + pixel % 28, 1 + pixel / 28) & 0xffffff)
             .isEqualTo(grey << 16 | grey << 8 | grey);
       }
@@ -188,9 +188,9 @@ class EventFileTest {
 
   @Test
   void theSheetEndsWithTheHundredthMistake() {
-    byte[] pixels = new byte[101 * LabelledImages.PIXELS];
+    byte[] pixels = new byte[101 * LabeledImages.PIXELS];
     Arrays.fill(pixels, (byte) 255);
-    LabelledImages test = new LabelledImages(pixels, new byte[101]);
+    LabeledImages test = new LabeledImages(pixels, new byte[101]);
     int[] predicted = new int[101];
     Arrays.fill(predicted, 1);
     BufferedImage sheet = Misclassified.sheet(test, predicted);

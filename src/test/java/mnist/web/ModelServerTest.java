@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import mnist.TestData;
 import mnist.bench.Fuzzing;
 import mnist.bench.HttpConnection;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.images.Picture;
 import mnist.model.Model;
 import mnist.web.Asking.Answer;
@@ -41,7 +41,7 @@ class ModelServerTest {
 
   @TempDir static Path folder;
   private static final List<String> LOG = new CopyOnWriteArrayList<>();
-  private static LabelledImages images;
+  private static LabeledImages images;
   private static ModelServer server;
   private static Model model;
   private static Asking asking;
@@ -82,7 +82,7 @@ class ModelServerTest {
   }
 
   private static String image(int number) {
-    return rows(images.grey(number, 1), true);
+    return rows(images.normalize(number, 1), true);
   }
 
   private static float[] levels(int number) {
@@ -118,13 +118,14 @@ class ModelServerTest {
     for (int i = 0; i < 20; i++) {
       JsonNode one =
           asking.post(PREDICT, "{\"instances\": [" + image(i) + "]}").json().at("/predictions/0");
-      assertThat(floats(one.get("predictions"))).isEqualTo(model.probabilities(images.grey(i, 1)));
+      assertThat(floats(one.get("predictions")))
+          .isEqualTo(model.probabilities(images.normalize(i, 1)));
       assertThat(one.get("classes").asInt())
-          .isEqualTo(model.predict(images.grey(i, 1)).get(0).best());
+          .isEqualTo(model.predict(images.normalize(i, 1)).get(0).best());
     }
     JsonNode both =
         asking.post(PREDICT, "{\"inputs\": [" + image(3) + "," + image(4) + "]}").json();
-    float[] expected = model.probabilities(images.grey(3, 2));
+    float[] expected = model.probabilities(images.normalize(3, 2));
     assertThat(floats(both.at("/outputs/predictions/0"))).isEqualTo(Arrays.copyOf(expected, 10));
     assertThat(floats(both.at("/outputs/predictions/1")))
         .isEqualTo(Arrays.copyOfRange(expected, 10, 20));
@@ -168,7 +169,7 @@ class ModelServerTest {
 
   @Test
   void notANumberIsANumber() throws Exception {
-    float[] odd = images.grey(0, 1);
+    float[] odd = images.normalize(0, 1);
     odd[400] = Float.NaN;
     assertThat(asking.post(PREDICT, "{\"instances\": [" + rows(odd, true) + "]}").status())
         .isEqualTo(200);
@@ -283,7 +284,7 @@ class ModelServerTest {
     try (Stream<Path> pictures = Files.list(PICTURES)) {
       for (Path picture : pictures.sorted().toList()) {
         JsonNode answer = asking.post("/v1/digits", Files.readAllBytes(picture)).json();
-        float[] expected = model.probabilities(LabelledImages.grey(Picture.read(picture)));
+        float[] expected = model.probabilities(LabeledImages.normalize(Picture.read(picture)));
         assertThat(floats(answer.get("probabilities"))).as(picture.toString()).isEqualTo(expected);
         String digit = picture.getFileName().toString().substring(0, 1);
         assertThat(answer.get("name").asText()).isEqualTo(answer.get("class").asText());

@@ -18,7 +18,7 @@ import mnist.Mnist21FiveLayersReluLrDecay;
 import mnist.TestData;
 import mnist.app.Program;
 import mnist.app.ViewPage;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.model.Model;
 import mnist.runs.ViewRecord;
 import mnist.runs.ViewRecord.BatchSeen;
@@ -321,10 +321,10 @@ class ViewPageTest {
             .filter(i -> right[i] != given[i])
             .findFirst()
             .orElseThrow();
-    LabelledImages images = TestData.in(data).test();
+    LabeledImages images = TestData.in(data).test();
     float[] expected;
     try (Model model = Model.load(finished.resolve("model"))) {
-      expected = model.probabilities(images.grey(first, 1));
+      expected = model.probabilities(images.normalize(first, 1));
     }
 
     openWhole(finished);

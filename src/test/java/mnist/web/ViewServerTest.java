@@ -33,7 +33,7 @@ import mnist.TestData;
 import mnist.app.Training;
 import mnist.app.ViewPage;
 import mnist.data.DataSet;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.model.Model;
 import mnist.platform.Json;
 import mnist.runs.RunFolders;
@@ -292,24 +292,24 @@ class ViewServerTest {
     assertRefused("/api/runs/one/images/all?numbers=0", 404, "train and test");
   }
 
-  private static byte[] pixels(LabelledImages set, int... numbers) {
+  private static byte[] pixels(LabeledImages set, int... numbers) {
     ByteArrayOutputStream pixels = new ByteArrayOutputStream();
     for (int number : numbers) {
-      pixels.write(set.pixels(), number * LabelledImages.PIXELS, LabelledImages.PIXELS);
+      pixels.write(set.pixels(), number * LabeledImages.PIXELS, LabeledImages.PIXELS);
     }
     return pixels.toByteArray();
   }
 
   @Test
   void probabilitiesAreThoseOfTheModel() throws Exception {
-    LabelledImages test = TestData.in(data).test();
+    LabeledImages test = TestData.in(data).test();
     try (Model model = Model.load(run.resolve("model"))) {
       for (int number : new int[] {0, 7, 499}) {
         JsonNode answer = json("/api/runs/one/probabilities/test/" + number);
         assertThat(answer.path("right").asInt()).isEqualTo(test.labels()[number]);
         float[] probabilities =
             Json.MAPPER.treeToValue(answer.path("probabilities"), float[].class);
-        assertThat(probabilities).isEqualTo(model.probabilities(test.grey(number, 1)));
+        assertThat(probabilities).isEqualTo(model.probabilities(test.normalize(number, 1)));
       }
     }
     ShownRun.copy(run, "without-model");

@@ -1,17 +1,17 @@
 package mnist.data.sources;
 
-/** Hears what goes on while a data set is looked for, downloaded or drawn. */
+/** Receives notices and progress while a data set is opened. */
 public interface DataListener {
 
-  /** Something that the user must know, one or several lines. */
+  /** A message for the user, one or several lines. */
   void notice(String text);
 
   /**
-   * A file is being downloaded.
+   * Called repeatedly while a file is downloaded.
    *
    * @param file its name
-   * @param bytes received so far; {@code total} once it is complete
-   * @param total the file's size as the server gives it, 0 where it does not
+   * @param bytes received so far
+   * @param total the file's size, 0 if the server does not tell it
    */
   void downloading(String file, long bytes, long total);
 }

@@ -10,54 +10,52 @@ import mnist.data.DataException;
 import mnist.data.DataSet;
 import mnist.platform.ProjectFolder;
 
-/** Finds, downloads or draws a data set. */
+/** Opens a data set: finds, downloads or generates it. */
 public final class DataSets {
   private final PublishedSet mnist;
   private final PublishedSet fashion;
-  private final Path ownData;
+  private final Path dataFolder;
   private final Map<String, String> environment;
   private final Download download;
   private final SyntheticCache synthetic;
   private final DataListener listener;
 
   /**
-   * The data sets as the main classes take them: what is downloaded or drawn is kept in the
-   * project's folder {@code data}, and the process's environment variables count.
+   * Data sets that are kept in the project's folder {@code data}.
    *
-   * @param listener hears of downloads, and of drawn digits in MNIST's place
+   * @param listener is told about downloads, and if synthetic digits replace MNIST
    */
   public static DataSets ofThisProject(DataListener listener) {
     return new DataSets(ProjectFolder.path().resolve("data"), System.getenv(), listener);
   }
 
   /**
-   * @param ownData folder that keeps what is downloaded or drawn
-   * @param environment the environment variables, of which {@code MNIST_DATA} and {@code
-   *     FASHION_MNIST_DATA} count
-   * @param listener hears of downloads, and of drawn digits in MNIST's place
+   * @param dataFolder for downloaded and generated data sets
+   * @param environment may name folders in {@code MNIST_DATA} and {@code FASHION_MNIST_DATA}
+   * @param listener is told about downloads, and if synthetic digits replace MNIST
    */
-  public DataSets(Path ownData, Map<String, String> environment, DataListener listener) {
+  public DataSets(Path dataFolder, Map<String, String> environment, DataListener listener) {
     this(
         PublishedSet.MNIST,
         PublishedSet.FASHION_MNIST,
-        ownData,
+        dataFolder,
         environment,
         new Download(listener),
-        new SyntheticCache(ownData),
+        new SyntheticCache(dataFolder),
         listener);
   }
 
   DataSets(
       PublishedSet mnist,
       PublishedSet fashion,
-      Path ownData,
+      Path dataFolder,
       Map<String, String> environment,
       Download download,
       SyntheticCache synthetic,
       DataListener listener) {
     this.mnist = mnist;
     this.fashion = fashion;
-    this.ownData = ownData;
+    this.dataFolder = dataFolder;
     this.environment = environment;
     this.download = download;
     this.synthetic = synthetic;
@@ -67,34 +65,34 @@ public final class DataSets {
   /**
    * Opens a data set.
    *
-   * @param folder where the four files are; where empty, the set's environment variable says, else
-   *     they are in the project's data folder, into which what is missing is downloaded
-   * @throws DataException if it cannot be had or is not as it should be
+   * @param folder with the four files; if empty, the one in the data set's environment variable;
+   *     without that the data folder, into which missing files are downloaded
+   * @throws DataException if it is not available or not as expected
    */
   public DataSet open(DataSource source, Optional<Path> folder) throws IOException {
     return switch (source) {
       case MNIST -> published(mnist, folder);
       case FASHION_MNIST -> published(fashion, folder);
       case SYNTHETIC -> synthetic.open();
-      case AUTO -> folder.isPresent() ? anyIn(folder.get()) : mnistOrDrawn();
+      case AUTO -> folder.isPresent() ? custom(folder.get()) : mnistOrSynthetic();
     };
   }
 
   private DataSet published(PublishedSet set, Optional<Path> folder) throws IOException {
-    Optional<Path> named = named(set, folder);
-    return publishedIn(named.isPresent() ? named.get() : ownFolder(set), set);
+    Optional<Path> userFolder = userFolder(set, folder);
+    return publishedIn(userFolder.isPresent() ? userFolder.get() : downloaded(set), set);
   }
 
-  private DataSet mnistOrDrawn() throws IOException {
-    if (named(mnist, Optional.empty()).isEmpty()) {
+  private DataSet mnistOrSynthetic() throws IOException {
+    if (userFolder(mnist, Optional.empty()).isEmpty()) {
       try {
-        ownFolder(mnist);
+        downloaded(mnist);
       } catch (DataException e) {
         listener.notice(
             """
             ************************************************************************
-            * This is NOT MNIST: it could not be downloaded. The images are digits *
-            * that the program draws itself, so the accuracies are not comparable. *
+            * This is NOT MNIST, which could not be downloaded. The images are     *
+            * generated digits, so accuracies are not comparable with MNIST's.     *
             ************************************************************************
             """
                 + e.getMessage());
@@ -104,48 +102,48 @@ public final class DataSets {
     return published(mnist, Optional.empty());
   }
 
-  /** Right-shaped files of any content; called MNIST only if they are. */
-  private DataSet anyIn(Path folder) throws IOException {
-    refuseIncomplete(folder, mnist);
+  /** Any four files in MNIST's format; named MNIST only if their content is. */
+  private DataSet custom(Path folder) throws IOException {
+    requireFiles(folder, mnist);
     DataSet found = IdxFolder.read(folder, "custom", mnist.classNames());
     return List.copyOf(found.sha256().values()).equals(mnist.sha256())
-        ? found.named(mnist.name())
+        ? found.withName(mnist.name())
         : found;
   }
 
   // ---- Where the files are
 
-  /** The folder that the user names, if any: all four files must be there. */
-  private Optional<Path> named(PublishedSet set, Optional<Path> folder) throws IOException {
-    Optional<Path> named =
+  /** The folder that the user specifies, if any, which must contain all four files. */
+  private Optional<Path> userFolder(PublishedSet set, Optional<Path> folder) throws IOException {
+    Optional<Path> userFolder =
         folder.or(
             () ->
                 Optional.ofNullable(environment.get(set.folderVariable()))
                     .filter(value -> !value.isBlank())
                     .map(Path::of));
-    if (named.isPresent()) {
-      refuseIncomplete(named.get(), set);
+    if (userFolder.isPresent()) {
+      requireFiles(userFolder.get(), set);
     }
-    return named;
+    return userFolder;
   }
 
-  private static void refuseIncomplete(Path folder, PublishedSet set) throws DataException {
+  private static void requireFiles(Path folder, PublishedSet set) throws DataException {
     List<String> missing = IdxFolder.missing(folder);
     if (!missing.isEmpty()) {
       throw new DataException(
           (Files.isDirectory(folder)
-                      ? "%s lacks %s, expected there with or without .gz"
-                      : "%s is no folder, expected one with four IDX files")
+                      ? "%s lacks %s (plain or .gz)"
+                      : "%s is not a folder, expected one with four IDX files")
                   .formatted(folder, String.join(", ", missing))
-              + "; the folder is named by --data or %s; leave both out to have %s downloaded"
+              + "; the folder is set by --data or %s; leave out both to download %s"
                   .formatted(set.folderVariable(), set.title()));
     }
   }
 
-  /** Where the files are if the user names no folder; what no folder has is downloaded. */
-  private Path ownFolder(PublishedSet set) throws IOException {
-    // MNIST lies in the data folder itself, any other set in a folder of its own.
-    Path folder = set == mnist ? ownData : ownData.resolve(set.name());
+  /** A folder with the files, after missing ones have been downloaded. */
+  private Path downloaded(PublishedSet set) throws IOException {
+    // MNIST is in the data folder itself, any other set in a folder of its own.
+    Path folder = set == mnist ? dataFolder : dataFolder.resolve(set.name());
     List<String> missing = IdxFolder.missing(folder);
     Optional<Path> system = set.systemFolder();
     if (!missing.isEmpty() && system.isPresent() && IdxFolder.missing(system.get()).isEmpty()) {
@@ -160,13 +158,13 @@ public final class DataSets {
   // ---- What is in them
 
   private DataSet publishedIn(Path folder, PublishedSet set) throws IOException {
-    boolean isOwn = folder.startsWith(ownData);
+    boolean canDownload = folder.startsWith(dataFolder);
     DataSet found;
     try {
       found = IdxFolder.read(folder, set.name(), set.classNames());
     } catch (DataException e) {
-      throw isOwn
-          ? new DataException(e.getMessage() + " (delete it and it is downloaded again)", e)
+      throw canDownload
+          ? new DataException(e.getMessage() + " (delete it to download it again)", e)
           : e;
     }
     for (String file : IdxFolder.FILES) {
@@ -174,15 +172,15 @@ public final class DataSets {
       String expected = set.sha256(file);
       if (!sha256.equals(expected)) {
         throw new DataException(
-            "%s is not %s's: SHA-256 of the unpacked file is %s, expected %s; %s"
+            "%s is not the file of %s: the SHA-256 of its uncompressed content is %s, expected %s; %s"
                 .formatted(
                     IdxFolder.find(folder, file).orElseThrow(),
                     set.title(),
                     sha256,
                     expected,
-                    isOwn
-                        ? "delete it and it is downloaded again"
-                        : "to use files of your own, name their folder with --data"
+                    canDownload
+                        ? "delete it to download it again"
+                        : "to use your own files, specify their folder with --data"
                             + " and leave out --dataset"));
       }
     }

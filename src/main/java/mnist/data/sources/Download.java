@@ -23,15 +23,15 @@ import mnist.platform.AtomicFile;
 import mnist.platform.ErrorMessages;
 
 /**
- * Fetches a published file from the first mirror that has it as it should be. A file gets its name
- * only when its content has the right SHA-256, so there is never a bad or half file.
+ * Downloads a file from the first mirror that has it. A file is moved to its place only after its
+ * SHA-256 has been verified, so there are no incomplete or wrong files.
  */
 final class Download {
-  /** More than any published file has; a server that sends on and on is left. */
-  private static final long MOST_BYTES = 64_000_000;
+  /** Larger than any published file; protects against a server that never stops sending. */
+  private static final long MAX_BYTES = 64_000_000;
 
-  private final Duration silence;
-  private final Duration whole;
+  private final Duration readTimeout;
+  private final Duration totalTimeout;
   private final DataListener listener;
 
   Download(DataListener listener) {
@@ -39,30 +39,30 @@ final class Download {
   }
 
   /**
-   * @param silence how long to wait for a connection, and for the next bytes
-   * @param whole how long a file may take as a whole
+   * @param readTimeout for a connection, and for the next bytes
+   * @param totalTimeout for a totalTimeout file
    */
-  Download(Duration silence, Duration whole, DataListener listener) {
-    this.silence = silence;
-    this.whole = whole;
+  Download(Duration readTimeout, Duration totalTimeout, DataListener listener) {
+    this.readTimeout = readTimeout;
+    this.totalTimeout = totalTimeout;
     this.listener = listener;
   }
 
   /**
-   * Fetches {@code <file>.gz} into a folder.
+   * Downloads {@code <file>.gz} into a folder.
    *
-   * @throws DataException if no mirror gave it, with each one's reason, or the folder cannot be
+   * @throws DataException if no mirror has it, with the reason for each, or the folder cannot be
    *     written to
    */
   void fetch(PublishedSet set, String file, Path folder) throws DataException {
     List<String> reasons = new ArrayList<>();
     try (AtomicFile draft = AtomicFile.of(folder.resolve(file + ".gz"))) {
-      Files.createFile(draft.path()); // which asks no server if it cannot be done
+      Files.createFile(draft.path()); // fails before any server is contacted
       for (URI mirror : set.mirrors()) {
         URI source = mirror.resolve(file + ".gz");
         try {
-          receiveInTime(source, draft.path());
-          refuseOther(draft.path(), set, file);
+          receiveWithTimeout(source, draft.path());
+          verify(draft.path(), set, file);
         } catch (IOException e) {
           reasons.add(source + ": " + reason(e));
           continue;
@@ -72,17 +72,16 @@ final class Download {
       }
     } catch (IOException e) {
       reasons.add(
-          "%s is no folder that can be written to (%s)"
-              .formatted(folder, ErrorMessages.withoutFile(e)));
+          "%s is not a writable folder (%s)".formatted(folder, ErrorMessages.withoutFile(e)));
     }
     throw new DataException(
-        "%s could not be downloaded: %s. Put the four files of %s into a folder and name it with --data or %s"
+        "%s could not be downloaded: %s. Put the four files of %s into a folder and specify it with --data or %s"
             .formatted(file, String.join("; ", reasons), set.title(), set.folderVariable()));
   }
 
-  /** Receives in another thread: no timeout of a connection is one for all that it brings. */
-  private void receiveInTime(URI source, Path to) throws IOException {
-    // Closing the file is also what stops a thread that is too late.
+  /** Receives in another thread, since a connection has no timeout for its whole content. */
+  private void receiveWithTimeout(URI source, Path to) throws IOException {
+    // Closing the file also stops a thread that has timed out.
     try (OutputStream out = Files.newOutputStream(to)) {
       FutureTask<Void> receiving =
           new FutureTask<>(
@@ -93,9 +92,9 @@ final class Download {
       Thread thread = new Thread(receiving, "download");
       thread.setDaemon(true);
       thread.start();
-      receiving.get(whole.toMillis(), MILLISECONDS);
+      receiving.get(totalTimeout.toMillis(), MILLISECONDS);
     } catch (TimeoutException e) {
-      throw new IOException("not complete within " + told(whole), e);
+      throw new IOException("not complete within " + text(totalTimeout), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted");
@@ -109,11 +108,11 @@ final class Download {
 
   private void receive(URI source, OutputStream out) throws IOException {
     HttpURLConnection connection = (HttpURLConnection) source.toURL().openConnection();
-    connection.setConnectTimeout((int) silence.toMillis());
-    connection.setReadTimeout((int) silence.toMillis());
+    connection.setConnectTimeout((int) readTimeout.toMillis());
+    connection.setReadTimeout((int) readTimeout.toMillis());
     try {
       if (connection.getResponseCode() != HttpURLConnection.HTTP_OK) {
-        throw new IOException("answered " + connection.getResponseCode());
+        throw new IOException("responded with status " + connection.getResponseCode());
       }
       long total = Math.max(0, connection.getContentLengthLong());
       String file = Path.of(source.getPath()).getFileName().toString();
@@ -123,13 +122,14 @@ final class Download {
         for (int n = in.read(buffer); n != -1; n = in.read(buffer)) {
           out.write(buffer, 0, n);
           received += n;
-          if (received > MOST_BYTES) {
-            throw new IOException("sent more than " + MOST_BYTES + " bytes");
+          if (received > MAX_BYTES) {
+            throw new IOException("sent more than " + MAX_BYTES + " bytes");
           }
           listener.downloading(file, received, total);
         }
         if (received < total) { // newer JDKs have thrown by now
-          throw new IOException("broke off after %d of %d bytes".formatted(received, total));
+          throw new IOException(
+              "connection closed after %d of %d bytes".formatted(received, total));
         }
       }
     } finally {
@@ -137,12 +137,12 @@ final class Download {
     }
   }
 
-  private static void refuseOther(Path received, PublishedSet set, String file) throws IOException {
-    // Reading it as what it should be also finds a gzip file that is damaged or cut short.
+  private static void verify(Path received, PublishedSet set, String file) throws IOException {
+    // Parsing it also detects a gzip file that is corrupt or truncated.
     IdxFile found =
         file.contains("images") ? IdxFile.readImages(received) : IdxFile.readLabels(received);
     if (!found.sha256().equals(set.sha256(file))) {
-      throw new IOException("sent something else (SHA-256 " + found.sha256() + ")");
+      throw new IOException("sent a different file (SHA-256 " + found.sha256() + ")");
     }
   }
 
@@ -151,15 +151,15 @@ final class Download {
       return "host not found";
     }
     if (e instanceof SocketTimeoutException) {
-      return "no answer within " + told(silence);
+      return "no response within " + text(readTimeout);
     }
     if (e instanceof DataException) {
-      return "sent something else than the file";
+      return "sent something that is not the file";
     }
     return ErrorMessages.summarize(e);
   }
 
-  private static String told(Duration time) {
+  private static String text(Duration time) {
     return time.toMinutes() > 0 ? time.toMinutes() + " min" : time.toSeconds() + " s";
   }
 }

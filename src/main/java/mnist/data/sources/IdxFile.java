@@ -1,8 +1,8 @@
 package mnist.data.sources;
 
-import static mnist.data.LabelledImages.CLASSES;
-import static mnist.data.LabelledImages.PIXELS;
-import static mnist.data.LabelledImages.SIDE;
+import static mnist.data.LabeledImages.CLASSES;
+import static mnist.data.LabeledImages.PIXELS;
+import static mnist.data.LabeledImages.SIDE;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
@@ -18,28 +18,28 @@ import java.security.MessageDigest;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import mnist.data.DataException;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.platform.Sha256;
 
 /**
- * An IDX file of images or of labels, the format that MNIST comes in: a magic number, the sizes,
- * then unsigned bytes. Read whether gzipped or plain, which its first bytes tell.
+ * An IDX file of images or of labels, MNIST's format: a magic number, the dimensions, then unsigned
+ * bytes; plain or gzipped.
  *
- * @param content the bytes behind the header
- * @param sha256 of the whole file, unpacked, in hexadecimal digits
+ * @param content the bytes after the header
+ * @param sha256 of the whole uncompressed file, in hexadecimal digits
  */
 public record IdxFile(byte[] content, String sha256) {
   private static final int MAGIC_IMAGES = 0x00000803; // unsigned bytes in three dimensions
   private static final int MAGIC_LABELS = 0x00000801; // unsigned bytes in one dimension
-  private static final int MOST_ITEMS = 1_000_000;
+  private static final int MAX_ITEMS = 1_000_000;
 
-  /** Deflate packs at most so many bytes into one; a header that claims more is not believed. */
-  private static final int MOST_PER_GZIP_BYTE = 1032;
+  /** The maximum compression ratio of deflate; a header that implies more is wrong. */
+  private static final int MAX_GZIP_RATIO = 1032;
 
   // ---- Reading
 
   /**
-   * Reads count × 28 × 28 grey levels.
+   * Reads images, count × 28 × 28 pixels.
    *
    * @throws DataException if the file is anything else
    */
@@ -48,9 +48,9 @@ public record IdxFile(byte[] content, String sha256) {
   }
 
   /**
-   * Reads count × 28 × 28 grey levels from what a file holds.
+   * Reads images from a file's content.
    *
-   * @param name of the file, for the error
+   * @param name the file's name, for errors
    * @throws DataException if it is anything else
    */
   public static IdxFile readImages(byte[] file, String name) throws IOException {
@@ -58,7 +58,7 @@ public record IdxFile(byte[] content, String sha256) {
   }
 
   /**
-   * Reads count labels, each 0..9.
+   * Reads labels, each 0..9.
    *
    * @throws DataException if the file is anything else
    */
@@ -76,69 +76,69 @@ public record IdxFile(byte[] content, String sha256) {
   private static IdxFile read(Path file, int magic) throws IOException {
     if (Files.isDirectory(file)) {
       throw new DataException(
-          "%s is a folder, expected an IDX file of %s".formatted(file, items(magic)));
+          "%s is a folder, expected an IDX file of %s".formatted(file, kind(magic)));
     }
-    try (InputStream packed = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-      return read(packed, Files.size(file), file.toString(), magic);
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+      return read(in, Files.size(file), file.toString(), magic);
     }
   }
 
-  private static IdxFile read(InputStream packed, long packedSize, String file, int magic)
+  private static IdxFile read(InputStream in, long fileSize, String file, int magic)
       throws IOException {
-    String items = items(magic);
-    long expected = magic == MAGIC_IMAGES ? 16 : 8; // the header, until that tells the rest
+    String kind = kind(magic);
+    long expected = magic == MAGIC_IMAGES ? 16 : 8; // the header, which gives the rest
     MessageDigest sha256 = Sha256.newDigest();
     try {
-      boolean gzipped = isGzip(packed);
-      InputStream unpacked = gzipped ? new Gzip(packed) : packed;
-      DataInputStream in = new DataInputStream(new DigestInputStream(unpacked, sha256));
+      boolean gzipped = isGzip(in);
+      InputStream content = gzipped ? new Gzip(in) : in;
+      DataInputStream data = new DataInputStream(new DigestInputStream(content, sha256));
 
-      int foundMagic = in.readInt();
+      int foundMagic = data.readInt();
       if (foundMagic != magic) {
         throw new DataException(
             "%s starts with 0x%08x, expected 0x%08x: an IDX file of %s"
-                .formatted(file, foundMagic, magic, items));
+                .formatted(file, foundMagic, magic, kind));
       }
-      int count = in.readInt();
-      if (count < 0 || count > MOST_ITEMS) {
+      int count = data.readInt();
+      if (count < 0 || count > MAX_ITEMS) {
         throw new DataException(
-            "%s claims to hold %d %s, expected 0 to %d".formatted(file, count, items, MOST_ITEMS));
+            "%s declares %d %s, expected 0 to %d".formatted(file, count, kind, MAX_ITEMS));
       }
       int size = 1;
       if (magic == MAGIC_IMAGES) {
-        int rows = in.readInt();
-        int columns = in.readInt();
+        int rows = data.readInt();
+        int columns = data.readInt();
         if (rows != SIDE || columns != SIDE) {
           throw new DataException(
-              "%s holds images of %d×%d, expected %d×%d"
+              "%s contains images of %d×%d, expected %d×%d"
                   .formatted(file, rows, columns, SIDE, SIDE));
         }
         size = PIXELS;
       }
       expected += (long) count * size;
-      if (expected > packedSize * (gzipped ? MOST_PER_GZIP_BYTE : 1)) {
+      if (expected > fileSize * (gzipped ? MAX_GZIP_RATIO : 1)) {
         throw new EOFException();
       }
-      byte[] content = new byte[count * size];
-      in.readFully(content);
-      if (in.read() != -1 || unpacked instanceof Gzip gzip && gzip.goesOn()) {
+      byte[] items = new byte[count * size];
+      data.readFully(items);
+      if (data.read() != -1 || content instanceof Gzip gzip && gzip.hasMore()) {
         throw new DataException(
-            "%s goes on behind the %d %s that its header announces; expected it to end there"
-                .formatted(file, count, items));
+            "%s has more data after the %d %s that its header declares"
+                .formatted(file, count, kind));
       }
-      return new IdxFile(content, Sha256.hex(sha256));
+      return new IdxFile(items, Sha256.hex(sha256));
     } catch (EOFException e) {
       throw new DataException(
-          "%s is cut short: it has %d bytes, expected %d once unpacked; fetch it again"
-              .formatted(file, packedSize, expected),
+          "%s is truncated: it has %d bytes, expected %d uncompressed; download it again"
+              .formatted(file, fileSize, expected),
           e);
     } catch (ZipException e) {
       throw new DataException(
-          "%s is a damaged gzip file (%s); fetch it again".formatted(file, e.getMessage()), e);
+          "%s is a corrupt gzip file (%s); download it again".formatted(file, e.getMessage()), e);
     }
   }
 
-  private static String items(int magic) {
+  private static String kind(int magic) {
     return magic == MAGIC_IMAGES ? "images" : "labels";
   }
 
@@ -149,26 +149,26 @@ public record IdxFile(byte[] content, String sha256) {
     return gzip;
   }
 
-  /** Notices what {@code GZIPInputStream} ignores: bytes behind the end of the gzip stream. */
+  /** Detects data after the end of the gzip stream, which {@code GZIPInputStream} ignores. */
   private static final class Gzip extends GZIPInputStream {
     private static final int TRAILER = 8;
 
-    private final long behindHeader;
+    private final long sizeAfterHeader;
 
     Gzip(InputStream in) throws IOException {
       super(in, 1 << 16);
-      behindHeader = in.available(); // of files and arrays that is all that is left
+      sizeAfterHeader = in.available(); // of files and arrays: everything that is left
     }
 
-    /** Whether there is more than one gzip stream; asked when all has been read. */
-    boolean goesOn() {
-      return inf.getBytesRead() + TRAILER != behindHeader;
+    /** Whether data follows the gzip stream; to be called after that has been read. */
+    boolean hasMore() {
+      return inf.getBytesRead() + TRAILER != sizeAfterHeader;
     }
   }
 
   // ---- Writing
 
-  /** The plain file of images; {@code pixels} as in {@link LabelledImages}. */
+  /** The content of a plain file of images; {@code pixels} as in {@link LabeledImages}. */
   public static byte[] ofImages(byte[] pixels) {
     return ByteBuffer.allocate(16 + pixels.length)
         .putInt(MAGIC_IMAGES)
@@ -179,7 +179,7 @@ public record IdxFile(byte[] content, String sha256) {
         .array();
   }
 
-  /** The plain file of labels, each 0..9. */
+  /** The content of a plain file of labels, each 0..9. */
   public static byte[] ofLabels(byte[] labels) {
     return ByteBuffer.allocate(8 + labels.length)
         .putInt(MAGIC_LABELS)

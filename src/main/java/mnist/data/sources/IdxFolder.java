@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import mnist.data.DataException;
 import mnist.data.DataSet;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 
 /** The four IDX files of a data set, in a folder. */
 final class IdxFolder {
@@ -20,14 +20,14 @@ final class IdxFolder {
   static final String TEST_IMAGES = "t10k-images-idx3-ubyte";
   static final String TEST_LABELS = "t10k-labels-idx1-ubyte";
 
-  /** The four files, in the order in which they are told. */
+  /** The four files, in the order of messages and hashes. */
   static final List<String> FILES = List.of(TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS);
 
   private IdxFolder() {}
 
   /**
-   * A file of a folder, gzipped or plain, with the dash of MNIST's site or the dot of others. A
-   * folder of one of these names, as some archives have it, comes last.
+   * Finds a file, gzipped or plain, its name with a dash as on MNIST's site or a dot as elsewhere.
+   * A directory of that name, as some archives have it, is the last choice.
    */
   static Optional<Path> find(Path folder, String file) {
     String dotted = file.replace("-idx", ".idx");
@@ -37,41 +37,41 @@ final class IdxFolder {
         .min(comparing(path -> Files.isDirectory(path)));
   }
 
-  /** Which of the four files a folder does not have. */
+  /** Which of the four files are not in a folder. */
   static List<String> missing(Path folder) {
     return FILES.stream().filter(file -> find(folder, file).isEmpty()).toList();
   }
 
   /**
-   * Reads the four files of a folder, which must be there.
+   * Reads the four files, which must exist.
    *
-   * @throws DataException if one is not what its name says, or counts differ
+   * @throws DataException if one is not an IDX file of its kind, or counts differ
    */
   static DataSet read(Path folder, String name, List<String> classNames) throws IOException {
     Map<String, String> sha256 = new LinkedHashMap<>();
-    LabelledImages training = read(folder, TRAIN_IMAGES, TRAIN_LABELS, sha256);
-    LabelledImages test = read(folder, TEST_IMAGES, TEST_LABELS, sha256);
+    LabeledImages training = read(folder, TRAIN_IMAGES, TRAIN_LABELS, sha256);
+    LabeledImages test = read(folder, TEST_IMAGES, TEST_LABELS, sha256);
     return new DataSet(name, folder.toString(), training, test, classNames, sha256);
   }
 
-  private static LabelledImages read(
+  private static LabeledImages read(
       Path folder, String imagesName, String labelsName, Map<String, String> sha256)
       throws IOException {
     Path imagesFile = find(folder, imagesName).orElseThrow();
     Path labelsFile = find(folder, labelsName).orElseThrow();
     IdxFile images = IdxFile.readImages(imagesFile);
     IdxFile labels = IdxFile.readLabels(labelsFile);
-    int count = images.content().length / LabelledImages.PIXELS;
+    int count = images.content().length / LabeledImages.PIXELS;
     if (count != labels.content().length) {
       throw new DataException(
-          "%s holds %d images, but %s %d labels; expected as many of each"
+          "%s contains %d images but %s contains %d labels, expected equal numbers"
               .formatted(imagesFile, count, labelsFile, labels.content().length));
     }
     if (count == 0) {
-      throw new DataException("%s holds no images, expected at least one".formatted(imagesFile));
+      throw new DataException("%s contains no images, expected at least one".formatted(imagesFile));
     }
     sha256.put(imagesName, images.sha256());
     sha256.put(labelsName, labels.sha256());
-    return new LabelledImages(images.content(), labels.content());
+    return new LabeledImages(images.content(), labels.content());
   }
 }

@@ -7,15 +7,15 @@ import java.util.Optional;
 import mnist.data.DataSet;
 
 /**
- * A data set as its authors publish it: four IDX files that are known by their SHA-256.
+ * A published data set: four IDX files identified by their SHA-256.
  *
  * @param name as in {@link DataSource}
- * @param title its name in a sentence
- * @param folderVariable environment variable that names a folder with the files
- * @param systemFolder where a package of the operating system may have put the files
+ * @param title its name in messages
+ * @param folderVariable environment variable for a folder with the files
+ * @param systemFolder where an operating system package installs the files
  * @param classNames names of the classes 0..9
- * @param sha256 of each of {@link IdxFolder#FILES}, unpacked, in hexadecimal digits
- * @param mirrors where {@code <mirror><file>.gz} can be downloaded, best first
+ * @param sha256 of each of {@link IdxFolder#FILES}, uncompressed, in hexadecimal digits
+ * @param mirrors have the files under {@code <mirror><file>.gz}; tried in this order
  */
 record PublishedSet(
     String name,
@@ -70,7 +70,7 @@ record PublishedSet(
               URI.create("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
               URI.create("https://storage.googleapis.com/tensorflow/tf-keras-datasets/")));
 
-  /** The SHA-256 that one of the files must have, unpacked. */
+  /** The expected SHA-256 of a file, uncompressed. */
   String sha256(String file) {
     return sha256.get(IdxFolder.FILES.indexOf(file));
   }

@@ -11,11 +11,11 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import mnist.data.DataSet;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import mnist.platform.AtomicFile;
 import mnist.platform.Sha256;
 
-/** The drawn digits, always the same ones, kept in a folder from one run to the next. */
+/** The synthetic digits, always the same ones, stored in a folder between runs. */
 final class SyntheticCache {
   private static final String NAME = "synthetic";
 
@@ -23,7 +23,7 @@ final class SyntheticCache {
   private final int training;
   private final int test;
 
-  /** In {@code data/synthetic-<version>}, as many images as MNIST has. */
+  /** Stored in {@code synthetic-<version>} in a folder, as many images as MNIST has. */
   SyntheticCache(Path data) {
     this(data, 60_000, 10_000);
   }
@@ -34,37 +34,32 @@ final class SyntheticCache {
     this.test = test;
   }
 
-  /** The digits, drawn unless the folder has them. */
+  /** The digits, drawn only if the folder does not have them. */
   DataSet open() throws IOException {
     if (IdxFolder.missing(folder).isEmpty()) {
       try {
-        DataSet kept = IdxFolder.read(folder, NAME, DataSet.DIGITS);
-        if (kept.training().count() == training && kept.test().count() == test) {
-          return kept;
+        DataSet cached = IdxFolder.read(folder, NAME, DataSet.DIGITS);
+        if (cached.training().count() == training && cached.test().count() == test) {
+          return cached;
         }
       } catch (IOException e) {
-        // Damaged, but only a copy: draw anew.
+        // A corrupt cache is drawn again.
       }
     }
-    LabelledImages trainingSet = draw(0, training);
-    LabelledImages testSet = draw(training, test);
+    LabeledImages trainingSet = SyntheticDigits.draw(0, training);
+    LabeledImages testSet = SyntheticDigits.draw(training, test);
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put(TRAIN_IMAGES, IdxFile.ofImages(trainingSet.pixels()));
     files.put(TRAIN_LABELS, IdxFile.ofLabels(trainingSet.labels()));
     files.put(TEST_IMAGES, IdxFile.ofImages(testSet.pixels()));
     files.put(TEST_LABELS, IdxFile.ofLabels(testSet.labels()));
-    keep(files);
+    store(files);
     Map<String, String> sha256 = new LinkedHashMap<>();
     files.forEach((name, content) -> sha256.put(name, Sha256.of(content)));
     return new DataSet(NAME, folder.toString(), trainingSet, testSet, DataSet.DIGITS, sha256);
   }
 
-  private static LabelledImages draw(int first, int count) {
-    DrawnDigits drawn = SyntheticDigits.draw(first, count);
-    return new LabelledImages(drawn.pixels(), drawn.labels());
-  }
-
-  private void keep(Map<String, byte[]> files) {
+  private void store(Map<String, byte[]> files) {
     try (AtomicFile draft = AtomicFile.of(folder)) {
       Files.createDirectory(draft.path());
       for (Map.Entry<String, byte[]> file : files.entrySet()) {
@@ -72,7 +67,7 @@ final class SyntheticCache {
       }
       draft.replace();
     } catch (IOException e) {
-      // No room or no permission: the digits are drawn again next time.
+      // No space or no permission: the digits are drawn again next time.
     }
   }
 }

@@ -4,6 +4,7 @@ import static java.awt.RenderingHints.KEY_ANTIALIASING;
 import static java.awt.RenderingHints.KEY_STROKE_CONTROL;
 import static java.awt.RenderingHints.VALUE_ANTIALIAS_ON;
 import static java.awt.RenderingHints.VALUE_STROKE_PURE;
+import static mnist.data.LabeledImages.SIDE;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -18,23 +19,21 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import mnist.data.LabeledImages;
 
 /**
- * Digits drawn with strokes, for machines that cannot have MNIST.
+ * Digits drawn from strokes, for machines without MNIST.
  *
- * <p>Each image takes one of several shapes of its digit, lets an unsteady hand distort it, and
- * draws it with a round pen. As in MNIST the digit fits a box of 20 × 20 pixels, and its centre of
- * mass lies near the middle of the 28 × 28 image.
+ * <p>Each image randomly distorts one of several shapes of its digit and draws it with a round pen.
+ * As in MNIST, the digit fits a box of 20 × 20 pixels, and its center of mass is near the center of
+ * the 28 × 28 image.
  */
 public final class SyntheticDigits {
-  /** Version of the drawing: changes whenever the pictures do. */
+  /** Changes whenever the images do. */
   public static final int VERSION = 1;
 
-  /** Rows and columns of an image. */
-  private static final int SIDE = 28;
-
-  /** What the images begin with: one seed for ever, so that accuracies can be compared. */
-  private static final long START = new SplittableRandom(0).nextLong();
+  /** A fixed seed, so that accuracies can be compared. */
+  private static final long SEED = new SplittableRandom(0).nextLong();
 
   /** Width and height of the box that a digit fits, in pixels. */
   private static final int BOX = 20;
@@ -101,46 +100,46 @@ public final class SyntheticDigits {
   private SyntheticDigits() {}
 
   /**
-   * Draws images number {@code first} to {@code first + count - 1}. The same number is the same
-   * image, each time and however many threads draw.
+   * Draws images {@code first} to {@code first + count - 1}. The same number is always the same
+   * image, however many threads draw.
    *
    * @param first number of the first image, from 0
    * @param count how many images to draw
    */
-  public static DrawnDigits draw(int first, int count) {
+  public static LabeledImages draw(int first, int count) {
     byte[] pixels = new byte[count * SIDE * SIDE];
     byte[] labels = new byte[count];
     IntStream.range(0, count)
         .parallel()
         .forEach(
             i -> {
-              SplittableRandom random = new SplittableRandom(START + first + i);
+              SplittableRandom random = new SplittableRandom(SEED + first + i);
               int digit = random.nextInt(SHAPES.size());
               labels[i] = (byte) digit;
               byte[] image = image(pick(SHAPES.get(digit), random), random);
               System.arraycopy(image, 0, pixels, i * image.length, image.length);
             });
-    return new DrawnDigits(pixels, labels);
+    return new LabeledImages(pixels, labels);
   }
 
-  /** One image of a shape: 784 grey levels. */
+  /** One image of a shape: 784 pixels. */
   private static byte[] image(String shape, SplittableRandom random) {
     double thickness = random.nextDouble(1.1, 3.4);
     Path2D path = distorted(shape, random);
     path.transform(intoBox(path.getBounds2D(), thickness, random));
-    Point2D mass = centreOfMass(inked(path, thickness));
+    Point2D mass = centerOfMass(draw(path, thickness));
     path.transform(
         AffineTransform.getTranslateInstance(
             around(SIDE / 2.0 - mass.getX(), 1.4, random),
             around(SIDE / 2.0 - mass.getY(), 1.4, random)));
-    return uneven(inked(path, thickness), random);
+    return withNoise(draw(path, thickness), random);
   }
 
   private static <T> T pick(List<T> choices, SplittableRandom random) {
     return choices.get(random.nextInt(choices.size()));
   }
 
-  /** The curves of a shape as an unsteady hand draws them. */
+  /** The curves of a shape, randomly distorted. */
   private static Path2D distorted(String shape, SplittableRandom random) {
     Wobble wobble = Wobble.of(random);
     AffineTransform slant = slant(random);
@@ -191,7 +190,7 @@ public final class SyntheticDigits {
     }
   }
 
-  /** Scales a drawing so that it nearly fills the box with its longer side, in mid-image. */
+  /** Centers a drawing and scales it so that its longer side nearly fills the box. */
   private static AffineTransform intoBox(
       Rectangle2D bounds, double thickness, SplittableRandom random) {
     double longer = Math.max(bounds.getWidth(), bounds.getHeight());
@@ -203,7 +202,7 @@ public final class SyntheticDigits {
   }
 
   /** Draws the path in white with a round pen. */
-  private static byte[] inked(Path2D path, double thickness) {
+  private static byte[] draw(Path2D path, double thickness) {
     BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_GRAY);
     Graphics2D graphics = image.createGraphics();
     graphics.setRenderingHint(KEY_ANTIALIASING, VALUE_ANTIALIAS_ON);
@@ -216,36 +215,36 @@ public final class SyntheticDigits {
     return ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
   }
 
-  /** The mean position of the ink, in pixels from the top left corner of the image. */
-  private static Point2D centreOfMass(byte[] image) {
+  /** The center of mass, in pixels from the top left corner of the image. */
+  private static Point2D centerOfMass(byte[] image) {
     double mass = 0;
     double x = 0;
     double y = 0;
     for (int i = 0; i < image.length; i++) {
-      int grey = Byte.toUnsignedInt(image[i]);
-      mass += grey;
-      x += grey * (i % SIDE + 0.5); // a pixel's ink is at its middle
-      y += grey * (i / SIDE + 0.5);
+      int value = Byte.toUnsignedInt(image[i]);
+      mass += value;
+      x += value * (i % SIDE + 0.5); // the center of the pixel
+      y += value * (i / SIDE + 0.5);
     }
     return new Point2D.Double(x / mass, y / mass);
   }
 
-  /** Makes the ink stronger or weaker, and grainy. */
-  private static byte[] uneven(byte[] image, SplittableRandom random) {
-    double ink = around(1, 0.2, random);
+  /** Varies the intensity of the image, and of each pixel. */
+  private static byte[] withNoise(byte[] image, SplittableRandom random) {
+    double intensity = around(1, 0.2, random);
     for (int i = 0; i < image.length; i++) {
-      double grey = Byte.toUnsignedInt(image[i]) * ink * around(1, 0.25, random);
-      image[i] = (byte) Math.min(255, grey);
+      double value = Byte.toUnsignedInt(image[i]) * intensity * around(1, 0.25, random);
+      image[i] = (byte) Math.min(255, value);
     }
     return image;
   }
 
-  /** A number between {@code middle - reach} and {@code middle + reach}. */
-  private static double around(double middle, double reach, SplittableRandom random) {
-    return middle + reach * random.nextDouble(-1, 1);
+  /** A random number between {@code center - range} and {@code center + range}. */
+  private static double around(double center, double range, SplittableRandom random) {
+    return center + range * random.nextDouble(-1, 1);
   }
 
-  /** Bends the plane in waves, so that near points move alike and strokes stay joined. */
+  /** Distorts the plane by waves, so that nearby points move alike and strokes stay joined. */
   private record Wobble(Wave across, Wave down) {
     static Wobble of(SplittableRandom random) {
       return new Wobble(Wave.of(random), Wave.of(random));
@@ -257,8 +256,8 @@ public final class SyntheticDigits {
     }
   }
 
-  /** A plane wave: how often it swings in the unit square along x and y, its phase and size. */
-  private record Wave(double alongX, double alongY, double phase, double size) {
+  /** A plane wave: its frequency along x and y in the unit square, its phase and amplitude. */
+  private record Wave(double alongX, double alongY, double phase, double amplitude) {
     static Wave of(SplittableRandom random) {
       return new Wave(
           around(0, 1.4, random),
@@ -269,7 +268,7 @@ public final class SyntheticDigits {
 
     double height(Point2D point) {
       double turns = alongX * point.getX() + alongY * point.getY() + phase;
-      return size * Math.sin(2 * Math.PI * turns);
+      return amplitude * Math.sin(2 * Math.PI * turns);
     }
   }
 }

@@ -1,5 +1,4 @@
 /**
- * Where the images come from: {@link mnist.data.sources.DataSets} finds, downloads or draws a data
- * set.
+ * Where data sets come from: {@link mnist.data.sources.DataSets} finds, downloads or generates one.
  */
 package mnist.data.sources;

@@ -138,8 +138,7 @@ class DataSetsTest {
 
   @ParameterizedTest
   @EnumSource(names = {"AUTO", "MNIST", "FASHION_MNIST"})
-  void aNamedFolderThatLacksFilesIsRefusedAndNothingIsDownloadedIntoIt(DataSource source)
-      throws IOException {
+  void rejectsAnIncompleteFolderAndDownloadsNothingIntoIt(DataSource source) throws IOException {
     Path named = published("named");
     Files.delete(named.resolve(TRAIN_LABELS + ".gz"));
     Files.delete(named.resolve(TEST_IMAGES + ".gz"));
@@ -149,8 +148,8 @@ class DataSetsTest {
       refused(source, named, NO_VARIABLES)
           .withMessageContainingAll(
               named + " lacks " + TRAIN_LABELS + ", " + TEST_IMAGES,
-              "expected there with or without .gz",
-              "the folder is named by --data or ");
+              " (plain or .gz)",
+              "the folder is set by --data or ");
 
       assertThat(good.asked()).isEmpty();
     }
@@ -158,19 +157,18 @@ class DataSetsTest {
 
     Path file = Files.writeString(temporary.resolve("file"), "text");
     refused(source, file, NO_VARIABLES)
-        .withMessageContaining(file + " is no folder, expected one with four IDX files");
+        .withMessageContaining(file + " is not a folder, expected one with four IDX files");
   }
 
   @ParameterizedTest
   @EnumSource(names = {"AUTO", "MNIST"})
-  void aWrongFolderInTheEnvironmentIsRefusedAndNeverReplacedByDrawnDigits(DataSource source)
-      throws IOException {
+  void rejectsAMissingFolderInTheEnvironment(DataSource source) throws IOException {
     Path nothing = temporary.resolve("nothing");
 
     refused(source, null, variable(nothing))
         .withMessageContainingAll(
-            nothing + " is no folder",
-            "named by --data or MNIST_DATA; leave both out to have MNIST downloaded");
+            nothing + " is not a folder",
+            "set by --data or MNIST_DATA; leave out both to download MNIST");
 
     assertThat(heard.notices).isEmpty();
     assertThat(project).doesNotExist();
@@ -179,48 +177,48 @@ class DataSetsTest {
   // ---- What is in them
 
   @Test
-  void imagesLabelsAndHashesAreThoseOfTheFiles() throws IOException {
+  void readsImagesLabelsAndHashes() throws IOException {
     DataSet set = open(DataSource.MNIST, published("named"), NO_VARIABLES);
 
-    assertThat(set.training().pixels()).isEqualTo(behind(16, TRAIN_IMAGES));
-    assertThat(set.training().labels()).isEqualTo(behind(8, TRAIN_LABELS));
-    assertThat(set.test().pixels()).isEqualTo(behind(16, TEST_IMAGES));
-    assertThat(set.test().labels()).isEqualTo(behind(8, TEST_LABELS));
+    assertThat(set.training().pixels()).isEqualTo(contentOf(16, TRAIN_IMAGES));
+    assertThat(set.training().labels()).isEqualTo(contentOf(8, TRAIN_LABELS));
+    assertThat(set.test().pixels()).isEqualTo(contentOf(16, TEST_IMAGES));
+    assertThat(set.test().labels()).isEqualTo(contentOf(8, TEST_LABELS));
     assertThat(set.classNames()).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
     assertThat(set.sha256().keySet()).containsExactlyElementsOf(IdxFolder.FILES);
     assertThat(set.sha256().values()).containsExactlyElementsOf(PUBLISHED.asMnist().sha256());
   }
 
-  private static byte[] behind(int header, String file) {
+  private static byte[] contentOf(int header, String file) {
     byte[] content = PUBLISHED.plain(file);
     return Arrays.copyOfRange(content, header, content.length);
   }
 
   @Test
-  void countsOfImagesAndLabelsThatDifferAreRefused() throws IOException {
+  void rejectsDifferentNumbersOfImagesAndLabels() throws IOException {
     Path named = own("named");
     Files.write(named.resolve(TEST_LABELS + ".gz"), SmallSet.labels(2, new byte[] {1, 2}));
 
     refused(DataSource.AUTO, named, NO_VARIABLES)
         .withMessageContainingAll(
-            named.resolve(TEST_IMAGES + ".gz") + " holds 3 images",
-            named.resolve(TEST_LABELS + ".gz") + " 2 labels",
-            "expected as many of each");
+            named.resolve(TEST_IMAGES + ".gz") + " contains 3 images",
+            named.resolve(TEST_LABELS + ".gz") + " contains 2 labels",
+            "expected equal numbers");
   }
 
   @Test
-  void aSetWithoutImagesIsRefused() throws IOException {
+  void rejectsADataSetWithoutImages() throws IOException {
     Path named = own("named");
     Files.write(named.resolve(TRAIN_IMAGES + ".gz"), SmallSet.images(0, 28, 28, new byte[0]));
     Files.write(named.resolve(TRAIN_LABELS + ".gz"), SmallSet.labels(0));
 
     refused(DataSource.AUTO, named, NO_VARIABLES)
         .withMessageContainingAll(
-            named.resolve(TRAIN_IMAGES + ".gz") + " holds no images", "expected at least one");
+            named.resolve(TRAIN_IMAGES + ".gz") + " contains no images", "expected at least one");
   }
 
   @Test
-  void autoCallsANamedFolderCustomUnlessAllFilesAreMnists() throws IOException {
+  void autoNamesAFolderMnistOnlyIfAllFilesAre() throws IOException {
     Path named = published("named");
     assertThat(open(DataSource.AUTO, named, NO_VARIABLES).name()).isEqualTo("mnist");
 
@@ -230,34 +228,33 @@ class DataSetsTest {
   }
 
   @Test
-  void underThePublishedNameOtherFilesAreRefusedWithTheWayToUseThem() throws IOException {
+  void rejectsOtherFilesUnderThePublishedName() throws IOException {
     Path named = own("named");
 
     refused(DataSource.MNIST, named, NO_VARIABLES)
         .withMessageContainingAll(
-            named.resolve(TRAIN_IMAGES + ".gz") + " is not MNIST's",
+            named.resolve(TRAIN_IMAGES + ".gz") + " is not the file of MNIST",
             SmallSet.sha256(OWN.plain(TRAIN_IMAGES)),
             SmallSet.sha256(PUBLISHED.plain(TRAIN_IMAGES)),
-            "to use files of your own, name their folder with --data and leave out --dataset");
+            "to use your own files, specify their folder with --data and leave out --dataset");
   }
 
   @ParameterizedTest
   @EnumSource(names = {"AUTO", "MNIST"})
-  void otherOrDamagedFilesInTheProjectAreRefusedWithTheWayToReplaceThem(DataSource source)
-      throws IOException {
+  void rejectsWrongOrCorruptFilesInTheDataFolder(DataSource source) throws IOException {
     PUBLISHED.writeTo(project);
     Path file = project.resolve(TEST_LABELS + ".gz");
     Files.write(file, OWN.gz(TEST_LABELS));
     refused(source, null, NO_VARIABLES)
-        .withMessageContainingAll(file + " is not MNIST's", "delete it and it is downloaded again");
+        .withMessageContainingAll(
+            file + " is not the file of MNIST", "delete it to download it again");
 
     byte[] damaged = PUBLISHED.gz(TEST_LABELS);
     damaged[damaged.length - 8] ^= 1; // its checksum
     Files.write(file, damaged);
     refused(source, null, NO_VARIABLES)
         .withMessageContainingAll(
-            file + " is a damaged gzip file",
-            "fetch it again (delete it and it is downloaded again)");
+            file + " is a corrupt gzip file", "download it again (delete it to download it again)");
 
     assertThat(heard.notices).isEmpty();
     assertThat(namesIn(project)).hasSize(4);
@@ -266,7 +263,7 @@ class DataSetsTest {
   // ---- Fashion-MNIST
 
   @Test
-  void fashionHasItsOwnVariableNameAndClasses() throws IOException {
+  void fashionMnistHasItsOwnVariableNameAndClasses() throws IOException {
     String folder = published("fashion").toString();
     Map<String, String> both = Map.of("FASHION_MNIST_DATA", folder, "MNIST_DATA", "/nothing");
 
@@ -278,7 +275,7 @@ class DataSetsTest {
   }
 
   @Test
-  void fashionOfTheProjectWinsOverTheSystemsAndThatOverADownload() throws IOException {
+  void fashionMnistIsReadFromTheDataFolderThenTheSystemFolder() throws IOException {
     PUBLISHED.writeTo(system);
     try (Mirror good = Mirror.of(PUBLISHED)) {
       mirror = good.address();
@@ -293,7 +290,7 @@ class DataSetsTest {
   }
 
   @Test
-  void fashionIsDownloadedIntoItsFolderWhereTheSystemsIsIncomplete() throws IOException {
+  void fashionMnistIsDownloadedIfTheSystemFolderIsIncomplete() throws IOException {
     PUBLISHED.writeTo(system);
     Files.delete(system.resolve(TEST_LABELS + ".gz"));
     try (Mirror good = Mirror.of(PUBLISHED)) {
@@ -308,10 +305,10 @@ class DataSetsTest {
     assertThat(namesIn(system)).hasSize(3);
   }
 
-  // ---- Drawn digits in MNIST's place
+  // ---- Synthetic digits in place of MNIST
 
   @Test
-  void autoDrawsDigitsAndSaysSoWhereMnistCannotBeHad() throws IOException {
+  void autoFallsBackToSyntheticDigitsWithANotice() throws IOException {
     DataSet set = open(DataSource.AUTO, null, NO_VARIABLES);
 
     assertThat(set.name()).isEqualTo("synthetic");
@@ -325,7 +322,7 @@ class DataSetsTest {
 
   @ParameterizedTest
   @EnumSource(names = {"MNIST", "FASHION_MNIST"})
-  void whatIsAskedForByNameIsNeverReplacedByDrawnDigits(DataSource source) throws IOException {
+  void noFallbackForADataSetRequestedByName(DataSource source) throws IOException {
     refused(source, null, NO_VARIABLES)
         .withMessageContainingAll(TRAIN_IMAGES + " could not be downloaded", mirror.toString());
 
@@ -336,7 +333,7 @@ class DataSetsTest {
 
   @Test
   @EnabledIfEnvironmentVariable(named = "MNIST_DATA", matches = ".*\\S.*")
-  void theRealMnistIsKnownByItsHashes() throws IOException {
+  void opensTheRealMnist() throws IOException {
     DataSet set = DataSets.ofThisProject(heard).open(DataSource.MNIST, Optional.empty());
 
     assertThat(set.name()).isEqualTo("mnist");
@@ -347,7 +344,7 @@ class DataSetsTest {
 
   @Test
   @EnabledIfEnvironmentVariable(named = "FASHION_MNIST_DATA", matches = ".*\\S.*")
-  void theRealFashionMnistIsKnownByItsHashes() throws IOException {
+  void opensTheRealFashionMnist() throws IOException {
     DataSet set = DataSets.ofThisProject(heard).open(DataSource.FASHION_MNIST, Optional.empty());
 
     assertThat(set.name()).isEqualTo("fashion-mnist");

@@ -28,9 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(20)
 class DownloadTest {
-  private static final Duration PATIENT = Duration.ofSeconds(10);
+  private static final Duration RELAXED = Duration.ofSeconds(10);
   private static final Duration LONG = Duration.ofMinutes(1);
-  private static final Duration HASTY = Duration.ofMillis(300);
+  private static final Duration STRICT = Duration.ofMillis(300);
   private static final SmallSet SET = new SmallSet(1);
   private static final SmallSet OTHER = new SmallSet(2);
   private static final String GZ = TRAIN_IMAGES + ".gz";
@@ -68,7 +68,7 @@ class DownloadTest {
 
   private String failureOf(HttpHandler answer) throws IOException {
     try (Mirror mirror = new Mirror(answer)) {
-      String message = failure(PATIENT, LONG, mirror.address());
+      String message = failure(RELAXED, LONG, mirror.address());
       assertThat(message).contains(mirror.address() + GZ);
       return message;
     }
@@ -79,7 +79,7 @@ class DownloadTest {
   @Test
   void aGoodFileArrivesInAFolderThatIsMadeForItAndItsProgressIsTold() throws IOException {
     try (Mirror mirror = Mirror.of(SET)) {
-      fetch(PATIENT, mirror.address());
+      fetch(RELAXED, mirror.address());
 
       assertArrived();
       assertThat(mirror.asked()).containsExactly(GZ);
@@ -112,7 +112,7 @@ class DownloadTest {
     try (Mirror mirror = new Mirror(halfThenTogether)) {
       Callable<Void> download =
           () -> {
-            fetch(PATIENT, mirror.address());
+            fetch(RELAXED, mirror.address());
             return null;
           };
       for (Future<Void> done : threads.invokeAll(List.of(download, download))) {
@@ -129,40 +129,40 @@ class DownloadTest {
   // ---- What is refused
 
   @Test
-  void aServerThatStallsIsLeft() throws IOException {
+  void skipsAServerThatStalls() throws IOException {
     try (Mirror mirror = Mirror.thatStalls(SET.gz(TRAIN_IMAGES))) {
-      assertThat(failure(HASTY, LONG, mirror.address()))
-          .contains(mirror.address() + GZ + ": no answer within");
+      assertThat(failure(STRICT, LONG, mirror.address()))
+          .contains(mirror.address() + GZ + ": no response within");
     }
   }
 
   @Test
-  void aServerThatTricklesIsLeftWhenTheTimeForTheWholeFileIsOver() throws IOException {
+  void skipsAServerThatIsSlowerThanTheTotalTimeout() throws IOException {
     try (Mirror trickling = Mirror.thatTrickles();
         Mirror good = Mirror.of(SET)) {
       Duration second = Duration.ofSeconds(1);
-      assertThat(failure(PATIENT, second, trickling.address()))
+      assertThat(failure(RELAXED, second, trickling.address()))
           .contains(trickling.address() + GZ + ": not complete within 1 s");
       assertThat(heard.progress).hasSizeGreaterThan(1);
 
-      fetch(PATIENT, second, trickling.address(), good.address());
+      fetch(RELAXED, second, trickling.address(), good.address());
       assertArrived();
     }
   }
 
   @Test
-  void theTimeForTheWholeFileEndsAWaitForItsNextBytes() throws IOException {
+  void totalTimeoutEndsARead() throws IOException {
     try (Mirror mirror = Mirror.thatStalls(SET.gz(TRAIN_IMAGES))) {
       assertTimeout(
           Duration.ofSeconds(5),
           () ->
-              assertThat(failure(PATIENT, HASTY, mirror.address()))
+              assertThat(failure(RELAXED, STRICT, mirror.address()))
                   .contains("not complete within"));
     }
   }
 
   @Test
-  void aFileThatBreaksOffIsRefused() throws IOException {
+  void rejectsATruncatedFile() throws IOException {
     byte[] content = SET.gz(TRAIN_IMAGES);
     String message =
         failureOf(
@@ -173,19 +173,20 @@ class DownloadTest {
             });
 
     assertThat(message)
-        .containsAnyOf("broke off after 1000 of " + content.length + " bytes", "Premature EOF");
+        .containsAnyOf(
+            "connection closed after 1000 of " + content.length + " bytes", "Premature EOF");
   }
 
   @Test
-  void aPageInPlaceOfTheFileIsRefused() throws IOException {
+  void rejectsAWebPage() throws IOException {
     byte[] page = "<html>Please log in</html>".getBytes(US_ASCII);
 
     assertThat(failureOf(exchange -> Mirror.send(exchange, page)))
-        .contains("sent something else than the file");
+        .contains("sent something that is not the file");
   }
 
   @Test
-  void aServerThatSendsWithoutEndIsLeft() throws IOException {
+  void skipsAServerThatNeverStopsSending() throws IOException {
     String message =
         failureOf(
             exchange -> {
@@ -204,32 +205,32 @@ class DownloadTest {
   }
 
   @Test
-  void whenAllMirrorsFailEachOnesReasonAndTheWayOutAreTold() throws IOException {
+  void errorGivesTheReasonForEachMirror() throws IOException {
     URI nowhere = Mirror.nowhere();
     try (Mirror other = Mirror.of(OTHER);
         Mirror without = new Mirror(exchange -> exchange.sendResponseHeaders(503, -1))) {
-      assertThat(failure(PATIENT, LONG, other.address(), nowhere, without.address()))
+      assertThat(failure(RELAXED, LONG, other.address(), nowhere, without.address()))
           .startsWith(TRAIN_IMAGES + " could not be downloaded: ")
           .contains(
-              other.address() + GZ + ": sent something else",
+              other.address() + GZ + ": sent a different file",
               SmallSet.sha256(OTHER.plain(TRAIN_IMAGES)),
               nowhere + GZ + ": Connection refused",
-              without.address() + GZ + ": answered 503")
+              without.address() + GZ + ": responded with status 503")
           .endsWith(
-              "Put the four files of MNIST into a folder and name it with --data or MNIST_DATA");
+              "Put the four files of MNIST into a folder and specify it with --data or MNIST_DATA");
     }
   }
 
   @Test
-  void aFolderThatCannotBeMadeIsADataExceptionThatNamesIt() throws IOException {
+  void rejectsAFolderThatCannotBeCreated() throws IOException {
     Files.writeString(folder(), "a file in the folder's place");
     try (Mirror mirror = Mirror.of(SET)) {
       assertThatExceptionOfType(DataException.class)
-          .isThrownBy(() -> fetch(PATIENT, mirror.address()))
+          .isThrownBy(() -> fetch(RELAXED, mirror.address()))
           .withMessageContainingAll(
               TRAIN_IMAGES + " could not be downloaded",
-              folder() + " is no folder that can be written to",
-              "name it with --data or MNIST_DATA");
+              folder() + " is not a writable folder",
+              "specify it with --data or MNIST_DATA");
       assertThat(mirror.asked()).isEmpty();
     }
   }

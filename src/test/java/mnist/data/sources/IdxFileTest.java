@@ -62,7 +62,7 @@ class IdxFileTest {
 
   @ParameterizedTest
   @EnumSource
-  void readsContentAndTheHashOfTheUnpackedFile(Form form) throws IOException {
+  void readsContentAndHashOfTheUncompressedFile(Form form) throws IOException {
     IdxFile images = IdxFile.readImages(file(form.of(IMAGES)));
     assertThat(images.content()).isEqualTo(PIXELS);
     assertThat(images.sha256()).isEqualTo(SmallSet.sha256(IMAGES));
@@ -74,7 +74,7 @@ class IdxFileTest {
   }
 
   @Test
-  void writesWhatTheFormatSays() {
+  void writesTheFormat() {
     assertThat(IdxFile.ofImages(PIXELS)).isEqualTo(IMAGES);
     assertThat(IdxFile.ofLabels(new byte[] {7, 0})).containsExactly(0, 0, 8, 1, 0, 0, 0, 2, 7, 0);
   }
@@ -82,7 +82,7 @@ class IdxFileTest {
   // ---- Wrong headers
 
   @Test
-  void imagesAndLabelsAreToldApart() throws IOException {
+  void distinguishesImagesAndLabels() throws IOException {
     imagesRefused(file(labels(1, new byte[] {3})))
         .withMessageContainingAll(
             "starts with 0x00000801", "expected 0x00000803", "an IDX file of images");
@@ -93,7 +93,7 @@ class IdxFileTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"32x28", "28x-1"})
-  void imagesOfAnotherSizeAreRefused(String size) throws IOException {
+  void rejectsImagesOfAnotherSize(String size) throws IOException {
     int rows = Integer.parseInt(size.split("x")[0]);
     int columns = Integer.parseInt(size.split("x")[1]);
 
@@ -103,19 +103,19 @@ class IdxFileTest {
 
   @ParameterizedTest
   @ValueSource(ints = {-1, 1_000_001})
-  void aNegativeOrAbsurdCountIsRefused(int count) throws IOException {
+  void rejectsCountsOutOfRange(int count) throws IOException {
     imagesRefused(file(images(count, 28, 28, PIXELS)))
-        .withMessageContainingAll("claims to hold " + count + " images", "expected 0 to 1000000");
+        .withMessageContainingAll("declares " + count + " images", "expected 0 to 1000000");
   }
 
   @ParameterizedTest
   @EnumSource
-  void noMemoryIsTakenForMoreThanTheFileCanHold(Form form) throws IOException {
+  void allocatesNoMoreThanTheFileCanContain(Form form) throws IOException {
     Path file = file(form.of(images(1_000_000, 28, 28, PIXELS)));
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
 
-    imagesRefused(file).withMessageContaining("is cut short");
+    imagesRefused(file).withMessageContaining("is truncated");
 
     assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(50_000_000);
   }
@@ -124,52 +124,52 @@ class IdxFileTest {
 
   @ParameterizedTest
   @EnumSource
-  void fewerBytesThanAnnouncedAreRefused(Form form) throws IOException {
+  void rejectsTruncatedFiles(Form form) throws IOException {
     byte[] cut = copyOf(IMAGES, IMAGES.length - 1);
     imagesRefused(file(form.of(cut)))
         .withMessageContainingAll(
-            "is cut short: it has " + Files.size(file(form.of(cut))) + " bytes",
-            "expected " + IMAGES.length + " once unpacked; fetch it again");
+            "is truncated: it has " + Files.size(file(form.of(cut))) + " bytes",
+            "expected " + IMAGES.length + " uncompressed; download it again");
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 3, 8, 15})
-  void aFileThatEndsInItsHeaderIsRefused(int length) throws IOException {
+  void rejectsFilesThatEndInTheHeader(int length) throws IOException {
     imagesRefused(file(copyOf(IMAGES, length)))
-        .withMessageContaining("is cut short: it has %d bytes, expected ", length);
+        .withMessageContaining("is truncated: it has %d bytes, expected ", length);
   }
 
   @Test
-  void aGzipFileThatEndsEarlyIsRefusedWhereverItEnds() throws IOException {
+  void rejectsTruncatedGzipFiles() throws IOException {
     byte[] packed = gzipped(IMAGES);
     for (int length : new int[] {2, 9, 10, 30, 1000, packed.length - 8, packed.length - 1}) {
-      imagesRefused(file(copyOf(packed, length))).withMessageContaining("is cut short");
+      imagesRefused(file(copyOf(packed, length))).withMessageContaining("is truncated");
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  void moreBytesThanAnnouncedAreRefused(Form form) throws IOException {
+  void rejectsMoreDataThanDeclared(Form form) throws IOException {
     imagesRefused(file(form.of(copyOf(IMAGES, IMAGES.length + 1))))
-        .withMessageContainingAll("goes on behind the 2 images", "expected it to end there");
+        .withMessageContaining("has more data after the 2 images");
   }
 
   @Test
-  void bytesBehindTheEndOfTheGzipStreamAreRefused() throws IOException {
+  void rejectsDataAfterTheGzipStream() throws IOException {
     byte[] first = gzipped(IMAGES);
     for (byte[] behind :
         List.of(new byte[1], new byte[8], new byte[200_000], gzipped(), gzipped((byte) 1))) {
       byte[] both = copyOf(first, first.length + behind.length);
       System.arraycopy(behind, 0, both, first.length, behind.length);
 
-      imagesRefused(file(both)).withMessageContaining("goes on behind the 2 images");
+      imagesRefused(file(both)).withMessageContaining("has more data after the 2 images");
     }
   }
 
   // ---- Wrong content
 
   @Test
-  void aDamagedGzipFileIsRefused() throws IOException {
+  void rejectsCorruptGzipFiles() throws IOException {
     byte[] wrongChecksum = gzipped(IMAGES);
     wrongChecksum[wrongChecksum.length - 8] ^= 1;
     byte[] wrongBlock = gzipped(IMAGES);
@@ -177,19 +177,19 @@ class IdxFileTest {
 
     for (byte[] damaged : List.of(wrongChecksum, wrongBlock)) {
       imagesRefused(file(damaged))
-          .withMessageContainingAll("is a damaged gzip file", "fetch it again");
+          .withMessageContainingAll("is a corrupt gzip file", "download it again");
     }
   }
 
   @ParameterizedTest
   @ValueSource(ints = {10, 255})
-  void aLabelAbove9IsRefused(int label) throws IOException {
+  void rejectsLabelsAbove9(int label) throws IOException {
     labelsRefused(file(labels(3, new byte[] {0, 9, (byte) label})))
         .withMessageContainingAll("label 2 is " + label, "expected 0 to 9");
   }
 
   @Test
-  void aFolderIsRefused() {
+  void rejectsAFolder() {
     labelsRefused(folder).withMessageContainingAll("is a folder", "expected an IDX file of labels");
   }
 }

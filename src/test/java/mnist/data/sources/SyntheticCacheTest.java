@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import mnist.data.DataSet;
-import mnist.data.LabelledImages;
+import mnist.data.LabeledImages;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,7 +42,7 @@ class SyntheticCacheTest {
     assertThat(set.classNames()).isEqualTo(DataSet.DIGITS);
   }
 
-  private static void assertSame(LabelledImages found, DrawnDigits expected) {
+  private static void assertSame(LabeledImages found, LabeledImages expected) {
     assertThat(found.pixels()).isEqualTo(expected.pixels());
     assertThat(found.labels()).isEqualTo(expected.labels());
   }

@@ -203,7 +203,7 @@ public final class Model implements AutoCloseable {
    * @param pixels unsigned bytes, otherwise as in {@link #predict(float...)}
    */
   public List<Prediction> predict(byte[] pixels) {
-    return predict(LabeledImages.grey(pixels));
+    return predict(LabeledImages.normalize(pixels));
   }
 
   /**

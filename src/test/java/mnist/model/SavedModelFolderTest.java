@@ -84,7 +84,7 @@ class SavedModelFolderTest {
   void exportedModelsEqualTheTrainedNetworkToTheBit(String name) throws Exception {
     float[] expected = trainAndExport(Stages.named(name));
     byte[] bytes = Arrays.copyOf(digits.test().pixels(), IMAGES * 784);
-    float[] pixels = LabeledImages.grey(bytes);
+    float[] pixels = LabeledImages.normalize(bytes);
 
     try (Model model = Model.load(folder)) {
       assertThat(model.probabilities(pixels)).isEqualTo(expected);

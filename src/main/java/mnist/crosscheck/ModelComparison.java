@@ -124,7 +124,8 @@ public record ModelComparison(
     FloatBuffer all = FloatBuffer.allocate(images.count() * LabeledImages.CLASSES);
     try (Model model = Model.load(folder)) {
       for (int from = 0; from < images.count(); from += BATCH) {
-        all.put(model.probabilities(images.normalize(from, Math.min(BATCH, images.count() - from))));
+        all.put(
+            model.probabilities(images.normalize(from, Math.min(BATCH, images.count() - from))));
       }
     }
     return all.array();

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import mnist.app.Program.Run;
-import mnist.bench.HttpConnection;
+import mnist.bench.RawHttp;
 import mnist.web.TrainedRuns;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +45,7 @@ class ServeTest {
     try {
       URI address = address(folder, process);
       byte[] body = "{\"instances\": 1}".getBytes(StandardCharsets.US_ASCII);
-      byte[] request = HttpConnection.post(address, "/v1/models/digits:predict", body);
+      byte[] request = RawHttp.post(address, "/v1/models/digits:predict", body);
       try (Socket underWay = new Socket(address.getHost(), address.getPort())) {
         underWay.getOutputStream().write(request, 0, request.length - 3);
         Thread.sleep(500); // by now the server waits for the rest

@@ -14,6 +14,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import mnist.Stages;
 import mnist.app.DataConsole;
+import mnist.app.Main;
+import mnist.bench.BenchResults.MemoryTrend;
 import mnist.console.CommandLines;
 import mnist.crosscheck.CrossCheckException;
 import mnist.crosscheck.PythonReference;
@@ -34,20 +36,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * Measures how fast the stages train and predict, and how much memory they take. Every round is a
- * process of its own, started like any run, so that nothing is warm that would not be.
+ * Measures how fast the stages train and predict, and how much memory they take. Every round runs
+ * in a new JVM, so that no round profits from an earlier one.
  */
 @Command(
     name = "mnist.bench.Bench",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
     description =
-        "Measures the speed and the memory of the stages, in training and in predicting; prints the"
-            + " median of the rounds.")
+        "Measures speed and memory of the stages in training and prediction; prints the median of"
+            + " several rounds.")
 public final class Bench implements Callable<Integer> {
   private static final String LONG_TRAINING = "1.0";
   private static final String LONG_PREDICTION = "2.1";
   private static final int PREDICTIONS = 10_000;
+
   private final PrintStream out;
 
   @Spec private CommandSpec spec;
@@ -55,21 +56,21 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--stage",
       paramLabel = "N",
-      description = "Measure only this stage; may be given several times.")
-  private List<Stage> chosen = new ArrayList<>();
+      description = "Measure only this stage; can be repeated. Default: all")
+  private List<Stage> stages = Stages.all();
 
   @Option(
       names = "--rounds",
       paramLabel = "N",
       defaultValue = "5",
-      description = "Processes per stage, of each kind. Default: ${DEFAULT-VALUE}")
+      description = "Rounds of training and of prediction per stage. Default: ${DEFAULT-VALUE}")
   private int rounds;
 
   @Option(
       names = "--iterations",
       paramLabel = "N",
       defaultValue = "500",
-      description = "Last iteration of a round of training. Default: ${DEFAULT-VALUE}")
+      description = "Last iteration of a training round. Default: ${DEFAULT-VALUE}")
   private int iterations;
 
   @Option(
@@ -77,8 +78,8 @@ public final class Bench implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "100000",
       description =
-          "Last iteration of the training of stage 1.0 that shows whether memory stays flat, 0 for"
-              + " none. Default: ${DEFAULT-VALUE}")
+          "Last iteration of a long training of stage 1.0 to see whether memory grows; 0 for none."
+              + " Default: ${DEFAULT-VALUE}")
   private int longTraining;
 
   @Option(
@@ -86,8 +87,8 @@ public final class Bench implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "1000000",
       description =
-          "Predictions of stage 2.1, one image at a time, that show whether memory stays flat, 0 for"
-              + " none. Default: ${DEFAULT-VALUE}")
+          "Number of predictions of stage 2.1, one image at a time, to see whether memory grows; 0"
+              + " for none. Default: ${DEFAULT-VALUE}")
   private int longPrediction;
 
   @Option(
@@ -102,24 +103,24 @@ public final class Bench implements Callable<Integer> {
       fallbackValue = "python3",
       paramLabel = "COMMAND",
       description =
-          "Measure each stage here and in Python with the same kernels, in turns, and"
-              + " print the ratios; COMMAND makes Python's environment. Default: ${FALLBACK-VALUE}")
+          "Alternate between Java and Python with the same kernels and print the ratios; COMMAND"
+              + " creates Python's virtual environment. Default: ${FALLBACK-VALUE}")
   private String interpreter;
 
-  @Option(names = "--json", description = "Print JSON, every round by itself.")
+  @Option(names = "--json", description = "Print all rounds as JSON.")
   private boolean json;
 
-  @Option(names = "--round", hidden = true, description = "Be one round of training this stage.")
+  @Option(names = "--round", hidden = true, description = "Run one training round.")
   private Stage round;
 
-  @Option(names = "--model", hidden = true, description = "Be one round of predicting with this.")
+  @Option(names = "--model", hidden = true, description = "Run one prediction round.")
   private Path model;
 
   public static void main(String[] args) {
     System.exit(run(System.out, System.err, args));
   }
 
-  /** Does what the arguments say; returns the exit code. */
+  /** Runs the program in this process and returns its exit code. */
   static int run(PrintStream out, PrintStream err, String... args) {
     return CommandLines.create(new Bench(out), out, err)
         .registerConverter(Stage.class, Stages::named)
@@ -132,12 +133,10 @@ public final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    refuse(rounds < 1, "rounds must be 1 or more, found " + rounds);
-    refuse(iterations < 1, "iterations must be 1 or more, found " + iterations);
-    refuse(
-        longTraining < 0,
-        "iterations of the long training must be 0 or more, found " + longTraining);
-    refuse(longPrediction < 0, "predictions must be 0 or more, found " + longPrediction);
+    requireAtLeast(1, rounds, "--rounds");
+    requireAtLeast(1, iterations, "--iterations");
+    requireAtLeast(0, longTraining, "--long");
+    requireAtLeast(0, longPrediction, "--predictions");
     if (round != null) {
       Optional<TrainingRound> measured =
           TrainingRound.measure(round, iterations, dataOption().toArray(String[]::new));
@@ -150,28 +149,29 @@ public final class Bench implements Callable<Integer> {
           Json.MAPPER.writeValueAsString(
               PredictionRound.measure(model, openData().test(), longPrediction)));
     } else if (interpreter != null) {
-      Comparison comparison = compareAll(chosen.isEmpty() ? Stages.all() : chosen);
-      out.print(
-          json
-              ? Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(comparison) + "\n"
-              : comparison.toText());
+      Comparison comparison = compareAll();
+      print(comparison, comparison.toText());
     } else {
-      Findings findings = measureAll(chosen.isEmpty() ? Stages.all() : chosen);
-      out.print(
-          json
-              ? Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(findings) + "\n"
-              : findings.toText());
+      BenchResults results = measureAll();
+      print(results, results.toText());
     }
     return CommandLine.ExitCode.OK;
   }
 
-  private void refuse(boolean wrong, String why) {
-    if (wrong) {
-      throw new ParameterException(spec.commandLine(), why);
+  private void print(Object results, String text) throws IOException {
+    out.print(
+        json
+            ? Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(results) + "\n"
+            : text);
+  }
+
+  private void requireAtLeast(int minimum, int found, String name) {
+    if (found < minimum) {
+      throw new ParameterException(
+          spec.commandLine(), "%s must be %d or more, found %d".formatted(name, minimum, found));
     }
   }
 
-  /** The option that says which data, if one was given. */
   private List<String> dataOption() {
     return dataFolder == null ? List.of() : List.of("--data=" + dataFolder);
   }
@@ -182,32 +182,52 @@ public final class Bench implements Callable<Integer> {
     }
   }
 
-  private Findings measureAll(List<Stage> stages) throws IOException, InterruptedException {
+  private BenchResults measureAll() throws IOException, InterruptedException {
     Path models = Files.createTempDirectory("mnist-bench");
     try {
-      for (Stage stage : stages) {
-        leaveModel(stage, models);
-      }
       Map<String, List<TrainingRound>> training = new LinkedHashMap<>();
       Map<String, List<PredictionRound>> prediction = new LinkedHashMap<>();
+      for (Stage stage : stages) {
+        exportModel(stage, models);
+        training.put(stage.name(), new ArrayList<>());
+        prediction.put(stage.name(), new ArrayList<>());
+      }
       for (int i = 0; i < rounds; i++) {
         for (Stage stage : stages) {
-          training
-              .computeIfAbsent(stage.name(), name -> new ArrayList<>())
-              .add(train(stage.name(), iterations));
-          prediction
-              .computeIfAbsent(stage.name(), name -> new ArrayList<>())
-              .add(predict(models.resolve(stage.name()), PREDICTIONS));
+          training.get(stage.name()).add(train(stage.name(), iterations));
+          prediction.get(stage.name()).add(predict(models.resolve(stage.name()), PREDICTIONS));
         }
       }
-      return new Findings(
+      return new BenchResults(
           iterations, PREDICTIONS, training, prediction, longTraining(), longPrediction(models));
     } finally {
       FileTree.delete(models);
     }
   }
 
-  private Comparison compareAll(List<Stage> stages) throws IOException, InterruptedException {
+  private MemoryTrend longTraining() throws IOException, InterruptedException {
+    if (longTraining == 0) {
+      return null;
+    }
+    TrainingRound round = train(LONG_TRAINING, longTraining);
+    return new MemoryTrend(
+        LONG_TRAINING, longTraining + 1, round.earlyMegabytes(), round.lateMegabytes());
+  }
+
+  private MemoryTrend longPrediction(Path models) throws IOException, InterruptedException {
+    if (longPrediction == 0) {
+      return null;
+    }
+    Path model = models.resolve(LONG_PREDICTION);
+    if (!Files.exists(model)) {
+      exportModel(Stages.named(LONG_PREDICTION), models);
+    }
+    PredictionRound round = predict(model, longPrediction);
+    return new MemoryTrend(
+        LONG_PREDICTION, longPrediction, round.earlyMegabytes(), round.lateMegabytes());
+  }
+
+  private Comparison compareAll() throws IOException, InterruptedException {
     boolean oneDnn = NativeEnvironment.load(true);
     Path data = Path.of(openData().source());
     Path models = Files.createTempDirectory("mnist-bench");
@@ -217,18 +237,18 @@ public final class Bench implements Callable<Integer> {
               ProjectFolder.path().resolve("python-reference"), interpreter, System.err);
       Map<String, List<Comparison.Round>> compared = new LinkedHashMap<>();
       for (Stage stage : stages) {
-        leaveModel(stage, models);
+        exportModel(stage, models);
         compared.put(stage.name(), new ArrayList<>());
       }
       for (int i = 0; i < rounds; i++) {
         for (Stage stage : stages) {
-          Path itsModel = models.resolve(stage.name());
-          PredictionRound prediction = predict(itsModel, PREDICTIONS);
-          Comparison.Figures here =
-              Comparison.Figures.of(train(stage.name(), iterations), prediction);
+          Path model = models.resolve(stage.name());
+          PredictionRound prediction = predict(model, PREDICTIONS);
+          Comparison.Values java =
+              Comparison.Values.of(train(stage.name(), iterations), prediction);
           compared
               .get(stage.name())
-              .add(new Comparison.Round(here, inPython(python, stage, data, itsModel, oneDnn)));
+              .add(new Comparison.Round(java, inPython(python, stage, data, model, oneDnn)));
         }
       }
       return new Comparison(iterations, PREDICTIONS, compared);
@@ -239,7 +259,7 @@ public final class Bench implements Callable<Integer> {
     }
   }
 
-  private Comparison.Figures inPython(
+  private Comparison.Values inPython(
       PythonReference python, Stage stage, Path data, Path model, boolean oneDnn)
       throws CrossCheckException, IOException, InterruptedException {
     double start = System.currentTimeMillis() / 1000.0;
@@ -255,7 +275,7 @@ public final class Bench implements Callable<Integer> {
             List.of("--data=" + data, "--predictions=" + PREDICTIONS, model.toString()));
     JsonNode training = Json.MAPPER.readTree(trainingTimes);
     JsonNode prediction = Json.MAPPER.readTree(predictionTimes);
-    return new Comparison.Figures(
+    return new Comparison.Values(
         training.path("step_millis").asDouble(),
         training.path("first_step_ended").asDouble() - start,
         training.path("ended").asDouble() - start,
@@ -264,54 +284,30 @@ public final class Bench implements Callable<Integer> {
         prediction.path("slowest_hundredth_millis").asDouble());
   }
 
-  private Findings.LongTraining longTraining() throws IOException, InterruptedException {
-    return longTraining == 0
-        ? null
-        : new Findings.LongTraining(
-            LONG_TRAINING, longTraining, train(LONG_TRAINING, longTraining));
-  }
-
-  private Findings.LongPrediction longPrediction(Path models)
-      throws IOException, InterruptedException {
-    if (longPrediction == 0) {
-      return null;
-    }
-    Path model = models.resolve(LONG_PREDICTION);
-    if (!Files.exists(model)) {
-      leaveModel(Stages.named(LONG_PREDICTION), models);
-    }
-    return new Findings.LongPrediction(
-        LONG_PREDICTION, longPrediction, predict(model, longPrediction));
-  }
-
-  // ---- What the processes do
-
-  /** Trains a stage for its model. */
-  private void leaveModel(Stage stage, Path models) throws IOException, InterruptedException {
-    inNewProcess(
-        stage.getClass(),
+  private void exportModel(Stage stage, Path models) throws IOException, InterruptedException {
+    runInNewProcess(
+        Main.class,
+        stage.name(),
         "--quiet",
         "--iterations=" + iterations,
         "--run-dir=" + models.resolve("run-" + stage.name()),
         "--export=" + models.resolve(stage.name()));
   }
 
-  private TrainingRound train(String stage, int iterations, String... options)
+  private TrainingRound train(String stage, int iterations)
       throws IOException, InterruptedException {
-    List<String> arguments = new ArrayList<>(List.of(options));
-    arguments.addAll(List.of("--round=" + stage, "--iterations=" + iterations));
-    return Json.MAPPER.readValue(
-        inNewProcess(Bench.class, arguments.toArray(String[]::new)), TrainingRound.class);
+    String output = runInNewProcess(Bench.class, "--round=" + stage, "--iterations=" + iterations);
+    return Json.MAPPER.readValue(output, TrainingRound.class);
   }
 
   private PredictionRound predict(Path model, int predictions)
       throws IOException, InterruptedException {
-    return Json.MAPPER.readValue(
-        inNewProcess(Bench.class, "--model=" + model, "--predictions=" + predictions),
-        PredictionRound.class);
+    String output =
+        runInNewProcess(Bench.class, "--model=" + model, "--predictions=" + predictions);
+    return Json.MAPPER.readValue(output, PredictionRound.class);
   }
 
-  private String inNewProcess(Class<?> main, String... arguments)
+  private String runInNewProcess(Class<?> main, String... arguments)
       throws IOException, InterruptedException {
     List<String> command =
         JavaProcess.command(JavaProcess.inheritedOptions(), main.getName(), List.of(arguments));

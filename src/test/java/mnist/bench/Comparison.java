@@ -1,139 +1,106 @@
 package mnist.bench;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import static mnist.bench.Column.text;
+
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * The stages here and in Python with the same kernels, in rounds that take turns: what one moment
- * of the machine does to one of them, it does to the other.
+ * The stages in Java and in Python with the same kernels, measured in alternating rounds, so that
+ * other load on the machine affects both.
  *
- * @param iterations the last iteration of each round of training
- * @param predictions how many images, one at a time, in each round of predicting
- * @param rounds of each stage, by its number
+ * @param iterations the last iteration of each training round
+ * @param predictions number of single-image predictions in each prediction round
+ * @param rounds by stage number
  */
 public record Comparison(int iterations, int predictions, Map<String, List<Round>> rounds) {
 
-  /** One turn of each. */
-  public record Round(Figures here, Figures python) {}
+  /** A round in Java and the one in Python after it. */
+  public record Round(Values java, Values python) {}
 
   /**
-   * What is compared, less of it being better.
+   * What is compared; lower is better.
    *
-   * @param stepMillis median time of a step, filling the batch included
+   * @param stepMillis median time of a step, including filling the batch
    * @param firstStepSeconds from the start of the process to the end of the first step
-   * @param wholeSeconds from the start of the process to the end of the training, measurements
-   *     included
-   * @param peakMegabytes most memory in RAM while training
-   * @param predictionMillis median time of a prediction of one image
-   * @param slowestHundredthMillis 99 of 100 predictions took at most so long
+   * @param totalSeconds from the start of the process to the end of training and evaluation
+   * @param peakMegabytes peak memory in RAM while training
+   * @param predictionMillis median time to classify one image
+   * @param p99PredictionMillis 99th percentile of it
    */
-  public record Figures(
+  public record Values(
       double stepMillis,
       double firstStepSeconds,
-      double wholeSeconds,
+      double totalSeconds,
       double peakMegabytes,
       double predictionMillis,
-      double slowestHundredthMillis) {
+      double p99PredictionMillis) {
 
-    /** Those of rounds in Java. */
-    public static Figures of(TrainingRound training, PredictionRound prediction) {
-      return new Figures(
+    static Values of(TrainingRound training, PredictionRound prediction) {
+      return new Values(
           training.stepMillis(),
           training.firstStepSeconds(),
-          training.wholeSeconds(),
+          training.totalSeconds(),
           training.peakMegabytes(),
           prediction.medianMillis(),
-          prediction.slowestHundredthMillis());
+          prediction.p99Millis());
     }
   }
 
-  private static final List<ToDoubleFunction<Figures>> COLUMNS =
+  private static final List<Column<Values>> COLUMNS =
       List.of(
-          Figures::stepMillis,
-          Figures::firstStepSeconds,
-          Figures::wholeSeconds,
-          Figures::peakMegabytes,
-          Figures::predictionMillis,
-          Figures::slowestHundredthMillis);
+          new Column<>("ms/step", "%.2f", Values::stepMillis),
+          new Column<>("first step s", "%.2f", Values::firstStepSeconds),
+          new Column<>("total s", "%.1f", Values::totalSeconds),
+          new Column<>("peak memory MB", "%.0f", Values::peakMegabytes),
+          new Column<>("one image ms", "%.3f", Values::predictionMillis),
+          new Column<>("99% below ms", "%.3f", Values::p99PredictionMillis));
 
-  private static final String[] FORMATS = {"%.2f", "%.2f", "%.1f", "%.0f", "%.3f", "%.3f"};
-
-  /** A table of medians, and of the ratios to Python's with the least and the most. */
+  /** A table of medians, and of the ratios to Python with minimum and maximum. */
   public String toText() {
     StringBuilder text = new StringBuilder();
     text.append(
-        String.format(
-            Locale.ROOT,
+        text(
             "Medians of %d rounds: %,d steps, batches of 100 images; then %,d images one at a time%n%n",
-            rounds.values().iterator().next().size(),
-            iterations + 1,
-            predictions));
-    text.append(
-        String.format(
-            "%-18s %18s %18s %18s %18s %18s %18s%n",
-            "stage",
-            "ms/step",
-            "first step s",
-            "whole s",
-            "peak memory MB",
-            "one image ms",
-            "99% below ms"));
-    rounds.forEach((stage, all) -> addStage(text, stage, all));
+            rounds.values().iterator().next().size(), iterations + 1, predictions));
+    addRow(text, "stage", COLUMNS.stream().map(Column::title).toList());
+    rounds.forEach(
+        (stage, all) -> {
+          List<Values> java = all.stream().map(Round::java).toList();
+          List<Values> python = all.stream().map(Round::python).toList();
+          addRow(text, stage, COLUMNS.stream().map(column -> column.median(java)).toList());
+          addRow(
+              text,
+              stage + " Python",
+              COLUMNS.stream().map(column -> column.median(python)).toList());
+          addRow(
+              text,
+              stage + "/Python",
+              COLUMNS.stream().map(column -> ratios(column, java, python)).toList());
+        });
     return text.toString();
   }
 
-  private static void addStage(StringBuilder text, String stage, List<Round> rounds) {
-    Map<String, List<Figures>> rows = new LinkedHashMap<>();
-    rows.put("", rounds.stream().map(Round::here).toList());
-    List<Figures> python = rounds.stream().map(Round::python).toList();
-    rows.put(" Python", python);
-    rows.forEach(
-        (who, figures) -> {
-          List<String> cells = new ArrayList<>();
-          for (int column = 0; column < FORMATS.length; column++) {
-            double[] values = figures.stream().mapToDouble(COLUMNS.get(column)).toArray();
-            cells.add(String.format(Locale.ROOT, FORMATS[column], median(values)));
-          }
-          addRow(text, stage + who, cells);
-          if (figures != python) {
-            addRow(text, stage + who + "/Python", ratios(figures, python));
-          }
-        });
-  }
-
-  private static List<String> ratios(List<Figures> ours, List<Figures> python) {
-    List<String> cells = new ArrayList<>();
-    for (ToDoubleFunction<Figures> column : COLUMNS) {
-      double[] ratios =
-          IntStream.range(0, ours.size())
-              .mapToDouble(
-                  i -> column.applyAsDouble(ours.get(i)) / column.applyAsDouble(python.get(i)))
-              .toArray();
-      cells.add(
-          String.format(
-              Locale.ROOT,
-              "%.2f (%.2f-%.2f)",
-              median(ratios),
-              DoubleStream.of(ratios).min().orElseThrow(),
-              DoubleStream.of(ratios).max().orElseThrow()));
-    }
-    return cells;
+  private static String ratios(Column<Values> column, List<Values> java, List<Values> python) {
+    double[] ratios =
+        IntStream.range(0, java.size())
+            .mapToDouble(
+                i ->
+                    column.value().applyAsDouble(java.get(i))
+                        / column.value().applyAsDouble(python.get(i)))
+            .toArray();
+    return text(
+        "%.2f (%.2f-%.2f)",
+        Column.median(ratios),
+        DoubleStream.of(ratios).min().orElseThrow(),
+        DoubleStream.of(ratios).max().orElseThrow());
   }
 
   private static void addRow(StringBuilder text, String name, List<String> cells) {
-    text.append(String.format("%-18s", name));
-    cells.forEach(cell -> text.append(String.format(" %18s", cell)));
-    text.append(System.lineSeparator());
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = DoubleStream.of(values).sorted().toArray();
-    return sorted[sorted.length / 2];
+    text.append(text("%-18s", name));
+    cells.forEach(cell -> text.append(text(" %18s", cell)));
+    text.append(text("%n"));
   }
 }

@@ -1,92 +1,87 @@
 package mnist.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import mnist.bench.HttpConnection.Answer;
-import mnist.bench.WrongRequests.Wrong;
+import mnist.bench.MalformedRequests.Request;
+import mnist.bench.RawHttp.Response;
+import mnist.platform.Json;
 
 /**
- * Wrong requests sent to a server, and what came of them.
+ * The result of sending malformed requests to a server.
  *
- * @param requests that were sent
- * @param statuses how often each status came back, 0 where the connection was closed without one
- * @param faults what should not have come back, a line each
- * @param slowestMillis of all answers
+ * @param requests number of requests
+ * @param statuses number of responses by status; 0 for connections closed without a response
+ * @param faults unacceptable responses, one line each
+ * @param slowestMillis the longest time to a response
  */
 public record Fuzzing(
     int requests, Map<Integer, Integer> statuses, List<String> faults, double slowestMillis) {
-  private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Longer than the server waits for a client that stalls. */
-  private static final int PATIENCE_MILLIS = 14_000;
+  /** Longer than the server's timeout for stalled clients. */
+  private static final Duration TIMEOUT = Duration.ofSeconds(14);
 
-  private static final int SERVER_ERROR = 500;
-  private static final int CLIENT_ERROR = 400;
-
-  /**
-   * Sends wrong requests one after the other, each over a connection of its own; behind each, the
-   * server is asked whether it is well.
-   */
-  public static Fuzzing of(URI server, int requests, long seed) throws IOException {
-    WrongRequests wrongs = new WrongRequests(server, seed);
+  /** Sends malformed requests, each over its own connection, and a health check after each. */
+  public static Fuzzing run(URI server, int requests, long seed)
+      throws IOException, InterruptedException {
+    MalformedRequests malformed = new MalformedRequests(server, seed);
     Map<Integer, Integer> statuses = new TreeMap<>();
     List<String> faults = new ArrayList<>();
     double slowest = 0;
-    byte[] health =
-        "GET /healthz HTTP/1.1\r\nHost: %s:%d\r\n\r\n"
-            .formatted(server.getHost(), server.getPort())
-            .getBytes(StandardCharsets.US_ASCII);
+    HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    HttpRequest health =
+        HttpRequest.newBuilder(server.resolve("/healthz")).timeout(TIMEOUT).build();
     for (int i = 0; i < requests; i++) {
-      Wrong wrong = wrongs.next();
-      String what = "request %d of seed %d (%s): ".formatted(i, seed, wrong.kind());
-      long begin = System.nanoTime();
+      Request request = malformed.next();
+      String name = "request %d of seed %d (%s): ".formatted(i, seed, request.kind());
+      long start = System.nanoTime();
       int status = 0;
-      try (HttpConnection http = new HttpConnection(server, PATIENCE_MILLIS)) {
-        Answer answer = http.sendLast(wrong.bytes());
-        status = answer.status();
-        String fault = fault(wrong, answer);
+      try {
+        Response response = RawHttp.exchange(server, request.bytes(), TIMEOUT);
+        status = response.status();
+        String fault = fault(request, response);
         if (fault != null) {
-          faults.add(what + fault);
+          faults.add(name + fault);
         }
       } catch (EOFException | SocketException e) {
-        // Closed without an answer, as is right where no request can be made out.
+        // Closing is right where the server cannot recognize a request.
       } catch (IOException e) {
-        faults.add(what + e);
+        faults.add(name + e);
       }
-      slowest = Math.max(slowest, (System.nanoTime() - begin) / 1e6);
+      slowest = Math.max(slowest, (System.nanoTime() - start) / 1e6);
       statuses.merge(status, 1, Integer::sum);
-      try (HttpConnection http = new HttpConnection(server, PATIENCE_MILLIS)) {
-        if (http.send(health).status() != 200) {
-          faults.add(what + "the server is not well afterwards");
-        }
+      if (client.send(health, BodyHandlers.discarding()).statusCode() != 200) {
+        faults.add(name + "the server is unhealthy afterwards");
       }
     }
     return new Fuzzing(requests, statuses, faults, slowest);
   }
 
-  /** What is wrong with an answer, or null: a refusal is a line of JSON, nothing is a 5xx. */
-  private static String fault(Wrong wrong, Answer answer) {
-    if (answer.status() >= SERVER_ERROR) {
-      return "answered with %d %s".formatted(answer.status(), new String(answer.body()));
+  /** Why a response is unacceptable, or null: errors must be one line of JSON and never 5xx. */
+  private static String fault(Request request, Response response) {
+    String text = new String(response.body(), StandardCharsets.UTF_8);
+    if (response.status() >= 500) {
+      return "status %d: %s".formatted(response.status(), text);
     }
-    if (answer.status() < CLIENT_ERROR || HttpConnection.asksForHead(wrong.bytes())) {
-      return null; // nothing wrong with it after all, or nothing to read
+    if (response.status() < 400 || RawHttp.isHeadRequest(request.bytes())) {
+      return null; // still well-formed, or without a body
     }
-    String text = new String(answer.body(), StandardCharsets.UTF_8);
     try {
-      JsonNode error = JSON.readTree(text).path("error");
-      return error.isTextual() && text.lines().count() == 1 ? null : "refused with " + text;
+      JsonNode error = Json.MAPPER.readTree(text).path("error");
+      return error.isTextual() && text.lines().count() == 1 ? null : "error body " + text;
     } catch (IOException e) {
-      return "refused with what is no JSON: " + text;
+      return "error body is not JSON: " + text;
     }
   }
 }

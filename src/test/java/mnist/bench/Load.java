@@ -1,131 +1,96 @@
 package mnist.bench;
 
 import java.io.IOException;
-import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import mnist.bench.HttpConnection.Answer;
+import java.util.concurrent.atomic.LongAdder;
+import org.HdrHistogram.ConcurrentHistogram;
+import org.HdrHistogram.Histogram;
 
 /**
- * The same request, sent to a server over several connections at once.
+ * The result of sending the same request over several connections at once.
  *
- * @param requests that were answered with 200
- * @param failures all others
- * @param perSecond answered requests
- * @param medianMillis from when a request was due to its whole answer
- * @param p99Millis so long at most took 99 of 100
- * @param mostMillis so long took the slowest
+ * @param micros latencies of the responses with status 200, from when the request was due
+ * @param failures number of all other requests
+ * @param seconds the duration
  */
-public record Load(
-    long requests,
-    long failures,
-    double perSecond,
-    double medianMillis,
-    double p99Millis,
-    double mostMillis) {
-  private static final int PATIENCE_MILLIS = 10_000;
-  private static final int OK = 200;
+public record Load(Histogram micros, long failures, double seconds) {
+  private static final long MAX_MICROS = 60_000_000;
 
-  /** What one connection found. */
-  private static final class Connection {
-    private int[] micros = new int[1 << 16];
-    private int count;
-    private long failures;
+  /** Number of responses with status 200. */
+  public long requests() {
+    return micros.getTotalCount();
+  }
 
-    void run(URI server, byte[] request, long endNanos, long everyNanos) {
-      long due = System.nanoTime();
-      while (due < endNanos) {
-        try (HttpConnection http = new HttpConnection(server, PATIENCE_MILLIS)) {
-          while (due < endNanos && http.isOpen()) {
-            Answer answer = http.send(request);
-            long now = System.nanoTime();
-            add(answer, now - due);
-            due = everyNanos == 0 ? now : due + everyNanos;
-            await(due);
-          }
-        } catch (IOException e) {
-          failures++;
-          due = System.nanoTime();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          return;
-        }
-      }
-    }
+  /** Responses with status 200 per second. */
+  public double perSecond() {
+    return requests() / seconds;
+  }
 
-    private static void await(long due) throws InterruptedException {
-      long nanos = due - System.nanoTime();
-      if (nanos > 0) {
-        Thread.sleep(nanos / 1_000_000, (int) (nanos % 1_000_000));
-      }
-    }
-
-    private void add(Answer answer, long nanos) {
-      if (answer.status() != OK) {
-        failures++;
-        return;
-      }
-      if (count == micros.length) {
-        micros = Arrays.copyOf(micros, 2 * count);
-      }
-      micros[count++] = (int) Math.min(Integer.MAX_VALUE, nanos / 1000);
-    }
+  /** A percentile of the latency in milliseconds. */
+  public double millis(double percentile) {
+    return micros.getValueAtPercentile(percentile) / 1000.0;
   }
 
   /**
-   * Sends it again and again.
+   * Sends a request repeatedly.
    *
-   * @param request all of its bytes
-   * @param connections at once
-   * @param seconds that it lasts
-   * @param perSecond requests, of all connections together; 0 for as many as are answered
+   * @param connections number of connections, each with one request at a time
+   * @param perSecond requests per second over all connections; 0 for as many as possible
    */
-  public static Load of(URI server, byte[] request, int connections, int seconds, int perSecond)
+  public static Load run(HttpRequest request, int connections, int seconds, int perSecond)
       throws InterruptedException {
-    List<Connection> found = new ArrayList<>();
-    List<Future<?>> running = new ArrayList<>();
-    long begin = System.nanoTime();
-    long end = begin + seconds * 1_000_000_000L;
-    long every = perSecond == 0 ? 0 : connections * 1_000_000_000L / perSecond;
+    Histogram micros = new ConcurrentHistogram(MAX_MICROS, 3);
+    LongAdder failures = new LongAdder();
+    HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    long start = System.nanoTime();
+    long end = start + seconds * 1_000_000_000L;
+    long interval = perSecond == 0 ? 0 : connections * 1_000_000_000L / perSecond;
     ExecutorService threads = Executors.newFixedThreadPool(connections);
     try {
+      List<Future<?>> running = new ArrayList<>();
       for (int i = 0; i < connections; i++) {
-        Connection connection = new Connection();
-        found.add(connection);
-        running.add(threads.submit(() -> connection.run(server, request, end, every)));
+        running.add(
+            threads.submit(
+                () -> {
+                  long due = System.nanoTime();
+                  while (due < end) {
+                    boolean ok = isOk(client, request);
+                    long now = System.nanoTime();
+                    if (ok) {
+                      micros.recordValue(Math.min(MAX_MICROS, (now - due) / 1000));
+                    } else {
+                      failures.increment();
+                    }
+                    due = interval == 0 ? now : due + interval;
+                    Thread.sleep(Math.max(0, (due - now) / 1_000_000));
+                  }
+                  return null;
+                }));
       }
-      for (Future<?> one : running) {
-        one.get();
+      for (Future<?> connection : running) {
+        connection.get();
       }
     } catch (ExecutionException e) {
       throw new IllegalStateException("a connection failed", e.getCause());
     } finally {
       threads.shutdownNow();
     }
-    double took = (System.nanoTime() - begin) / 1e9;
-    int[] micros =
-        found.stream()
-            .flatMapToInt(connection -> Arrays.stream(connection.micros, 0, connection.count))
-            .sorted()
-            .toArray();
-    long failures = found.stream().mapToLong(connection -> connection.failures).sum();
-    return new Load(
-        micros.length,
-        failures,
-        micros.length / took,
-        quantile(micros, 0.5),
-        quantile(micros, 0.99),
-        quantile(micros, 1));
+    return new Load(micros, failures.sum(), (System.nanoTime() - start) / 1e9);
   }
 
-  private static double quantile(int[] sorted, double share) {
-    return sorted.length == 0
-        ? Double.NaN
-        : sorted[(int) Math.ceil(share * sorted.length) - 1] / 1000.0;
+  private static boolean isOk(HttpClient client, HttpRequest request) throws InterruptedException {
+    try {
+      return client.send(request, BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
   }
 }

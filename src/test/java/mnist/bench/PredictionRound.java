@@ -2,93 +2,80 @@ package mnist.bench;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import mnist.data.LabeledImages;
 import mnist.model.Model;
 import mnist.platform.NativeEnvironment;
 import mnist.platform.ProcessMemory;
+import org.HdrHistogram.Histogram;
 
 /**
- * What predicting in a fresh process came to.
+ * Measurements of predictions in a new process.
  *
- * @param loadMillis time to load the model, TensorFlow's library being loaded already
- * @param medianMillis half of the images, one at a time, took at most so long
- * @param slowestHundredthMillis 99 of 100 images, one at a time, took at most so long
- * @param imagesPerSecondBy1 asked about one image at a time
- * @param imagesPerSecondBy100 asked about 100 at a time
- * @param imagesPerSecondBy10000 asked about 10,000 at a time
+ * @param loadMillis time to load the model, with TensorFlow already loaded
+ * @param medianMillis median time to classify one image
+ * @param p99Millis 99th percentile of it
+ * @param imagesPerSecondBy1 one image at a time
+ * @param imagesPerSecondBy100 100 images at a time
+ * @param imagesPerSecondBy10000 10,000 images at a time
  * @param earlyMegabytes memory in RAM after a tenth of the images
- * @param lateMegabytes memory in RAM after the last, NaN where the system does not say
+ * @param lateMegabytes memory in RAM after the last image
  */
 public record PredictionRound(
     double loadMillis,
     double medianMillis,
-    double slowestHundredthMillis,
+    double p99Millis,
     double imagesPerSecondBy1,
     double imagesPerSecondBy100,
     double imagesPerSecondBy10000,
     double earlyMegabytes,
     double lateMegabytes) {
   private static final int WARM_UP = 2_000;
+  private static final long MAX_NANOS = 100_000_000_000L;
 
   /**
-   * Loads a model in this process and asks it about images, one at a time and then in batches.
+   * Loads a model in this process and classifies images, one at a time and then in batches.
    *
-   * @param images 10,000 or more
-   * @param predictions how many times it is asked about one image
+   * @param images at least 10,000
+   * @param predictions number of single-image predictions
    */
   public static PredictionRound measure(Path folder, LabeledImages images, int predictions)
       throws IOException {
     NativeEnvironment.load(true);
-    long began = System.nanoTime();
+    long start = System.nanoTime();
     try (Model model = Model.load(folder)) {
-      double loadMillis = (System.nanoTime() - began) / 1e6;
-
-      oneByOne(model, images, new long[WARM_UP]);
-      long[] nanos = new long[predictions];
-      double[] megabytes = oneByOne(model, images, nanos);
-      double bySingle = 1e9 * predictions / Arrays.stream(nanos).sum();
-      Arrays.sort(nanos);
+      double loadMillis = (System.nanoTime() - start) / 1e6;
+      time(model, images, 1, WARM_UP);
+      int early = predictions / 10;
+      Histogram nanos = time(model, images, 1, early);
+      double earlyMegabytes = ProcessMemory.resident();
+      nanos.add(time(model, images, 1, predictions - early));
+      double lateMegabytes = ProcessMemory.resident();
       return new PredictionRound(
           loadMillis,
-          nanos[predictions / 2] / 1e6,
-          nanos[(int) (predictions * 0.99)] / 1e6,
-          bySingle,
+          nanos.getValueAtPercentile(50) / 1e6,
+          nanos.getValueAtPercentile(99) / 1e6,
+          1e9 / nanos.getMean(),
           imagesPerSecond(model, images, 100, 200),
           imagesPerSecond(model, images, 10_000, 7),
-          megabytes[0],
-          megabytes[1]);
+          earlyMegabytes,
+          lateMegabytes);
     }
   }
 
-  /** Notes the time of each; gives the memory after a tenth of them and after the last. */
-  private static double[] oneByOne(Model model, LabeledImages images, long[] nanos) {
-    double[] megabytes = new double[2];
-    for (int i = 0; i < nanos.length; i++) {
-      float[] image = images.normalize(i % images.count(), 1);
-      long began = System.nanoTime();
-      model.probabilities(image);
-      nanos[i] = System.nanoTime() - began;
-      if (i == nanos.length / 10) {
-        megabytes[0] = ProcessMemory.resident();
-      }
-    }
-    megabytes[1] = ProcessMemory.resident();
-    return megabytes;
-  }
-
-  /** Of the median of several times. */
   private static double imagesPerSecond(
       Model model, LabeledImages images, int batch, int repetitions) {
-    float[] pixels = images.normalize(0, batch);
-    model.probabilities(pixels); // the first of this size
-    long[] nanos = new long[repetitions];
+    time(model, images, batch, 1); // the first of this size is slower
+    return batch * 1e9 / time(model, images, batch, repetitions).getValueAtPercentile(50);
+  }
+
+  private static Histogram time(Model model, LabeledImages images, int batch, int repetitions) {
+    Histogram nanos = new Histogram(MAX_NANOS, 3);
     for (int i = 0; i < repetitions; i++) {
-      long began = System.nanoTime();
+      float[] pixels = images.normalize(i * batch % images.count(), batch);
+      long start = System.nanoTime();
       model.probabilities(pixels);
-      nanos[i] = System.nanoTime() - began;
+      nanos.recordValue(System.nanoTime() - start);
     }
-    Arrays.sort(nanos);
-    return batch * 1e9 / nanos[repetitions / 2];
+    return nanos;
   }
 }

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -20,115 +19,114 @@ import mnist.platform.ProcessMemory;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingState;
+import org.HdrHistogram.Histogram;
 
 /**
- * What a training in a fresh process came to.
+ * Measurements of a training in a new process.
  *
- * @param stepMillis median time of a step, filling the batch included
- * @param imagesPerSecond that the steps come to
+ * @param steps number of steps
+ * @param stepMillis median time of a step, including filling the batch
  * @param firstStepSeconds from the start of the process to the end of the first step
- * @param wholeSeconds from the start of the process to the end of the training, measurements
- *     included
- * @param peakMegabytes most memory that the process had in RAM, NaN where the system does not say
+ * @param totalSeconds from the start of the process to the end of training and evaluation
+ * @param peakMegabytes peak memory in RAM, NaN where the system does not report it
  * @param garbageBytes median of what a step allocates on the Java heap
  * @param earlyMegabytes memory in RAM after a tenth of the steps
  * @param lateMegabytes memory in RAM after the last step
  */
 public record TrainingRound(
+    long steps,
     double stepMillis,
-    double imagesPerSecond,
     double firstStepSeconds,
-    double wholeSeconds,
+    double totalSeconds,
     double peakMegabytes,
     double garbageBytes,
     double earlyMegabytes,
     double lateMegabytes) {
 
+  /** Images per second at the median time of a step. */
+  public double imagesPerSecond() {
+    return 100 * 1000 / stepMillis;
+  }
+
   /**
-   * Trains in this process; empty if the training failed and has said why.
+   * Trains in this process; empty if the training failed, which it reports on standard error.
    *
    * @param iterations the last iteration
-   * @param options more options of the run
+   * @param options more options of the stage
    */
   public static Optional<TrainingRound> measure(Stage stage, int iterations, String... options)
       throws IOException {
     Path folder = Files.createTempDirectory("mnist-bench");
-    StepRecord steps = new StepRecord(iterations + 1);
+    Recorder recorder = new Recorder(iterations);
     try {
       List<String> args = new ArrayList<>(List.of(options));
       args.addAll(List.of("--quiet", "--no-export", "--iterations=" + iterations));
       args.add("--run-dir=" + folder.resolve("run"));
       PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-      int exitCode = Training.run(stage, steps, nowhere, System.err, args.toArray(String[]::new));
-      return exitCode == 0 ? Optional.of(steps.round()) : Optional.empty();
+      int exitCode =
+          Training.run(stage, recorder, nowhere, System.err, args.toArray(String[]::new));
+      return exitCode == 0 ? Optional.of(recorder.round()) : Optional.empty();
     } finally {
       FileTree.delete(folder);
     }
   }
 
-  /** Notes time and memory at every step. */
-  private static final class StepRecord implements TrainingListener {
+  /** Records time and memory of each step. */
+  private static final class Recorder implements TrainingListener {
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private final long[] nanos;
-    private final long[] allocated;
-    private Duration untilFirstStep;
-    private Duration whole;
+    private final Histogram nanos = new Histogram(3_600_000_000_000L, 3);
+    private final Histogram garbage = new Histogram(1L << 40, 3);
+    private final int lastIteration;
+    private long allocated;
+    private double firstStepSeconds;
+    private double totalSeconds;
     private double earlyMegabytes;
     private double lateMegabytes;
 
-    StepRecord(int steps) {
-      nanos = new long[steps];
-      allocated = new long[steps];
+    Recorder(int lastIteration) {
+      this.lastIteration = lastIteration;
     }
 
     @Override
     public void onStep(int iteration, long stepNanos) {
+      nanos.recordValue(stepNanos);
+      long before = allocated;
+      allocated = threads.getCurrentThreadAllocatedBytes();
       if (iteration == 0) {
-        untilFirstStep = sinceStart();
+        firstStepSeconds = secondsSinceStart();
+      } else {
+        garbage.recordValue(allocated - before);
       }
-      nanos[iteration] = stepNanos;
-      allocated[iteration] = threads.getCurrentThreadAllocatedBytes();
-      if (iteration == nanos.length / 10) {
+      if (iteration == (lastIteration + 1) / 10) {
         earlyMegabytes = ProcessMemory.resident();
       }
-      if (iteration == nanos.length - 1) {
+      if (iteration == lastIteration) {
         lateMegabytes = ProcessMemory.resident();
       }
     }
 
-    private static Duration sinceStart() {
+    private static double secondsSinceStart() {
       Instant start = ProcessHandle.current().info().startInstant().orElseThrow();
-      return Duration.between(start, Instant.now());
+      return Duration.between(start, Instant.now()).toMillis() / 1000.0;
     }
 
     @Override
     public void onProgress(int next, boolean last, Supplier<TrainingState> state) {
       if (last) {
-        whole = sinceStart();
+        totalSeconds = secondsSinceStart();
       }
     }
 
     TrainingRound round() {
-      double stepMillis = median(nanos) / 1e6;
-      long[] garbage = new long[allocated.length - 1];
-      for (int i = 0; i < garbage.length; i++) {
-        garbage[i] = allocated[i + 1] - allocated[i];
-      }
       return new TrainingRound(
-          stepMillis,
-          100 * 1000 / stepMillis,
-          untilFirstStep.toMillis() / 1000.0,
-          whole.toMillis() / 1000.0,
+          nanos.getTotalCount(),
+          nanos.getValueAtPercentile(50) / 1e6,
+          firstStepSeconds,
+          totalSeconds,
           ProcessMemory.peak(),
-          median(garbage),
+          garbage.getValueAtPercentile(50),
           earlyMegabytes,
           lateMegabytes);
-    }
-
-    private static double median(long[] values) {
-      long[] sorted = values.clone();
-      Arrays.sort(sorted);
-      return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
     }
   }
 }

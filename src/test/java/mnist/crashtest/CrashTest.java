@@ -1,7 +1,6 @@
 package mnist.crashtest;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -16,49 +15,36 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import mnist.Mnist10Softmax;
-import mnist.Mnist22FiveLayersReluLrDecayDropout;
-import mnist.Mnist31ConvolutionalBiggerDropout;
-import mnist.console.CliErrors;
+import mnist.app.Main;
 import mnist.console.CommandLines;
 import mnist.platform.FileTree;
 import mnist.platform.JavaProcess;
+import mnist.platform.Json;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Tries to make a run lose something: kills it at random moments, fills its disk, locks its folder,
- * and holds what it comes to after resuming against the same run left alone.
+ * Tries to make a run lose data: kills it at random moments, fills its disk, makes its folder
+ * read-only, resumes it, and compares the results with those of an undisturbed run.
  */
 @Command(
     name = "mnist.crashtest.CrashTest",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
-    description =
-        "Kills runs and fills their disks; prints what resuming has lost, which is nothing.")
+    description = "Kills runs and fills their disks, resumes them and counts lost results.")
 public final class CrashTest implements Callable<Integer> {
-  private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** A stage, and a run of it that takes some seconds. */
-  private record Victim(Class<?> main, int iterations) {
-    String name() {
-      return main.getSimpleName();
-    }
-  }
+  /** A stage and a number of iterations that take some seconds. */
+  private record Subject(String stage, int iterations) {}
 
-  private static final List<Victim> VICTIMS =
-      List.of(
-          new Victim(Mnist10Softmax.class, 8_000),
-          new Victim(Mnist22FiveLayersReluLrDecayDropout.class, 3_000),
-          new Victim(Mnist31ConvolutionalBiggerDropout.class, 500));
+  private static final List<Subject> SUBJECTS =
+      List.of(new Subject("1.0", 8_000), new Subject("2.2", 3_000), new Subject("3.1", 500));
 
   @Option(
       names = "--kills",
       paramLabel = "N",
       defaultValue = "100",
       description =
-          "How often a run is killed, a fifth of it while a checkpoint is written. Default:"
+          "Number of kills, a fifth of them while a checkpoint is written. Default:"
               + " ${DEFAULT-VALUE}")
   private int kills;
 
@@ -66,7 +52,7 @@ public final class CrashTest implements Callable<Integer> {
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Of the random moments. Default: ${DEFAULT-VALUE}")
+      description = "Seed of the random moments. Default: ${DEFAULT-VALUE}")
   private long seed;
 
   private final List<String> table = new ArrayList<>();
@@ -79,75 +65,78 @@ public final class CrashTest implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws IOException, InterruptedException {
     random = new Random(seed);
+    Path work = Files.createTempDirectory("mnist-crashtest");
+    errors = work.resolve("standard-error");
     try {
-      Path work = Files.createTempDirectory("mnist-torture");
-      errors = work.resolve("standard-error");
-      try {
-        for (int i = 0; i < VICTIMS.size(); i++) {
-          int share = kills / VICTIMS.size() + (i < kills % VICTIMS.size() ? 1 : 0);
-          kill(VICTIMS.get(i), share, work);
-        }
-        fillDisk(VICTIMS.get(1), work);
-        makeReadOnly(VICTIMS.get(1), work);
-        terminateAtTheEnd(VICTIMS.get(2), work);
-      } finally {
-        FileTree.delete(work);
+      for (int i = 0; i < SUBJECTS.size(); i++) {
+        int share = kills / SUBJECTS.size() + (i < kills % SUBJECTS.size() ? 1 : 0);
+        kill(SUBJECTS.get(i), share, work);
       }
-    } catch (IOException e) {
-      return CliErrors.report(e, System.err);
+      fillDisk(SUBJECTS.get(1), work);
+      makeReadOnly(SUBJECTS.get(1), work);
+      terminateAtTheEnd(SUBJECTS.get(2), work);
+    } finally {
+      FileTree.delete(work);
     }
     System.out.println();
-    System.out.println("what was done                                   how often  runs  losses");
+    System.out.println("disturbance                                          times  runs  losses");
     table.forEach(System.out::println);
     return losses == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
   }
 
   // ---- kill -9
 
-  private void kill(Victim victim, int share, Path work) throws IOException, InterruptedException {
-    Path alone = work.resolve(victim.name() + "-alone");
-    leaveAlone(victim, alone);
+  private void kill(Subject subject, int share, Path work)
+      throws IOException, InterruptedException {
+    Path undisturbed = undisturbed(subject, work);
+    if (start(subject, undisturbed).waitFor() != 0) {
+      throw new IOException("the undisturbed run failed: " + errorLines());
+    }
     int done = 0;
     int whileWriting = 0;
     int runs = 0;
     int lost = 0;
     while (done < share) {
-      Path run = work.resolve(victim.name() + "-" + runs++);
+      Path run = work.resolve(subject.stage() + "-" + runs++);
       boolean completed = false;
       while (!completed) {
-        boolean wantsWriting = whileWriting < share / 5 && random.nextBoolean();
-        Process process = start(victim, run);
-        boolean killed =
+        boolean inWrite = whileWriting < share / 5 && random.nextBoolean();
+        Process process = start(subject, run);
+        boolean running =
             done < share
-                && (wantsWriting
-                    ? killedWhileWriting(process, run)
+                && (inWrite
+                    ? awaitCheckpointWrite(process, run)
                     : !process.waitFor(500 + random.nextInt(6_000), TimeUnit.MILLISECONDS));
-        if (killed) {
+        if (running) {
           process.destroyForcibly().waitFor();
           done++;
-          whileWriting += wantsWriting ? 1 : 0;
+          whileWriting += inWrite ? 1 : 0;
         } else {
           completed = process.waitFor() == 0;
           if (!completed) {
-            throw new IOException("the run in " + run + " failed: " + said());
+            throw new IOException("the run in " + run + " failed: " + errorLines());
           }
         }
       }
-      lost += isEqual(alone, run) ? 0 : 1;
+      lost += isEqual(undisturbed, run) ? 0 : 1;
     }
-    losses += lost;
-    table.add(row(victim.name() + ": kill -9 at a random moment", done - whileWriting, runs, lost));
-    table.add(row("  … while a checkpoint is written", whileWriting, runs, lost));
+    addRow(
+        "kill -9 of " + subject.stage() + " at a random moment", done - whileWriting, runs, lost);
+    addRow("  … while a checkpoint is written", whileWriting, runs, 0);
   }
 
-  /** Waits for the draft of a checkpoint to appear. */
-  private static boolean killedWhileWriting(Process process, Path run) throws IOException {
+  private static Path undisturbed(Subject subject, Path work) {
+    return work.resolve(subject.stage() + "-undisturbed");
+  }
+
+  /** Waits until a checkpoint is being written; false if the process ends before. */
+  private static boolean awaitCheckpointWrite(Process process, Path run) throws IOException {
     while (process.isAlive()) {
       if (Files.isDirectory(run)) {
-        try (DirectoryStream<Path> drafts = Files.newDirectoryStream(run, ".checkpoint-*")) {
-          if (drafts.iterator().hasNext()) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(run, ".checkpoint-*")) {
+          if (files.iterator().hasNext()) {
             return true;
           }
         }
@@ -157,133 +146,128 @@ public final class CrashTest implements Callable<Integer> {
     return false;
   }
 
-  private void leaveAlone(Victim victim, Path run) throws IOException, InterruptedException {
-    if (start(victim, run).waitFor() != 0) {
-      throw new IOException("the run that is left alone failed: " + said());
-    }
-  }
-
-  /** A new run, or one that goes on where there is a checkpoint. */
-  private Process start(Victim victim, Path run) throws IOException {
-    return start(victim, run, List.of());
+  private Process start(Subject subject, Path run) throws IOException {
+    return start(subject, run, List.of());
   }
 
   /**
-   * @param through what the command is started through
+   * Starts a new run, or resumes it if it has a checkpoint.
+   *
+   * @param launcher what starts the command; may be empty
    */
-  private Process start(Victim victim, Path run, List<String> through) throws IOException {
-    boolean goesOn = hasCheckpoint(run);
-    if (Files.isDirectory(run) && !goesOn) {
+  private Process start(Subject subject, Path run, List<String> launcher) throws IOException {
+    boolean resumes = hasCheckpoint(run);
+    if (Files.isDirectory(run) && !resumes) {
       FileTree.delete(run); // killed before its first checkpoint
     }
-    List<String> command = new ArrayList<>(through);
-    List<String> arguments = new ArrayList<>(List.of("--quiet", "--checkpoint-seconds=1"));
+    List<String> command = new ArrayList<>(launcher);
+    List<String> arguments =
+        new ArrayList<>(List.of(subject.stage(), "--quiet", "--checkpoint-seconds=1"));
     arguments.addAll(
-        goesOn
+        resumes
             ? List.of("--resume", run.toString())
             : List.of(
-                "--iterations=" + victim.iterations(),
+                "--iterations=" + subject.iterations(),
                 "--record-view",
                 "--run-dir",
                 run.toString()));
     command.addAll(
-        JavaProcess.command(JavaProcess.inheritedOptions(), victim.main().getName(), arguments));
+        JavaProcess.command(JavaProcess.inheritedOptions(), Main.class.getName(), arguments));
     return new ProcessBuilder(command)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(errors.toFile())
         .start();
   }
 
-  /** What the last process said on standard error. */
-  private List<String> said() throws IOException {
+  /** The standard error of the last process. */
+  private List<String> errorLines() throws IOException {
     return Files.readAllLines(errors);
   }
 
-  /** Whether two runs have come to the same: final and best weights, measurements, model. */
-  private static boolean isEqual(Path alone, Path run) throws IOException {
-    JsonNode expected = JSON.readTree(alone.resolve("run.json").toFile()).path("results");
-    JsonNode found = JSON.readTree(run.resolve("run.json").toFile()).path("results");
+  /** Whether two runs have equal final and best weights, measurements and models. */
+  private static boolean isEqual(Path undisturbed, Path run) throws IOException {
+    JsonNode expected =
+        Json.MAPPER.readTree(undisturbed.resolve("run.json").toFile()).path("results");
+    JsonNode found = Json.MAPPER.readTree(run.resolve("run.json").toFile()).path("results");
     boolean equal =
-        Files.mismatch(alone.resolve("metrics.jsonl"), run.resolve("metrics.jsonl")) < 0;
-    for (String figure :
+        Files.mismatch(undisturbed.resolve("metrics.jsonl"), run.resolve("metrics.jsonl")) < 0;
+    for (String result :
         List.of("steps", "best_test", "last_test", "confusion", "weights_sha256")) {
-      equal &= expected.path(figure).equals(found.path(figure));
+      equal &= expected.path(result).equals(found.path(result));
     }
     equal &= expected.at("/model/weights_sha256").equals(found.at("/model/weights_sha256"));
     String weights = "model/variables/variables.data-00000-of-00001";
-    equal &= Files.mismatch(alone.resolve(weights), run.resolve(weights)) < 0;
+    equal &= Files.mismatch(undisturbed.resolve(weights), run.resolve(weights)) < 0;
     if (!equal) {
-      System.err.println(run + " differs from " + alone);
+      System.err.println(run + " differs from " + undisturbed);
     }
     return equal;
   }
 
   // ---- A full disk
 
-  /**
-   * A disk of ever more room, on which a run fails at one write after another, and then goes on.
-   */
-  private void fillDisk(Victim victim, Path work) throws IOException, InterruptedException {
+  /** Fails a run at one write after another by growing its disk, and resumes it with room. */
+  private void fillDisk(Subject subject, Path work) throws IOException, InterruptedException {
     Path disk = Files.createDirectory(work.resolve("disk"));
     int[] kilobytes = {4, 24, 60, 120, 300, 700, 1_400, 2_600, 4_200, 5_000, 5_600, 6_200};
     if (!ran("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString())) {
-      table.add("a full disk: not tried, it takes the rights to mount one");
+      table.add("full disk: skipped, requires the right to mount one");
       return;
     }
     int full = 0;
     int lost = 0;
     try {
-      Path alone = work.resolve(victim.name() + "-alone");
+      Path undisturbed = undisturbed(subject, work);
       for (int size : kilobytes) {
         FileTree.delete(disk.resolve("run"));
         resize(disk, size + "k");
         Path run = disk.resolve("run");
-        if (start(victim, run).waitFor() == 0) {
+        if (start(subject, run).waitFor() == 0) {
           continue;
         }
         full++;
-        boolean told = said().size() <= 2 && said().get(said().size() - 1).startsWith("error: ");
+        boolean reported =
+            errorLines().size() <= 2
+                && errorLines().get(errorLines().size() - 1).startsWith("error: ");
         resize(disk, "64m");
-        if (start(victim, run).waitFor() != 0 || !told || !isEqual(alone, run)) {
-          System.err.println("with " + size + " kB: " + said());
+        if (start(subject, run).waitFor() != 0 || !reported || !isEqual(undisturbed, run)) {
+          System.err.println("with " + size + " kB: " + errorLines());
           lost++;
         }
       }
     } finally {
       ran("umount", disk.toString());
     }
-    losses += lost;
-    table.add(row("a full disk, then room again", full, full, lost));
+    addRow("full disk, then room again", full, full, lost);
   }
 
-  // ---- A folder that nothing may be written into any more
+  // ---- A read-only folder
 
-  private void makeReadOnly(Victim victim, Path work) throws IOException, InterruptedException {
-    // Root may write anywhere, unless that right is taken from it.
-    List<String> withoutRight = List.of("setpriv", "--bounding-set", "-dac_override");
+  private void makeReadOnly(Subject subject, Path work) throws IOException, InterruptedException {
+    // Root can write anywhere unless it drops this capability.
+    List<String> unprivileged = List.of("setpriv", "--bounding-set", "-dac_override");
     boolean root = System.getProperty("user.name").equals("root");
     if (root && !ran("setpriv", "--bounding-set", "-dac_override", "true")) {
-      table.add("a folder made read-only: not tried, root may write into any");
+      table.add("read-only folder: skipped, root can write to any");
       return;
     }
     Path run = work.resolve("read-only");
-    Process process = start(victim, run, root ? withoutRight : List.of());
+    Process process = start(subject, run, root ? unprivileged : List.of());
     while (process.isAlive() && !hasCheckpoint(run)) {
       Thread.sleep(10);
     }
     Set<PosixFilePermission> before = Files.getPosixFilePermissions(run);
     Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("r-xr-xr-x"));
     boolean failed = process.waitFor() != 0;
-    boolean told = said().size() <= 2 && said().get(said().size() - 1).startsWith("error: ");
+    boolean reported =
+        errorLines().size() <= 2 && errorLines().get(errorLines().size() - 1).startsWith("error: ");
     Files.setPosixFilePermissions(run, before);
-    boolean equal =
-        start(victim, run).waitFor() == 0 && isEqual(work.resolve(victim.name() + "-alone"), run);
-    if (!failed || !told || !equal) {
-      System.err.println("read-only: " + said());
+    boolean equal = start(subject, run).waitFor() == 0 && isEqual(undisturbed(subject, work), run);
+    if (!failed || !reported || !equal) {
+      System.err.println("read-only: " + errorLines());
     }
-    int lost = failed && told && equal ? 0 : 1;
-    losses += lost;
-    table.add(row("a folder made read-only, then writable again", 1, 1, lost));
+    int lost = failed && reported && equal ? 0 : 1;
+    addRow("read-only folder, then writable again", 1, 1, lost);
   }
 
   private static boolean hasCheckpoint(Path run) throws IOException {
@@ -297,14 +281,14 @@ public final class CrashTest implements Callable<Integer> {
 
   // ---- SIGTERM
 
-  /** While the test set is measured for the last time. */
-  private void terminateAtTheEnd(Victim victim, Path work)
+  /** Terminates a run while it evaluates the test set for the last time. */
+  private void terminateAtTheEnd(Subject subject, Path work)
       throws IOException, InterruptedException {
     Path run = work.resolve("terminated");
-    Process process = start(victim, run);
+    Process process = start(subject, run);
     Path metrics = run.resolve("metrics.jsonl");
-    // The batch is measured right before the test set.
-    String last = "{\"iteration\":" + victim.iterations() + ",";
+    // The batch is evaluated right before the test set.
+    String last = "{\"iteration\":" + subject.iterations() + ",";
     while (process.isAlive()
         && !(Files.exists(metrics) && Files.readString(metrics).contains(last))) {
       Thread.sleep(1);
@@ -312,17 +296,16 @@ public final class CrashTest implements Callable<Integer> {
     boolean running = process.isAlive();
     process.destroy();
     process.waitFor();
-    String status = JSON.readTree(run.resolve("run.json").toFile()).path("status").asText();
-    boolean ended =
+    String status = Json.MAPPER.readTree(run.resolve("run.json").toFile()).path("status").asText();
+    boolean completed =
         status.equals("completed")
-            || status.equals("interrupted") && start(victim, run).waitFor() == 0;
-    boolean equal = ended && isEqual(work.resolve(victim.name() + "-alone"), run);
+            || status.equals("interrupted") && start(subject, run).waitFor() == 0;
+    boolean equal = completed && isEqual(undisturbed(subject, work), run);
     if (!running || !equal) {
-      System.err.println("SIGTERM: " + status + " " + said());
+      System.err.println("SIGTERM: " + status + " " + errorLines());
     }
     int lost = running && equal ? 0 : 1;
-    losses += lost;
-    table.add(row("SIGTERM in the last measurement", 1, 1, lost));
+    addRow("SIGTERM during the last evaluation", 1, 1, lost);
   }
 
   private static void resize(Path disk, String size) throws IOException, InterruptedException {
@@ -338,7 +321,8 @@ public final class CrashTest implements Callable<Integer> {
         == 0;
   }
 
-  private static String row(String what, int often, int runs, int lost) {
-    return String.format(Locale.ROOT, "%-48s %8d  %4d  %6d", what, often, runs, lost);
+  private void addRow(String disturbance, int times, int runs, int lost) {
+    losses += lost;
+    table.add(String.format(Locale.ROOT, "%-48s %8d  %4d  %6d", disturbance, times, runs, lost));
   }
 }

@@ -21,7 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import mnist.TestData;
 import mnist.bench.Fuzzing;
-import mnist.bench.HttpConnection;
+import mnist.bench.RawHttp;
 import mnist.data.LabeledImages;
 import mnist.images.Picture;
 import mnist.model.Model;
@@ -397,12 +397,12 @@ class ModelServerTest {
   void whoAsksForAHeadGetsNoMore() throws Exception {
     URI address = URI.create(server.address());
     String request = "HEAD /%ff HTTP/1.1\r\nHost: " + address.getAuthority() + "\r\n\r\n";
-    try (HttpConnection http = new HttpConnection(address, 5000)) {
-      // A second request follows; its answer is no part of the first one's.
-      HttpConnection.Answer answer = http.sendLast((request + "noise\r\n\r\n").getBytes(UTF_8));
-      assertThat(answer.status()).isEqualTo(400);
-      assertThat(answer.body()).isEmpty();
-    }
+    // A second request follows; its answer is no part of the first one's.
+    RawHttp.Response response =
+        RawHttp.exchange(
+            address, (request + "noise\r\n\r\n").getBytes(UTF_8), Duration.ofSeconds(5));
+    assertThat(response.status()).isEqualTo(400);
+    assertThat(response.body()).isEmpty();
   }
 
   /** Sends a beginning, then a byte each so often; gives all that comes back until it is closed. */
@@ -439,7 +439,7 @@ class ModelServerTest {
 
   @Test
   void standsWrongRequests() throws Exception {
-    Fuzzing fuzzing = Fuzzing.of(URI.create(server.address()), 300, 2026);
+    Fuzzing fuzzing = Fuzzing.run(URI.create(server.address()), 300, 2026);
     assertThat(fuzzing.faults()).isEmpty();
     assertThat(fuzzing.statuses().getOrDefault(400, 0)).isGreaterThan(150);
   }

@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
-import mnist.bench.HttpConnection;
 import mnist.bench.Load;
 import mnist.web.Asking.Answer;
 import org.junit.jupiter.api.AfterEach;
@@ -97,14 +97,15 @@ class VersionsTest {
   @Test
   void aNewVersionIsTakenUpWithoutADroppedRequest() throws Exception {
     URI address = URI.create(server.address());
-    byte[] request =
-        HttpConnection.post(
-            address, "/v1/models/mnist:predict", question().getBytes(StandardCharsets.US_ASCII));
+    HttpRequest request =
+        HttpRequest.newBuilder(address.resolve("/v1/models/mnist:predict"))
+            .POST(BodyPublishers.ofString(question()))
+            .build();
     CompletableFuture<Load> load =
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return Load.of(address, request, 4, 12, 200);
+                return Load.run(request, 4, 12, 200);
               } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
               }

@@ -12,101 +12,58 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import javax.imageio.ImageIO;
 
 /**
- * Requests to the server of models that have something wrong with them: cut and twisted JSON, other
- * shapes, strange numbers, deep nesting, broken pictures, decompression bombs, wrong lengths, wrong
- * heads. The same seed gives the same ones.
+ * Requests to the model server with something wrong in them: truncated and corrupted JSON, wrong
+ * shapes, odd numbers, deep nesting, broken images, decompression bombs, wrong lengths, wrong
+ * headers. The same seed gives the same requests.
  */
-public final class WrongRequests {
+public final class MalformedRequests {
   private static final int SIDE = 28;
   private static final String PREDICT = "/v1/models/mnist:predict";
 
   private static final List<String> VALUES =
-      List.of(
-          "NaN",
-          "Infinity",
-          "-Infinity",
-          "1e999",
-          "-1e-999",
-          "9".repeat(400),
-          "1e",
-          "01",
-          "0x10",
-          "null",
-          "true",
-          "\"3\"",
-          "\"\\ud800\"",
-          "{}",
-          "[]",
-          "[[[]]]",
-          "{\"b64\": \"!!\"}",
-          "{\"b64\": 7}",
-          "{\"b64\": \"AAAA\"}",
-          "-0",
-          "1.5",
-          "256",
-          "1e39",
-          "\u0000",
-          "/*",
-          "'");
+      list(
+          "NaN Infinity -Infinity 1e999 -1e-999 1e 01 0x10 null true \"3\" \"\\ud800\" {} [] [[[]]]"
+              + " {\"b64\":\"!!\"} {\"b64\":7} {\"b64\":\"AAAA\"} -0 1.5 256 1e39 \0 /* '",
+          "9".repeat(400));
 
   private static final List<String> FIELDS =
-      List.of("instances", "inputs", "signature_name", "image", "image_bytes", "b64", "x", "");
+      list("instances inputs signature_name image image_bytes b64 x", "");
 
   private static final List<String> PATHS =
-      List.of(
-          PREDICT,
-          "/v1/digits",
-          "/v1/models/mnist",
-          "/v1/models/mnist/versions/999:predict",
-          "/v1/models/mnist/versions/99999999999999999999:predict",
-          "/v1/models/mnist/versions/99999999999999999999",
-          "/v1/models/..%2f..%2fetc:predict",
-          "/v1/models/%00:predict",
-          "/v1/models/:predict",
-          "/v1/models/mnist:explain",
-          "/v1/models/mnist/labels/stable:predict",
-          "/v1/",
-          "/v1",
-          "/page/look",
-          "/page/look?model=",
-          "/page/look?model=..",
+      list(
+          PREDICT
+              + " /v1/digits /v1/models/mnist /v1/models/mnist/versions/999:predict"
+              + " /v1/models/mnist/versions/99999999999999999999:predict"
+              + " /v1/models/mnist/versions/99999999999999999999 /v1/models/..%2f..%2fetc:predict"
+              + " /v1/models/%00:predict /v1/models/:predict /v1/models/mnist:explain"
+              + " /v1/models/mnist/labels/stable:predict /v1/ /v1 /page/look /page/look?model="
+              + " /page/look?model=.. /%ff /../.. // /metrics/ /look/..%2fjvm.options /style.css? *",
           "/page/look?model=" + "a&model=".repeat(40) + "b",
-          "/%ff",
-          "/../..",
-          "//",
-          "/metrics/",
-          "/" + "a".repeat(5000),
-          "/look/..%2fjvm.options",
-          "/style.css?",
-          "*");
+          "/" + "a".repeat(5000));
 
   private static final List<String> METHODS =
-      List.of(
-          "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "CONNECT", "get",
-          "POST ", "É", "");
+      list("GET POST HEAD PUT DELETE OPTIONS TRACE PATCH CONNECT get É", "POST ", "");
 
   private final URI server;
   private final Random random;
-  private final List<byte[]> pictures = new ArrayList<>();
+  private final List<byte[]> images = new ArrayList<>();
 
   /**
-   * One of them.
+   * One request.
    *
-   * @param kind what is wrong with it, in a word or two
-   * @param bytes all that is sent
+   * @param kind what is wrong with it
+   * @param bytes header and body
    */
-  public record Wrong(String kind, byte[] bytes) {}
+  public record Request(String kind, byte[] bytes) {}
 
-  /**
-   * @param server whom they are for
-   */
-  public WrongRequests(URI server, long seed) throws IOException {
+  public MalformedRequests(URI server, long seed) throws IOException {
     this.server = server;
     random = new Random(seed);
     BufferedImage picture = new BufferedImage(60, 80, BufferedImage.TYPE_INT_RGB);
@@ -117,39 +74,43 @@ public final class WrongRequests {
     for (String form : List.of("png", "jpeg", "gif", "bmp")) {
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       ImageIO.write(picture, form, out);
-      pictures.add(out.toByteArray());
+      images.add(out.toByteArray());
     }
   }
 
-  /** The next one. */
-  public Wrong next() {
+  /** The next request. */
+  public Request next() {
     return switch (random.nextInt(12)) {
-      case 0 -> new Wrong("cut JSON", post(PREDICT, cut(image())));
-      case 1 -> new Wrong("twisted JSON", post(PREDICT, twisted(image())));
-      case 2 -> new Wrong("strange value", post(PREDICT, strange()));
-      case 3 -> new Wrong("other shape", post(PREDICT, text(shape(random.nextInt(5)))));
-      case 4 -> new Wrong("deep nesting", post(PREDICT, deep()));
-      case 5 -> new Wrong("any fields", post(PREDICT, text(object(3))));
-      case 6 -> new Wrong("cut picture", post(pictureRoute(), cut(picture())));
-      case 7 -> new Wrong("twisted picture", post(pictureRoute(), twisted(picture())));
-      case 8 -> new Wrong("picture bomb", post(pictureRoute(), bomb()));
-      case 9 -> new Wrong("wrong length", wrongLength());
-      case 10 -> new Wrong("wrong head", wrongHead());
-      default -> new Wrong("noise", post(one(PATHS), noise(random.nextInt(2000))));
+      case 0 -> new Request("truncated JSON", post(PREDICT, truncate(image())));
+      case 1 -> new Request("corrupted JSON", post(PREDICT, corrupt(image())));
+      case 2 -> new Request("odd value", post(PREDICT, oddValue()));
+      case 3 -> new Request("wrong shape", post(PREDICT, text(shape(random.nextInt(5)))));
+      case 4 -> new Request("deep nesting", post(PREDICT, deep()));
+      case 5 -> new Request("random fields", post(PREDICT, text(object(3))));
+      case 6 -> new Request("truncated image", post(imagePath(), truncate(encodedImage())));
+      case 7 -> new Request("corrupted image", post(imagePath(), corrupt(encodedImage())));
+      case 8 -> new Request("decompression bomb", post(imagePath(), bomb()));
+      case 9 -> new Request("wrong length", wrongLength());
+      case 10 -> new Request("wrong header", wrongHeader());
+      default -> new Request("noise", post(one(PATHS), noise(random.nextInt(2000))));
     };
   }
 
   // ---- Parts
+
+  private static List<String> list(String words, String... others) {
+    return Stream.concat(Stream.of(words.split(" ")), Stream.of(others)).toList();
+  }
 
   private <T> T one(List<T> of) {
     return of.get(random.nextInt(of.size()));
   }
 
   private byte[] post(String path, byte[] body) {
-    return HttpConnection.post(server, path, body);
+    return RawHttp.post(server, path, body);
   }
 
-  private String pictureRoute() {
+  private String imagePath() {
     return random.nextBoolean() ? "/v1/digits" : "/page/look?model=mnist";
   }
 
@@ -163,21 +124,21 @@ public final class WrongRequests {
     return noise;
   }
 
-  private byte[] cut(byte[] whole) {
+  private byte[] truncate(byte[] whole) {
     return Arrays.copyOf(whole, random.nextInt(whole.length));
   }
 
-  private byte[] twisted(byte[] whole) {
-    byte[] twisted = whole.clone();
+  private byte[] corrupt(byte[] whole) {
+    byte[] corrupted = whole.clone();
     for (int i = random.nextInt(8); i >= 0; i--) {
-      twisted[random.nextInt(twisted.length)] = (byte) random.nextInt(256);
+      corrupted[random.nextInt(corrupted.length)] = (byte) random.nextInt(256);
     }
-    return twisted;
+    return corrupted;
   }
 
   // ---- JSON
 
-  /** A right request. */
+  /** A valid request. */
   private byte[] image() {
     return text("{\"signature_name\": \"bytes\", \"instances\": [" + square("0") + "]}");
   }
@@ -193,7 +154,7 @@ public final class WrongRequests {
     return square.append("]").toString();
   }
 
-  private byte[] strange() {
+  private byte[] oddValue() {
     String form = one(List.of("instances", "inputs"));
     String signature = one(List.of("bytes", "serving_default", "none", ""));
     return text(
@@ -228,13 +189,13 @@ public final class WrongRequests {
     return object.append("}").toString();
   }
 
-  // ---- Pictures
+  // ---- Images
 
-  private byte[] picture() {
-    return one(pictures);
+  private byte[] encodedImage() {
+    return one(images);
   }
 
-  /** A PNG that says it is large, and has the pixels, or less, or more than it says. */
+  /** A PNG whose header names a size that the data may or may not have. */
   private byte[] bomb() {
     int[] sides = {1, 28, 5_000, 30_000, 65_535, Integer.MAX_VALUE, 0, -1};
     int width = sides[random.nextInt(sides.length)];
@@ -264,7 +225,7 @@ public final class WrongRequests {
         out.write(some, 0, Math.min(left, some.length));
       }
     } catch (IOException e) {
-      throw new IllegalStateException("bytes are packed in memory", e);
+      throw new IllegalStateException("compressing in memory cannot fail", e);
     } finally {
       fast.end();
     }
@@ -282,7 +243,7 @@ public final class WrongRequests {
     png.writeBytes(ByteBuffer.allocate(4).putInt((int) sum.getValue()).array());
   }
 
-  // ---- Heads
+  // ---- Headers
 
   private byte[] request(String head, byte[] body) {
     ByteArrayOutputStream request = new ByteArrayOutputStream();
@@ -292,7 +253,7 @@ public final class WrongRequests {
   }
 
   private String host() {
-    return "Host: " + server.getHost() + ":" + server.getPort() + "\r\n";
+    return "Host: " + server.getAuthority() + "\r\n";
   }
 
   private byte[] wrongLength() {
@@ -314,7 +275,7 @@ public final class WrongRequests {
     return request("POST " + PREDICT + " HTTP/1.1\r\n" + host() + one(lengths) + "\r\n\r\n", body);
   }
 
-  private byte[] wrongHead() {
+  private byte[] wrongHeader() {
     List<String> fields =
         List.of(
             host(),

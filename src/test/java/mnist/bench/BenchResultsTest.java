@@ -5,21 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import mnist.bench.BenchResults.MemoryTrend;
 import org.junit.jupiter.api.Test;
 
-/** The tables for people. */
-class FindingsTest {
-
+class BenchResultsTest {
   private static TrainingRound training(double stepMillis) {
-    return new TrainingRound(
-        stepMillis,
-        1000 / stepMillis * 100,
-        0.75,
-        12.5,
-        300,
-        1234,
-        stepMillis * 100,
-        stepMillis * 110);
+    return new TrainingRound(501, stepMillis, 0.75, 12.5, 300, 1234, 300, 330);
   }
 
   private static PredictionRound prediction(double millis) {
@@ -27,14 +18,14 @@ class FindingsTest {
   }
 
   @Test
-  void showsMediansOfTheRounds() {
+  void printsMediansOfTheRounds() {
     Map<String, List<TrainingRound>> training = new LinkedHashMap<>();
     training.put("1.0", List.of(training(4), training(1), training(2)));
     training.put("3.0", List.of(training(10), training(8), training(80)));
     Map<String, List<PredictionRound>> prediction =
         Map.of("3.0", List.of(prediction(.5), prediction(.25), prediction(8)));
 
-    String text = new Findings(500, 10_000, training, prediction, null, null).toText();
+    String text = new BenchResults(500, 10_000, training, prediction, null, null).toText();
 
     assertThat(text.lines())
         .containsExactly(
@@ -44,24 +35,22 @@ class FindingsTest {
             "  1.0      2.00      50000           0.75              300                 1234",
             "  3.0     10.00      10000           0.75              300                 1234",
             "",
-            "Predicting: medians of 3 rounds, 10,000 images one at a time, then batches",
+            "Prediction: medians of 3 rounds, 10,000 images one at a time, then batches",
             "",
-            "stage   load ms   one image: median ms   99% below ms   images/s by 1      by 100"
-                + "   by 10,000",
-            "  3.0        55                  0.500          1.000            2000       20000"
-                + "       90000");
+            "stage   load ms   one image: median ms   99% below ms   images/s by 1   by 100   by 10,000",
+            "  3.0        55                  0.500          1.000            2000    20000       90000");
   }
 
   @Test
-  void showsWhetherMemoryStaysFlat() {
+  void printsMemoryTrends() {
     String text =
-        new Findings(
+        new BenchResults(
                 1,
                 1,
                 Map.of("1.0", List.of(training(1))),
                 Map.of("1.0", List.of(prediction(1))),
-                new Findings.LongTraining("1.0", 99_999, training(3)),
-                new Findings.LongPrediction("2.1", 1_000_000, prediction(1)))
+                new MemoryTrend("1.0", 100_000, 300, 330),
+                new MemoryTrend("2.1", 1_000_000, 200, 201))
             .toText();
 
     assertThat(text.lines())

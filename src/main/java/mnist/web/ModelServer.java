@@ -77,7 +77,7 @@ public final class ModelServer implements AutoCloseable {
     config.routes.exception(Exception.class, this::fault);
     config.requestLogger.http(traffic::count);
     config.routes.get("/", ctx -> WebServer.send(ctx, "/mnist/serve/index.html"));
-    WebServer.addFiles(config, "/look/", "/mnist/view/");
+    WebServer.addFiles(config, "/shared/", "/mnist/shared/");
     config.routes.get("/page/models", drawing::models);
     config.routes.post("/page/look", drawing::look);
     config.routes.post("/v1/digits", drawing::digit);

@@ -96,6 +96,7 @@ public final class ViewServer implements AutoCloseable {
   private void configure(JavalinConfig config) {
     config.routes.get("/", ctx -> WebServer.send(ctx, "/mnist/view/index.html"));
     WebServer.addFiles(config, "/", "/mnist/view/");
+    WebServer.addFiles(config, "/shared/", "/mnist/shared/");
     WebServer.addFiles(config, "/uplot/", UPLOT);
     config.routes.get("/api/runs", ctx -> json(ctx, runs.summaries()));
     config.routes.get("/api/runs/{run}", ctx -> json(ctx, RunSummary.of(folder(ctx))));

@@ -1,6 +1,6 @@
 /** What the served network says and sees: the digit, ten bars, the runner-up, 28 × 28 pixels. */
 
-import {percent} from '/look/format.js';
+import {percent} from '/shared/format.js';
 
 const CLASSES = 10;
 const SIDE = 28;

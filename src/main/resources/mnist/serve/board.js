@@ -18,7 +18,7 @@ function bmp({width, height, data}) {
 
 /** The sheet that is drawn on, with pointer or keyboard, or that shows a picture from elsewhere. */
 
-import {colours, onThemeChange} from '/look/theme.js';
+import {colours, onThemeChange} from '/shared/theme.js';
 
 /** Everything on the sheet is in shares of its side. */
 const PEN = 0.07;

@@ -3,14 +3,7 @@
 import {Answer, bytes} from './answer.js';
 import {Board} from './board.js';
 import {Others} from './others.js';
-
-const element = id => document.getElementById(id);
-
-/** Says at the top of the page what people must know; an empty text takes it away. */
-function notice(text) {
-  element('notice').textContent = text;
-  element('notice').hidden = !text;
-}
+import {element, notice} from '/shared/page.js';
 
 async function json(response) {
   const body = await response.json();

@@ -1,6 +1,6 @@
 /** The same drawing, seen by other networks: a card each, and the choice of which. */
 
-import {percent} from '/look/format.js';
+import {percent} from '/shared/format.js';
 import {bytes, paintLevels, say} from './answer.js';
 
 const MOST = 12;

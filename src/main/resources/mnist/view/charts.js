@@ -1,8 +1,8 @@
 /** Curves and bands over the iterations, on uPlot; charts of one group share zoom and pointer. */
 
 import uPlot from '/uplot/uPlot.esm.js';
-import {figure} from './format.js';
-import {colours, font, onThemeChange, rem} from './theme.js';
+import {figure} from '/shared/format.js';
+import {colours, font, onThemeChange, rem} from '/shared/theme.js';
 
 const CLICK_MILLIS = 250;
 const WHEEL_FACTOR = 0.8;

@@ -1,13 +1,12 @@
 /** Several runs' curves laid over each other. */
 
 import {ChartGroup} from './charts.js';
-import {count, figure, percent} from './format.js';
+import {count, figure, percent} from '/shared/format.js';
 import {Run} from './run.js';
+import {element} from '/shared/page.js';
 
 /** Okabe and Ito's colours, those first that differ most; names are those of the theme. */
 const COLOURS = ['train', 'test', 'band-5', '#CC79A7', '#E69F00', '#8C6BB1', '#A6761D', '#7F7F7F'];
-
-const element = id => document.getElementById(id);
 
 export class ComparePage {
   #runs = [];

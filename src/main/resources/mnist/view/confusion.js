@@ -1,7 +1,7 @@
 /** What is taken for what: the test set's confusion at a moment, and the digits of one cell. */
 
 import {DigitGrid} from './digits.js';
-import {count} from './format.js';
+import {count} from '/shared/format.js';
 
 const CLASSES = 10;
 const MOST_DIGITS = 200;

@@ -1,10 +1,10 @@
 /** One digit: large, what it is, what it was taken for over time, and its ten probabilities. */
 
-import {colours, font, ramp, rem} from './theme.js';
-import {count, percent} from './format.js';
+import {colours, font, ramp, rem} from '/shared/theme.js';
+import {count, percent} from '/shared/format.js';
+import {element} from '/shared/page.js';
 
 const CLASSES = 10;
-const element = id => document.getElementById(id);
 
 export class DigitDialog {
   #dialog = element('digit');

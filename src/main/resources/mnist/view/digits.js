@@ -1,6 +1,6 @@
 /** Digits as many small pictures on one canvas. */
 
-import {colours, font, onThemeChange, ramp, rem, rgb, pixel} from './theme.js';
+import {colours, font, onThemeChange, ramp, rem, rgb, pixel} from '/shared/theme.js';
 
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;

@@ -1,6 +1,6 @@
 /** What a run says of itself in run.json, as lists of names and values. */
 
-import {count, duration, figure, percent, when} from './format.js';
+import {count, duration, figure, percent, when} from '/shared/format.js';
 
 const host = document.getElementById('facts-list');
 

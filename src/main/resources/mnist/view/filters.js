@@ -1,7 +1,7 @@
 /** The first layer's weights as pictures: red above zero, blue below. */
 
-import {colours, font, onThemeChange, pixel, rem, rgb} from './theme.js';
-import {count, figure} from './format.js';
+import {colours, font, onThemeChange, pixel, rem, rgb} from '/shared/theme.js';
+import {count, figure} from '/shared/format.js';
 
 export class Filters {
   #host = document.querySelector('#filters .plot');

@@ -1,6 +1,6 @@
 /** The list of all runs, newest first; several may be chosen for comparing. */
 
-import {count, duration, percent, when} from './format.js';
+import {count, duration, percent, when} from '/shared/format.js';
 import {runs} from './run.js';
 
 const LOOK_MILLIS = 2000;

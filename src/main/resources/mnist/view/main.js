@@ -3,15 +3,7 @@
 import {ComparePage} from './compare.js';
 import {ListPage} from './list.js';
 import {RunPage} from './runpage.js';
-
-const element = id => document.getElementById(id);
-
-/** Says at the top of the page what people must know; an empty text takes it away. */
-function notice(text) {
-  const line = element('notice');
-  if (line.textContent !== text) line.textContent = text;
-  line.hidden = !text;
-}
+import {element, notice} from '/shared/page.js';
 
 const pages = {
   list: new ListPage(notice),

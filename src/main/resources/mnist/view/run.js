@@ -1,6 +1,6 @@
 /** A run, followed through the server: what it says of itself and its record as it grows. */
 
-import {duration} from './format.js';
+import {duration} from '/shared/format.js';
 import {BOUNDARIES, RecordReader} from './record.js';
 
 const CHECK_MILLIS = 4000;

@@ -6,10 +6,11 @@ import {DigitDialog} from './dialog.js';
 import {DigitGrid, Sheet, wrongFirst} from './digits.js';
 import {factsMissing, showFacts} from './facts.js';
 import {Filters} from './filters.js';
-import {count, duration, figure, percent} from './format.js';
+import {count, duration, figure, percent} from '/shared/format.js';
 import {statusOf} from './list.js';
 import {Player} from './player.js';
 import {Run} from './run.js';
+import {element} from '/shared/page.js';
 
 const TRAINING_DIGITS = 100;
 const TEST_DIGITS = 1000;
@@ -22,7 +23,6 @@ const RETRY_MILLIS = 10_000;
 /** A summary for those who listen follows so long after the last change. */
 const SUMMARY_MILLIS = 400;
 
-const element = id => document.getElementById(id);
 const plotOf = panel => document.querySelector(`#panel-${panel} .plot`);
 const valuesOf = panel => document.querySelector(`#panel-${panel} .values`);
 

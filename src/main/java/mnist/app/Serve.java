@@ -7,7 +7,13 @@ import java.util.concurrent.CountDownLatch;
 import mnist.console.CommandLines;
 import mnist.platform.NativeEnvironment;
 import mnist.runs.RunFolders;
-import mnist.web.ModelServer;
+import mnist.web.DrawingRoutes;
+import mnist.web.ModelRegistry;
+import mnist.web.ModelRoutes;
+import mnist.web.ServerConfig;
+import mnist.web.ServerMetrics;
+import mnist.web.WebPages;
+import mnist.web.WebServer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,25 +88,31 @@ public final class Serve implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--name needs letters, digits, '.', '_' or '-', found " + name);
     }
-    NativeEnvironment.useOneThread(); // each request; several are answered side by side
-    NativeEnvironment.load(!noOneDnn);
+    ServerConfig config = new ServerConfig(host, port, "--port");
+    config.checkAvailable();
     Path folder = model == null ? new RunFolders(runs).newestModel() : model;
-    ModelServer.Place place = new ModelServer.Place(name, host, port, "--port");
-    ModelServer server = new ModelServer(place, folder, runs, Serve::log);
-    // What ends it is a signal, which a hook hears.
-    Runtime.getRuntime().addShutdownHook(new Thread(server::close, "closing"));
-    if (!server.isLocal()) {
-      log("warning: other machines can reach this server, without password or encryption");
+    NativeEnvironment.useOneThread(); // per request; several requests run in parallel
+    NativeEnvironment.load(!noOneDnn);
+    ModelRegistry models = ModelRegistry.open(name, folder, runs, System.err::println);
+    ServerMetrics metrics = new ServerMetrics();
+    WebServer server =
+        WebServer.start(
+            config,
+            System.err::println,
+            new DrawingRoutes(models, metrics),
+            new ModelRoutes(models, metrics),
+            metrics,
+            WebPages.drawing("/"));
+    Runtime.getRuntime().addShutdownHook(new Thread(server::close, "shutdown"));
+    if (!config.isLocal()) {
+      System.err.println(
+          "warning: other machines can reach this server, without password or encryption");
     }
-    System.out.println(server.title() + ": " + server.address() + "  (stop with Ctrl-C)");
+    System.out.println(models.title() + ": " + server.address() + "  (stop with Ctrl-C)");
     if (!noBrowser) {
       ViewPage.openInBrowser(server.address());
     }
     new CountDownLatch(1).await();
     return CommandLine.ExitCode.OK;
-  }
-
-  private static void log(String line) {
-    System.err.println(line);
   }
 }

@@ -6,17 +6,20 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import mnist.data.DataSet;
+import mnist.platform.NativeEnvironment;
 import mnist.runs.RunFolder;
 import mnist.runs.RunFolders;
-import mnist.web.PageImages;
-import mnist.web.PageModels;
-import mnist.web.ViewServer;
+import mnist.web.RunDataSets;
+import mnist.web.RunModels;
+import mnist.web.RunRoutes;
+import mnist.web.ServerConfig;
+import mnist.web.WebPages;
+import mnist.web.WebServer;
 
 /** The page that shows runs, served by this process. */
 public final class ViewPage implements AutoCloseable {
-  private final PageModels models = new PageModels();
-  private final PageImages images = new PageImages();
-  private final ViewServer server;
+  private final RunDataSets dataSets = new RunDataSets();
+  private final WebServer server;
 
   /**
    * Serves a page of all runs in a folder.
@@ -26,12 +29,21 @@ public final class ViewPage implements AutoCloseable {
    * @throws IOException if the port is in use
    */
   public ViewPage(Path runs, int port, String option) throws IOException {
-    server = new ViewServer(new RunFolders(runs), images, models, port, option);
+    Runnable loadTensorFlow = () -> NativeEnvironment.load(true);
+    server =
+        WebServer.start(
+            ServerConfig.local(port, option),
+            System.err::println,
+            new RunRoutes(
+                new RunFolders(runs),
+                dataSets,
+                new RunModels(runs, loadTensorFlow, System.err::println)),
+            WebPages.runs("/"));
   }
 
   /** Shares the data set that this process trains on, so that it is not read twice. */
   void use(DataSet data) {
-    images.use(data);
+    dataSets.use(data);
   }
 
   /** The URL of the list of all runs. */
@@ -60,6 +72,5 @@ public final class ViewPage implements AutoCloseable {
   @Override
   public void close() {
     server.close();
-    models.close();
   }
 }

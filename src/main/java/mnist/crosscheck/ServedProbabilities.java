@@ -14,7 +14,11 @@ import java.nio.file.Path;
 import java.util.Map;
 import mnist.data.LabeledImages;
 import mnist.platform.Json;
-import mnist.web.ModelServer;
+import mnist.web.ModelRegistry;
+import mnist.web.ModelRoutes;
+import mnist.web.ServerConfig;
+import mnist.web.ServerMetrics;
+import mnist.web.WebServer;
 
 /** The probabilities that a served model returns over HTTP. */
 final class ServedProbabilities {
@@ -33,8 +37,13 @@ final class ServedProbabilities {
   static float[] of(Path model, LabeledImages images, int batch)
       throws CrossCheckException, IOException, InterruptedException {
     FloatBuffer all = FloatBuffer.allocate(images.count() * LabeledImages.CLASSES);
-    ModelServer.Place place = new ModelServer.Place("mnist", "127.0.0.1", 0, "port");
-    try (ModelServer server = new ModelServer(place, model, model.resolve("runs"), line -> {})) {
+    ModelRegistry models =
+        ModelRegistry.open("mnist", model, model.resolve("runs"), System.err::println);
+    try (WebServer server =
+        WebServer.start(
+            ServerConfig.local(0, "port"),
+            System.err::println,
+            new ModelRoutes(models, new ServerMetrics()))) {
       URI predict = URI.create(server.address()).resolve("/v1/models/mnist:predict");
       HttpClient client = HttpClient.newHttpClient();
       for (int from = 0; from < images.count(); from += batch) {

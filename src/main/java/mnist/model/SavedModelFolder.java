@@ -19,7 +19,9 @@ import org.tensorflow.proto.SavedModel;
  * variables/}, and the {@link ModelCard} in {@code assets.extra/mnist.json}.
  */
 public final class SavedModelFolder {
-  static final String GRAPH = "saved_model.pb";
+  /** The file with the graph. */
+  public static final String GRAPH = "saved_model.pb";
+
   static final String VARIABLES = "variables";
   static final String CARD = "assets.extra/mnist.json";
 

@@ -1,9 +1,9 @@
 package mnist.web;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
+import mnist.platform.Json;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.Content;
@@ -12,12 +12,10 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 
-/** What is wrong before a request reaches any route, such as its first line: a line of JSON too. */
+/** Reports as JSON what Jetty rejects before a route is reached, such as a malformed header. */
 final class JsonErrors extends ErrorHandler {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** What HTTP counts as the server's fault: a version or a coding that there is no need for. */
-  private static final Set<Integer> NOT_OURS =
+  /** Server errors by HTTP's definition, but caused by the client's request. */
+  private static final Set<Integer> CLIENT_ERRORS =
       Set.of(HttpStatus.NOT_IMPLEMENTED_501, HttpStatus.HTTP_VERSION_NOT_SUPPORTED_505);
 
   @Override
@@ -29,15 +27,12 @@ final class JsonErrors extends ErrorHandler {
       Throwable cause,
       Callback callback)
       throws IOException {
-    if (NOT_OURS.contains(status)) {
+    if (CLIENT_ERRORS.contains(status)) {
       response.setStatus(HttpStatus.BAD_REQUEST_400);
     }
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
-    Content.Sink.write(
-        response,
-        true,
-        JSON.writeValueAsString(Map.of("error", String.valueOf(message))),
-        callback);
+    String json = Json.MAPPER.writeValueAsString(Map.of("error", String.valueOf(message)));
+    Content.Sink.write(response, true, json, callback);
   }
 
   @Override

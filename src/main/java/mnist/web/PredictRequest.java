@@ -10,25 +10,25 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.javalin.http.BadRequestResponse;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.stream.Stream;
 
 /**
- * What a request to predict asks, as TensorFlow Serving's REST interface has it: in rows, {@code
- * {"instances": [tensor, …]}} or {@code {"instances": [{"image": tensor}, …]}}, or in columns,
- * {@code {"inputs": tensor}} or {@code {"inputs": {"image": tensor}}}.
+ * A predict request of TensorFlow Serving's REST API: in row format, {@code {"instances": [tensor,
+ * …]}} or {@code {"instances": [{"image": tensor}, …]}}, or in column format, {@code {"inputs":
+ * tensor}} or {@code {"inputs": {"image": tensor}}}.
  *
  * @param signature the name of the signature, null for the default one
- * @param inRows whether it was asked in rows, as it is then answered
- * @param input the input's name, null where there is none, since a signature has only one
- * @param numbers what the input is fed
+ * @param rowFormat whether request and response are in row format
+ * @param input the name of the only input, null if the request does not name it
+ * @param tensor the input's value
  */
-record PredictRequest(String signature, boolean inRows, String input, NestedNumbers numbers) {
-  /** As many images may be asked about at once. */
-  static final int MOST_INSTANCES = 10_000;
-
-  private static final int DEEPEST = 32;
-  private static final int LONGEST_NUMBER = 100;
-  private static final int LONGEST_TEXT = 1 << 20;
-  private static final int LONGEST_NAME = 256;
+record PredictRequest(String signature, boolean rowFormat, String input, JsonTensor tensor) {
+  private static final int MAX_INSTANCES = 10_000;
+  private static final int MAX_DEPTH = 32;
+  private static final int MAX_NUMBER_LENGTH = 100;
+  private static final int MAX_STRING_LENGTH = 1 << 20;
+  private static final int MAX_NAME_LENGTH = 256;
 
   private static final String ROWS = "instances";
   private static final String COLUMNS = "inputs";
@@ -37,24 +37,24 @@ record PredictRequest(String signature, boolean inRows, String input, NestedNumb
       new JsonFactoryBuilder()
           .streamReadConstraints(
               StreamReadConstraints.builder()
-                  .maxNestingDepth(DEEPEST)
-                  .maxNumberLength(LONGEST_NUMBER)
-                  .maxStringLength(LONGEST_TEXT)
-                  .maxNameLength(LONGEST_NAME)
+                  .maxNestingDepth(MAX_DEPTH)
+                  .maxNumberLength(MAX_NUMBER_LENGTH)
+                  .maxStringLength(MAX_STRING_LENGTH)
+                  .maxNameLength(MAX_NAME_LENGTH)
                   .build())
           .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
-          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // as the interface says
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // as TensorFlow Serving does
           .build();
 
   /**
-   * Reads it.
+   * Parses the body of a request.
    *
    * @param body JSON in UTF-8
-   * @throws BadRequestResponse with a line that says what was found and expected
+   * @throws BadRequestResponse if it is malformed
    */
   static PredictRequest parse(byte[] body) {
     try (JsonParser json = JSON.createParser(body)) {
-      return new Parsing(json).request();
+      return new Parser(json).parse();
     } catch (JsonProcessingException e) {
       throw new BadRequestResponse(
           "JSON Parse error: %s, at byte %d"
@@ -62,149 +62,131 @@ record PredictRequest(String signature, boolean inRows, String input, NestedNumb
                   e.getOriginalMessage().replaceAll("(?s)( \\(start marker|\n).*", ""),
                   e.getLocation() == null ? 0 : e.getLocation().getByteOffset()));
     } catch (IOException e) {
-      throw new IllegalStateException("a body in memory is read", e);
+      throw new UncheckedIOException(e); // never happens in memory
     }
   }
 
-  /** The fields in whatever order they come. */
-  private static final class Parsing {
+  /** Accepts the fields in any order. */
+  private static final class Parser {
     private final JsonParser json;
+    private final JsonTensor tensor = new JsonTensor(MAX_INSTANCES);
     private String signature;
     private String input;
-    private String form;
-    private final NestedNumbers numbers = new NestedNumbers(MOST_INSTANCES);
+    private String format;
 
-    Parsing(JsonParser json) {
+    Parser(JsonParser json) {
       this.json = json;
     }
 
-    PredictRequest request() throws IOException {
-      if (json.nextToken() != JsonToken.START_OBJECT) {
-        throw new BadRequestResponse("the body is no JSON object, expected {\"instances\": […]}");
-      }
+    PredictRequest parse() throws IOException {
+      check(
+          json.nextToken() == JsonToken.START_OBJECT,
+          "the body must be a JSON object such as {\"instances\": […]}");
       while (json.nextToken() != JsonToken.END_OBJECT) {
         String field = json.currentName();
         json.nextToken();
         switch (field) {
-          case "signature_name" -> signature = text(field);
+          case "signature_name" -> {
+            check(json.currentToken() == JsonToken.VALUE_STRING, "'%s' must be a string", field);
+            signature = json.getText();
+          }
           case ROWS -> {
-            onlyOne(field);
+            setFormat(field);
             rows();
           }
           case COLUMNS -> {
-            onlyOne(field);
+            setFormat(field);
             columns();
           }
-          default -> json.skipChildren(); // the interface passes over what it does not know
+          default -> json.skipChildren(); // TensorFlow Serving ignores unknown fields
         }
       }
-      if (json.nextToken() != null) {
-        throw new BadRequestResponse("something follows the JSON object");
-      }
-      if (form == null) {
-        throw new BadRequestResponse("Missing 'inputs' or 'instances' key");
-      }
-      if (numbers.items() == 0) {
-        throw new BadRequestResponse("'%s' is empty, expected at least one".formatted(form));
-      }
-      return new PredictRequest(signature, form.equals(ROWS), input, numbers);
+      check(json.nextToken() == null, "found content after the JSON object");
+      check(format != null, "Missing 'inputs' or 'instances' key");
+      check(tensor.items() > 0, "'%s' is empty, expected at least one instance", format);
+      return new PredictRequest(signature, format.equals(ROWS), input, tensor);
     }
 
-    private String text(String field) throws IOException {
-      if (json.currentToken() != JsonToken.VALUE_STRING) {
-        throw new BadRequestResponse("'%s' is no string".formatted(field));
-      }
-      return json.getText();
-    }
-
-    private void onlyOne(String field) {
-      if (form != null) {
-        throw new BadRequestResponse(
-            "'%s' after '%s', expected only one of them".formatted(field, form));
-      }
-      form = field;
-    }
-
-    private void list(String field) {
-      if (json.currentToken() != JsonToken.START_ARRAY) {
-        throw new BadRequestResponse("'%s' is no list".formatted(field));
-      }
+    private void setFormat(String field) {
+      check(format == null, "found both '%s' and '%s', expected only one of them", format, field);
+      format = field;
     }
 
     private void rows() throws IOException {
-      list(ROWS);
+      checkList(ROWS);
       Boolean named = null;
       while (json.nextToken() != JsonToken.END_ARRAY) {
         boolean object = json.currentToken() == JsonToken.START_OBJECT;
-        String name = object ? nextName() : null;
-        if (object && !name.equals("b64")) {
-          named = same(named, true);
-          named(name);
-          numbers.readItem(json);
-          nothingElse(name);
+        String name = object ? firstFieldName() : null;
+        boolean namesInput = object && !name.equals("b64");
+        check(
+            named == null || named == namesInput,
+            "either all instances or none must name the input");
+        named = namesInput;
+        if (namesInput) {
+          setInput(name);
+          tensor.readItem(json);
+          checkEndOfObject(name);
+        } else if (object) {
+          tensor.readBinaryItem(json);
         } else {
-          named = same(named, false);
-          readBinaryOrPlain(name);
+          tensor.readItem(json);
         }
-      }
-    }
-
-    private static Boolean same(Boolean before, boolean now) {
-      if (before != null && before != now) {
-        throw new BadRequestResponse("instances with and without the input's name");
-      }
-      return now;
-    }
-
-    private void readBinaryOrPlain(String name) throws IOException {
-      if (name == null) {
-        numbers.readItem(json);
-      } else {
-        numbers.readBinaryItem(json);
       }
     }
 
     private void columns() throws IOException {
       if (json.currentToken() == JsonToken.START_OBJECT) {
-        String name = nextName();
-        named(name);
+        String name = firstFieldName();
+        setInput(name);
         items(name);
-        nothingElse(name);
+        checkEndOfObject(name);
       } else {
         items(COLUMNS);
       }
     }
 
     private void items(String field) throws IOException {
-      list(field);
+      checkList(field);
       while (json.nextToken() != JsonToken.END_ARRAY) {
-        numbers.readItem(json);
+        tensor.readItem(json);
       }
     }
 
-    /** The name of an object's first field; afterwards on that field's value. */
-    private String nextName() throws IOException {
-      if (json.nextToken() != JsonToken.FIELD_NAME) {
-        throw new BadRequestResponse("an empty object, expected the input's name");
-      }
+    /** Returns the name of an object's first field and moves on to its value. */
+    private String firstFieldName() throws IOException {
+      check(
+          json.nextToken() == JsonToken.FIELD_NAME,
+          "found an empty object, expected the name of the input");
       String name = json.currentName();
       json.nextToken();
       return name;
     }
 
-    private void named(String name) {
-      if (input != null && !input.equals(name)) {
-        throw new BadRequestResponse(
-            "inputs named %s and %s, expected one"
-                .formatted(NestedNumbers.shortened(input), NestedNumbers.shortened(name)));
-      }
+    private void setInput(String name) {
+      check(
+          input == null || input.equals(name),
+          "found inputs %s and %s, expected only one",
+          input,
+          name);
       input = name;
     }
 
-    private void nothingElse(String name) throws IOException {
-      if (json.nextToken() != JsonToken.END_OBJECT) {
-        throw new BadRequestResponse(
-            "more inputs than %s, expected one".formatted(NestedNumbers.shortened(name)));
+    private void checkList(String field) {
+      check(json.currentToken() == JsonToken.START_ARRAY, "'%s' must be a list", field);
+    }
+
+    private void checkEndOfObject(String name) throws IOException {
+      check(
+          json.nextToken() == JsonToken.END_OBJECT,
+          "found a field after %s, expected only one",
+          name);
+    }
+
+    private static void check(boolean condition, String message, String... found) {
+      if (!condition) {
+        Object[] abbreviated = Stream.of(found).map(JsonTensor::abbreviate).toArray();
+        throw new BadRequestResponse(message.formatted(abbreviated));
       }
     }
   }

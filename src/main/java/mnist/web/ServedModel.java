@@ -5,77 +5,80 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import mnist.model.Model;
 import mnist.platform.ErrorMessages;
 
 /**
- * A model under its name: one SavedModel, which is version 1, or the newest of a folder of versions
- * {@code 1/}, {@code 2/} …, which is watched. A new version takes the place of the old one once it
- * is loaded; requests that ask the old one are answered first. One that cannot be loaded changes
- * nothing.
+ * A model that is served under a name: either one SavedModel, which is version 1, or the latest
+ * version in a folder of versions {@code 1/}, {@code 2/} …, which is polled for changes. A new
+ * version replaces the current one once it is loaded; requests in progress finish on the old one. A
+ * version that cannot be loaded changes nothing.
  */
 final class ServedModel implements AutoCloseable {
-  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
-  private static final long LOOK_MILLIS = 1000;
+  static final Duration POLL_INTERVAL = Duration.ofSeconds(1);
+
+  private static final Pattern VERSION = Pattern.compile("[0-9]{1,18}");
 
   private final String name;
   private final Path folder;
   private final Consumer<String> log;
-  private final Map<Long, String> seen = new HashMap<>();
-  private final SortedMap<Long, String> broken = new TreeMap<>(Comparator.reverseOrder());
-  private final ScheduledExecutorService watching;
-  private volatile LoadedVersion served;
-  private volatile boolean closed;
+  private final Map<Long, String> fingerprints = new HashMap<>();
+  private final SortedMap<Long, String> failures =
+      new ConcurrentSkipListMap<>(Comparator.reverseOrder());
+  private final ScheduledExecutorService poller = Executors.newSingleThreadScheduledExecutor();
+
+  /** Held by requests for reading, so that no version is closed while it is in use. */
+  private final ReadWriteLock use = new ReentrantReadWriteLock();
+
+  private volatile LoadedVersion current;
 
   /**
-   * How a version is.
+   * The status of a version.
    *
-   * @param error why it cannot be loaded, null for the one that is served
+   * @param error why it cannot be loaded, null for the current one
    */
-  record Status(long version, String error) {}
+  record VersionStatus(long version, String error) {}
 
   private ServedModel(String name, Path folder, Consumer<String> log) {
     this.name = name;
     this.folder = folder;
     this.log = log;
-    watching =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread thread = new Thread(task, "versions-of-" + name);
-              thread.setDaemon(true);
-              return thread;
-            });
   }
 
   /**
-   * Loads a model; a folder of versions is watched from then on.
+   * Loads a model.
    *
-   * @param log hears of versions that come, go, or cannot be loaded
-   * @throws IOException one line that says why it cannot be served
+   * @param folder a SavedModel, or a folder of versions, which is polled from then on
+   * @param log receives one line for each version that is loaded or cannot be loaded
+   * @param pollInterval how often a folder of versions is checked for changes
+   * @throws IOException if no version can be loaded
    */
-  static ServedModel open(String name, Path folder, Consumer<String> log) throws IOException {
+  static ServedModel open(String name, Path folder, Consumer<String> log, Duration pollInterval)
+      throws IOException {
     ServedModel model = new ServedModel(name, folder, log);
     try {
       if (Model.exists(folder) || model.versions().isEmpty()) {
-        model.served = LoadedVersion.load(1, folder);
+        model.current = LoadedVersion.load(1, folder);
       } else {
-        model.loadNewest();
-        model.watching.scheduleWithFixedDelay(
-            model::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        model.loadLatest();
+        long millis = pollInterval.toMillis();
+        model.poller.scheduleWithFixedDelay(model::poll, millis, millis, TimeUnit.MILLISECONDS);
       }
       return model;
     } catch (IOException | RuntimeException e) {
@@ -89,54 +92,46 @@ final class ServedModel implements AutoCloseable {
     return name;
   }
 
-  /** The version that is served now. */
-  LoadedVersion served() {
-    return served;
+  /** The version that is served now; to use its model, see {@link #apply}. */
+  LoadedVersion current() {
+    return current;
   }
 
-  /**
-   * Asks the version that is served.
-   *
-   * @param question is told which version it asks
-   */
-  <T> T ask(BiFunction<LoadedVersion, Model, T> question) {
-    while (true) {
-      LoadedVersion version = served;
-      Optional<T> answer = version.ask(model -> question.apply(version, model));
-      if (answer.isPresent()) {
-        return answer.get();
+  /** Applies a function to the current version, which stays open meanwhile. */
+  <T> T apply(Function<LoadedVersion, T> function) {
+    use.readLock().lock();
+    try {
+      if (current == null) {
+        throw new ServiceUnavailableResponse(name + " has been closed");
       }
-      if (closed) {
-        throw new ServiceUnavailableResponse(name + " is being closed");
-      }
-      // Otherwise it has just been replaced.
+      return function.apply(current);
+    } finally {
+      use.readLock().unlock();
     }
   }
 
-  /** How its versions are: the one that is served, and newer or older ones that are broken. */
-  List<Status> statuses() {
-    long number = served.number();
-    synchronized (broken) {
-      return Stream.concat(
-              Stream.of(new Status(number, null)),
-              broken.entrySet().stream().map(e -> new Status(e.getKey(), e.getValue())))
-          .toList();
-    }
+  /** The current version first, then those that cannot be loaded. */
+  List<VersionStatus> statuses() {
+    long number = current.number();
+    return Stream.concat(
+            Stream.of(new VersionStatus(number, null)),
+            failures.entrySet().stream().map(e -> new VersionStatus(e.getKey(), e.getValue())))
+        .toList();
   }
 
   // ---- Versions
 
-  /** The numbers of the versions that are there, the newest first. */
+  /** The versions that the folder holds, the latest first. */
   private List<Long> versions() {
     try (Stream<Path> content = Files.list(folder)) {
       return content
-          .filter(version -> NUMBER.matcher(version.getFileName().toString()).matches())
+          .filter(version -> VERSION.matcher(version.getFileName().toString()).matches())
           .filter(Files::isDirectory)
           .map(version -> Long.parseLong(version.getFileName().toString()))
           .sorted(Comparator.reverseOrder())
           .toList();
     } catch (IOException e) {
-      return List.of(); // loading it says why
+      return List.of(); // loading the folder reports the reason
     }
   }
 
@@ -144,100 +139,104 @@ final class ServedModel implements AutoCloseable {
     return folder.resolve(String.valueOf(version));
   }
 
-  /** The newest that can be loaded. */
-  private void loadNewest() throws IOException {
+  /** Loads the latest version that can be loaded. */
+  private void loadLatest() throws IOException {
     IOException first = null;
     for (long version : versions()) {
-      seen.put(version, fingerprint(version));
+      fingerprints.put(version, fingerprint(version));
       try {
-        served = LoadedVersion.load(version, folder(version));
+        current = LoadedVersion.load(version, folder(version));
         return;
       } catch (IOException e) {
-        isBroken(version, e);
+        recordFailure(version, e);
         first = first == null ? e : first;
       }
     }
     throw first;
   }
 
-  private void isBroken(long version, IOException e) {
-    synchronized (broken) {
-      broken.put(version, ErrorMessages.summarize(e));
-    }
-    log.accept(
-        "%s, version %d cannot be loaded: %s".formatted(name, version, ErrorMessages.summarize(e)));
+  private void recordFailure(long version, IOException e) {
+    String reason = ErrorMessages.summarize(e);
+    failures.put(version, reason);
+    log.accept("%s: version %d cannot be loaded: %s".formatted(name, version, reason));
   }
 
-  private void look() {
+  private void poll() {
     try {
       List<Long> versions = versions();
-      seen.keySet().retainAll(versions);
-      synchronized (broken) {
-        broken.keySet().retainAll(versions);
-      }
-      boolean mayFallBack = !versions.contains(served.number());
+      fingerprints.keySet().retainAll(versions);
+      failures.keySet().retainAll(versions);
+      boolean mayFallBack = !versions.contains(current.number());
       for (long version : versions) {
-        if (version == served.number() || version < served.number() && !mayFallBack) {
+        if (version == current.number() || version < current.number() && !mayFallBack) {
           return;
         }
-        if (changed(version) && replaceBy(version)) {
+        if (isReady(version) && replaceBy(version)) {
           return;
         }
       }
     } catch (IOException | RuntimeException e) {
-      log.accept("%s could not be looked at: %s".formatted(folder, ErrorMessages.summarize(e)));
+      log.accept(
+          "%s: cannot check for new versions: %s".formatted(name, ErrorMessages.summarize(e)));
     }
   }
 
   /**
-   * Whether a version is worth a try: not what could not be loaded before, and the same as a second
-   * ago, since it may still be on its way here.
+   * Whether to try loading a version: its files have not changed since the last poll, so they are
+   * probably complete, and loading these files has not failed before.
    */
-  private boolean changed(long version) throws IOException {
-    String now = fingerprint(version);
-    String before = seen.put(version, now);
-    synchronized (broken) {
-      if (!now.equals(before)) {
-        broken.remove(version);
-        return false;
-      }
-      return !broken.containsKey(version);
+  private boolean isReady(long version) throws IOException {
+    String fingerprint = fingerprint(version);
+    String previous = fingerprints.put(version, fingerprint);
+    if (!fingerprint.equals(previous)) {
+      failures.remove(version);
+      return false;
     }
+    return !failures.containsKey(version);
   }
 
   private boolean replaceBy(long version) {
-    LoadedVersion old = served;
+    long previous = current.number();
     try {
-      served = LoadedVersion.load(version, folder(version));
+      setCurrent(LoadedVersion.load(version, folder(version)));
     } catch (IOException e) {
-      isBroken(version, e);
-      log.accept("%s, version %d goes on serving".formatted(name, old.number()));
+      recordFailure(version, e);
+      log.accept("%s: still serving version %d".formatted(name, previous));
       return false;
     }
-    old.retire();
-    log.accept("%s, version %d is served in place of %d".formatted(name, version, old.number()));
+    log.accept("%s: version %d replaces version %d".formatted(name, version, previous));
     return true;
   }
 
-  /** Sizes and times of a version's files. */
+  /** Names, sizes and modification times of a version's files. */
   private String fingerprint(long version) throws IOException {
-    StringBuilder print = new StringBuilder();
+    StringBuilder fingerprint = new StringBuilder();
     try (Stream<Path> files = Files.walk(folder(version))) {
       for (Path file : files.sorted().toList()) {
-        BasicFileAttributes of = Files.readAttributes(file, BasicFileAttributes.class);
-        print.append(file).append(of.size()).append(of.lastModifiedTime());
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        fingerprint.append(file).append(attributes.size()).append(attributes.lastModifiedTime());
       }
     }
-    return print.toString();
+    return fingerprint.toString();
   }
 
-  /** Stops watching; the model closes as soon as nobody asks it any more. */
+  /** Closes the current version once no request uses it, and replaces it. */
+  private void setCurrent(LoadedVersion next) {
+    use.writeLock().lock();
+    try {
+      if (current != null) {
+        current.model().close();
+      }
+      current = next;
+    } finally {
+      use.writeLock().unlock();
+    }
+  }
+
+  /** Stops polling, and closes the model once no request uses it. */
   @Override
   public void close() {
-    closed = true;
-    watching.shutdownNow();
-    if (served != null) {
-      served.retire();
-    }
+    poller.shutdownNow();
+    setCurrent(null);
   }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import io.javalin.http.BadRequestResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -27,25 +28,26 @@ import org.tensorflow.types.TInt64;
 import org.tensorflow.types.TUint8;
 
 /**
- * One of a model's signatures, asked and answered in TensorFlow Serving's JSON. It has one input,
- * float32 or uint8, and outputs of float32 or int64, each with an entry for each instance.
+ * Runs one of a model's signatures on requests in TensorFlow Serving's JSON. Supported are
+ * signatures with one input, float32 or uint8, and outputs of float32 or int64, each with a row per
+ * instance.
  */
 final class SignatureHandler {
   private static final JsonFactory JSON =
       new JsonFactoryBuilder()
           .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
-          .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS) // as the interface says
+          .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS) // as TensorFlow Serving does
           .build();
 
-  private static final Set<DataType> INPUTS = Set.of(DataType.DT_FLOAT, DataType.DT_UINT8);
-  private static final Set<DataType> OUTPUTS = Set.of(DataType.DT_FLOAT, DataType.DT_INT64);
+  private static final Set<DataType> INPUT_TYPES = Set.of(DataType.DT_FLOAT, DataType.DT_UINT8);
+  private static final Set<DataType> OUTPUT_TYPES = Set.of(DataType.DT_FLOAT, DataType.DT_INT64);
 
   private final Model model;
   private final String inputName;
   private final TensorInfo input;
   private final Shape inputShape;
   private final List<String> outputNames;
-  private final List<String> outputs;
+  private final List<String> outputTensors;
 
   private SignatureHandler(Model model, SignatureDef signature) {
     this.model = model;
@@ -54,23 +56,22 @@ final class SignatureHandler {
     inputShape = shape(input);
     Map<String, TensorInfo> sorted = new TreeMap<>(signature.getOutputsMap());
     outputNames = List.copyOf(sorted.keySet());
-    outputs = sorted.values().stream().map(TensorInfo::getName).toList();
+    outputTensors = sorted.values().stream().map(TensorInfo::getName).toList();
   }
 
-  /** Empty for a signature that is of another kind. */
+  /** A handler for a signature; empty if the signature is not supported. */
   static Optional<SignatureHandler> of(Model model, SignatureDef signature) {
-    boolean known =
+    boolean supported =
         signature.getInputsCount() == 1
-            && signature.getInputsMap().values().stream()
-                .allMatch(input -> INPUTS.contains(input.getDtype()) && hasRank(input))
             && signature.getOutputsCount() >= 1
+            && signature.getInputsMap().values().stream()
+                .allMatch(
+                    input ->
+                        INPUT_TYPES.contains(input.getDtype())
+                            && input.getTensorShape().getDimCount() >= 1)
             && signature.getOutputsMap().values().stream()
-                .allMatch(output -> OUTPUTS.contains(output.getDtype()));
-    return known ? Optional.of(new SignatureHandler(model, signature)) : Optional.empty();
-  }
-
-  private static boolean hasRank(TensorInfo tensor) {
-    return tensor.getTensorShape().getDimCount() >= 1;
+                .allMatch(output -> OUTPUT_TYPES.contains(output.getDtype()));
+    return supported ? Optional.of(new SignatureHandler(model, signature)) : Optional.empty();
   }
 
   private static Shape shape(TensorInfo tensor) {
@@ -79,120 +80,108 @@ final class SignatureHandler {
   }
 
   /**
-   * Asks the model.
+   * Runs the model.
    *
-   * @return the answer as JSON
-   * @throws BadRequestResponse if the request does not fit the signature
+   * @return the response as JSON
+   * @throws BadRequestResponse if the request does not match the signature
    */
-  byte[] answer(PredictRequest request) {
+  byte[] predict(PredictRequest request) {
     if (request.input() != null && !request.input().equals(inputName)) {
       throw new BadRequestResponse(
-          "no input is named %s, expected %s"
-              .formatted(NestedNumbers.shortened(request.input()), inputName));
+          "there is no input %s, expected %s"
+              .formatted(JsonTensor.abbreviate(request.input()), inputName));
     }
-    try (Tensor value = tensor(request.numbers());
-        Result result = model.run(input.getName(), value, outputs)) {
-      return request.inRows() ? rows(result, request.numbers().items()) : columns(result);
+    try (Tensor value = tensor(request.tensor());
+        Result result = model.run(input.getName(), value, outputTensors)) {
+      return toJson(result, request);
     } catch (IOException e) {
-      throw new IllegalStateException("JSON is written to memory", e);
+      throw new UncheckedIOException(e); // never happens in memory
     }
   }
 
-  private Tensor tensor(NestedNumbers numbers) {
-    Shape found = Shape.of(numbers.shape());
+  private Tensor tensor(JsonTensor json) {
+    Shape found = Shape.of(json.shape());
     Shape shape = found;
-    if (numbers.isBinary() && input.getDtype() != DataType.DT_UINT8) {
-      throw new BadRequestResponse("b64 is for uint8, but %s is float32".formatted(inputName));
+    if (json.isBinary() && input.getDtype() != DataType.DT_UINT8) {
+      throw new BadRequestResponse(
+          "b64 needs a uint8 input, but %s is float32".formatted(inputName));
     }
-    if (numbers.isBinary() && found.numDimensions() == 2) {
-      // Bytes come in a row; the signature says what shape they have.
+    if (json.isBinary() && found.numDimensions() == 2) {
+      // Bytes have no shape of their own; the signature's is used.
       long[] sizes = inputShape.asArray();
-      sizes[0] = numbers.items();
+      sizes[0] = json.items();
       shape = Shape.of(sizes);
     }
     if (!shape.isCompatibleWith(inputShape) || shape.size() != found.size()) {
       throw new BadRequestResponse(
-          "%s has the shape %s, expected %s"
+          "%s has shape %s, expected %s"
               .formatted(
                   inputName,
                   Arrays.toString(found.asArray()),
                   Arrays.toString(inputShape.asArray()).replaceFirst("-1", "batch")));
     }
     return input.getDtype() == DataType.DT_UINT8
-        ? TUint8.tensorOf(shape, DataBuffers.of(bytes(numbers.values()), true, false))
-        : TFloat32.tensorOf(shape, DataBuffers.of(numbers.values(), true, false));
+        ? TUint8.tensorOf(shape, DataBuffers.of(bytes(json.values()), true, false))
+        : TFloat32.tensorOf(shape, DataBuffers.of(json.values(), true, false));
   }
 
   private byte[] bytes(float[] values) {
     byte[] bytes = new byte[values.length];
     for (int i = 0; i < values.length; i++) {
-      int level = (int) values[i];
-      if (level != values[i] || level < 0 || level > 255) {
+      int value = (int) values[i];
+      if (value != values[i] || value < 0 || value > 255) {
         throw new BadRequestResponse(
-            "%s holds %s, expected whole numbers 0..255".formatted(inputName, values[i]));
+            "%s contains %s, expected integers 0..255".formatted(inputName, values[i]));
       }
-      bytes[i] = (byte) level;
+      bytes[i] = (byte) value;
     }
     return bytes;
   }
 
-  // ---- The answer
+  // ---- The response
 
-  private byte[] rows(Result result, int items) throws IOException {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(256 * items);
-    Column[] columns = columns(result, items);
-    try (JsonGenerator json = JSON.createGenerator(out)) {
-      json.writeStartObject();
-      json.writeArrayFieldStart("predictions");
-      for (int i = 0; i < items; i++) {
-        if (columns.length == 1) {
-          columns[0].writeNext(json);
-        } else {
-          json.writeStartObject();
-          for (Column column : columns) {
-            json.writeFieldName(column.name);
-            column.writeNext(json);
-          }
-          json.writeEndObject();
-        }
-      }
-      json.writeEndArray();
-      json.writeEndObject();
-    }
-    return out.toByteArray();
-  }
-
-  private byte[] columns(Result result) throws IOException {
-    int items = (int) result.get(0).shape().get(0);
-    ByteArrayOutputStream out = new ByteArrayOutputStream(256 * items);
-    Column[] columns = columns(result, items);
-    try (JsonGenerator json = JSON.createGenerator(out)) {
-      json.writeStartObject();
-      json.writeFieldName("outputs");
-      if (columns.length == 1) {
-        columns[0].writeAll(json);
-      } else {
-        json.writeStartObject();
-        for (Column column : columns) {
-          json.writeFieldName(column.name);
-          column.writeAll(json);
-        }
-        json.writeEndObject();
-      }
-      json.writeEndObject();
-    }
-    return out.toByteArray();
-  }
-
-  private Column[] columns(Result result, int items) {
-    Column[] columns = new Column[outputs.size()];
+  /**
+   * The outputs as {@code {"predictions": [row, …]}} or {@code {"outputs": tensor}}; if there are
+   * several outputs, each row, or the tensor, is an object.
+   */
+  private byte[] toJson(Result result, PredictRequest request) throws IOException {
+    int items = request.rowFormat() ? request.tensor().items() : (int) result.get(0).shape().get(0);
+    Column[] columns = new Column[outputTensors.size()];
     for (int i = 0; i < columns.length; i++) {
       columns[i] = new Column(outputNames.get(i), result.get(i), items);
     }
-    return columns;
+    ByteArrayOutputStream out = new ByteArrayOutputStream(256 * items);
+    try (JsonGenerator json = JSON.createGenerator(out)) {
+      json.writeStartObject();
+      if (request.rowFormat()) {
+        json.writeArrayFieldStart("predictions");
+        for (int i = 0; i < items; i++) {
+          write(columns, 1, json);
+        }
+        json.writeEndArray();
+      } else {
+        json.writeFieldName("outputs");
+        write(columns, 0, json);
+      }
+      json.writeEndObject();
+    }
+    return out.toByteArray();
   }
 
-  /** One output, an entry for each instance. */
+  private static void write(Column[] columns, int axis, JsonGenerator json) throws IOException {
+    if (columns.length == 1) {
+      columns[0].writeNext(axis, json);
+      return;
+    }
+    json.writeStartObject();
+    for (Column column : columns) {
+      json.writeFieldName(column.name);
+      column.writeNext(axis, json);
+    }
+    json.writeEndObject();
+  }
+
+  /** The values of one output, the first axis being the instances. */
   private static final class Column {
     final String name;
     private final long[] sizes;
@@ -205,7 +194,7 @@ final class SignatureHandler {
       sizes = tensor.shape().asArray();
       if (sizes.length == 0 || sizes[0] != items) {
         throw new BadRequestResponse(
-            "the model's %s has the shape %s for %d instances"
+            "the model returned %s of shape %s for %d instances"
                 .formatted(name, Arrays.toString(sizes), items));
       }
       int size = (int) tensor.shape().size();
@@ -220,17 +209,9 @@ final class SignatureHandler {
       }
     }
 
-    /** Writes the entry of the first instance, then that of the second, and so on. */
-    void writeNext(JsonGenerator json) throws IOException {
-      writeLevel(json, 1);
-    }
-
-    void writeAll(JsonGenerator json) throws IOException {
-      writeLevel(json, 0);
-    }
-
-    private void writeLevel(JsonGenerator json, int level) throws IOException {
-      if (level == sizes.length) {
+    /** Writes the next values, from an axis on: 0 for all instances, 1 for the next instance. */
+    void writeNext(int axis, JsonGenerator json) throws IOException {
+      if (axis == sizes.length) {
         if (floats != null) {
           json.writeNumber(floats[next++]);
         } else {
@@ -239,8 +220,8 @@ final class SignatureHandler {
         return;
       }
       json.writeStartArray();
-      for (long i = 0; i < sizes[level]; i++) {
-        writeLevel(json, level + 1);
+      for (long i = 0; i < sizes[axis]; i++) {
+        writeNext(axis + 1, json);
       }
       json.writeEndArray();
     }

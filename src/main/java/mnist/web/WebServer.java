@@ -3,327 +3,198 @@ package mnist.web;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
-import io.javalin.http.BadRequestResponse;
-import io.javalin.http.ContentTooLargeResponse;
+import io.javalin.http.ContentType;
 import io.javalin.http.Context;
 import io.javalin.http.ForbiddenResponse;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.HttpStatus;
 import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.http.NotFoundResponse;
+import io.javalin.json.JavalinJackson;
 import io.javalin.util.JavalinBindException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.time.Duration;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import mnist.platform.ErrorMessages;
+import mnist.platform.Json;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
- * A web server for this machine: it listens on 127.0.0.1 unless told otherwise, answers only those
- * who ask for it by that name, so that no page from elsewhere can reach it through the browser, and
- * says in one line of JSON what it cannot do.
+ * A web server that serves any number of {@link RouteGroup}s. It rejects requests with a foreign
+ * Host or Origin, so that no other web site can reach it through the user's browser, and reports
+ * every error as one line of JSON, {@code {"error": "…"}}.
  */
 public final class WebServer implements AutoCloseable {
-  private static final String LOOPBACK = "127.0.0.1";
-  private static final int MOST_THREADS = 100;
-  private static final int CHUNK = 1 << 16;
+  private static final int MAX_THREADS = 100;
+  private static final String ANY_ADDRESS = "0.0.0.0";
+  private static final Set<String> LOCAL_NAMES =
+      Set.of(ServerConfig.LOOPBACK, "localhost", "[::1]");
 
-  /** Of a body that is too large, so many times what is allowed is read and forgotten. */
-  private static final int PASSED_OVER = 8;
+  /** An IP address, which unlike a name cannot be redirected to this machine by DNS. */
+  private static final Pattern IP_ADDRESS =
+      Pattern.compile("[0-9]+(\\.[0-9]+){3}|\\[[0-9a-f:.]+\\]");
 
-  /** What browsers call this machine. */
-  private static final Set<String> NAMES = Set.of(LOOPBACK, "localhost", "[::1]");
-
-  /** An address is no name that someone could make point here. */
-  private static final Pattern ADDRESS = Pattern.compile("[0-9]+(\\.[0-9]+){3}|\\[[0-9a-f:.]+\\]");
-
-  /** A page takes scripts, styles and pictures from here and nowhere else. */
-  private static final String ONLY_FROM_HERE =
+  private static final String CONTENT_SECURITY_POLICY =
       "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'";
 
-  private static final Map<String, String> TYPES =
-      Map.of(
-          "html", "text/html; charset=utf-8",
-          "css", "text/css; charset=utf-8",
-          "js", "text/javascript; charset=utf-8",
-          "json", "application/json",
-          "svg", "image/svg+xml");
+  private final ServerConfig config;
+  private final List<RouteGroup> groups;
+  private final Javalin javalin;
 
-  private final Javalin server;
-  private final Terms terms;
-  private final SlowClients slow;
-
-  /**
-   * What a server lets its clients do.
-   *
-   * @param host the name or address to listen at
-   * @param port where to listen, 0 for any free port
-   * @param option names the option that chooses the port, for people
-   * @param methods of HTTP
-   * @param mostBytes of a request's body
-   * @param patience with a client that sends or takes nothing, or all too slowly
-   * @param leave so long requests under way have when it closes
-   */
-  public record Terms(
-      String host,
-      int port,
-      String option,
-      Set<String> methods,
-      int mostBytes,
-      Duration patience,
-      Duration leave) {
-
-    /** For looking only, on this machine only. */
-    public static Terms readOnly(int port, String option) {
-      return new Terms(
-          LOOPBACK,
-          port,
-          option,
-          Set.of("GET", "HEAD"),
-          0,
-          Duration.ofSeconds(30),
-          Duration.ZERO); // whoever follows a run would never leave
-    }
-
-    /** Whether only this machine is answered. */
-    public boolean isLocal() {
-      try {
-        return InetAddress.getByName(host).isLoopbackAddress();
-      } catch (UnknownHostException e) {
-        return false;
-      }
-    }
-  }
-
-  private WebServer(Javalin server, Terms terms) {
-    this.server = server;
-    this.terms = terms;
-    slow = new SlowClients(server.jettyServer().server(), terms.patience());
+  private WebServer(ServerConfig config, List<RouteGroup> groups, Javalin javalin) {
+    this.config = config;
+    this.groups = groups;
+    this.javalin = javalin;
   }
 
   /**
-   * Starts one for looking only.
+   * Starts a server. It owns its route groups: they are closed when the server is closed or cannot
+   * start.
    *
-   * @param port where to listen, 0 for any free port
-   * @param option names the option that chooses the port, for people
-   * @param further its routes and files
-   * @throws IOException if the port is in use
+   * @param log receives one line for each internal error
+   * @throws IOException if the server cannot listen at that address
    */
-  public static WebServer start(int port, String option, Consumer<JavalinConfig> further)
+  public static WebServer start(ServerConfig config, Consumer<String> log, RouteGroup... groups)
       throws IOException {
-    return start(Terms.readOnly(port, option), further);
-  }
-
-  /**
-   * Starts one.
-   *
-   * @param further its routes and files
-   * @throws IOException if it cannot listen there
-   */
-  public static WebServer start(Terms terms, Consumer<JavalinConfig> further) throws IOException {
+    List<RouteGroup> owned = List.of(groups);
     try {
-      InetAddress.getByName(terms.host());
-    } catch (UnknownHostException e) {
-      throw new IOException("there is no host " + terms.host() + " to listen at", e);
-    }
-    Javalin server =
-        Javalin.create(
-            config -> {
-              config.startup.showJavalinBanner = false;
-              config.startup.startupWatcherEnabled = false;
-              config.startup.showOldJavalinVersionWarning = false;
-              // On one machine, packing costs more than sending.
-              config.http.compressionStrategy = CompressionStrategy.NONE;
-              QueuedThreadPool threads = new QueuedThreadPool(MOST_THREADS);
-              threads.setDaemon(true);
-              threads.setName("web");
-              config.jetty.threadPool = threads;
-              config.jetty.addConnector((jetty, http) -> connector(jetty, http, terms));
-              config.jetty.modifyServer(
-                  jetty -> {
-                    jetty.setStopTimeout(terms.leave().toMillis());
-                    if (!terms.leave().isZero()) {
-                      jetty.setHandler(new GracefulHandler());
-                    }
-                    jetty.setErrorHandler(new JsonErrors());
-                  });
-              config.routes.before(ctx -> checkHostAndOrigin(ctx, terms));
-              config.routes.exception(HttpResponseException.class, WebServer::refused);
-              config.routes.exception(
-                  Exception.class,
-                  (e, ctx) ->
-                      error(ctx, HttpStatus.NOT_FOUND.getCode(), ErrorMessages.summarize(e)));
-              further.accept(config);
-            });
-    try {
-      return new WebServer(server.start(), terms);
+      config.checkAvailable();
+      Javalin javalin =
+          Javalin.create(javalinConfig -> configure(javalinConfig, config, log, owned));
+      return new WebServer(config, owned, javalin.start());
     } catch (JavalinBindException e) {
-      throw new IOException(
-          "port %d is in use; choose another with %s, 0 for any free one"
-              .formatted(terms.port(), terms.option()),
-          e);
+      owned.forEach(RouteGroup::close);
+      throw config.portInUse(e);
+    } catch (IOException | RuntimeException e) {
+      owned.forEach(RouteGroup::close);
+      throw e;
     }
   }
 
-  private static Connector connector(Server jetty, HttpConfiguration http, Terms terms) {
+  private static void configure(
+      JavalinConfig javalin, ServerConfig config, Consumer<String> log, List<RouteGroup> groups) {
+    javalin.startup.showJavalinBanner = false;
+    javalin.startup.startupWatcherEnabled = false;
+    javalin.startup.showOldJavalinVersionWarning = false;
+    // On the same machine, compression costs more than it saves.
+    javalin.http.compressionStrategy = CompressionStrategy.NONE;
+    javalin.http.prefer405over404 = true;
+    javalin.jsonMapper(new JavalinJackson(Json.MAPPER, false));
+    QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS);
+    threads.setDaemon(true);
+    threads.setName("web");
+    javalin.jetty.threadPool = threads;
+    javalin.jetty.addConnector((jetty, http) -> connector(jetty, http, config));
+    ConnectionHandler connections = new ConnectionHandler(config.timeout());
+    javalin.events.serverStarted(connections::schedulePoll);
+    javalin.jetty.modifyServer(
+        jetty -> {
+          jetty.setStopTimeout(ServerConfig.SHUTDOWN_TIMEOUT.toMillis());
+          jetty.setHandler(connections);
+          jetty.setErrorHandler(new JsonErrors());
+        });
+    javalin.appData(ServerConfig.KEY, config);
+    javalin.routes.before(ctx -> checkHostAndOrigin(ctx, config));
+    javalin.routes.exception(HttpResponseException.class, WebServer::sendError);
+    javalin.routes.exception(
+        Exception.class,
+        (e, ctx) -> {
+          log.accept(
+              "%s %s failed: %s".formatted(ctx.method(), ctx.path(), ErrorMessages.summarize(e)));
+          sendError(ctx, HttpStatus.INTERNAL_SERVER_ERROR.getCode(), "internal server error");
+        });
+    addFiles(javalin, "/shared/", "/mnist/shared/");
+    groups.forEach(group -> group.register(javalin));
+  }
+
+  private static Connector connector(Server jetty, HttpConfiguration http, ServerConfig config) {
     http.setSendServerVersion(false);
     ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http));
-    connector.setHost(terms.host());
-    connector.setPort(terms.port());
-    connector.setIdleTimeout(terms.patience().toMillis());
-    connector.setShutdownIdleTimeout(terms.leave().toMillis());
+    connector.setHost(config.host());
+    connector.setPort(config.port());
+    connector.setIdleTimeout(config.timeout().toMillis());
+    connector.setShutdownIdleTimeout(ServerConfig.SHUTDOWN_TIMEOUT.toMillis());
     return connector;
   }
 
   /**
-   * Serves the files of a folder of the class path, such as those of a page.
+   * Serves the files of a folder on the class path, with {@code index.html} as the folder's page.
    *
-   * @param path where they are found, "/" or such as "/charts/"
+   * @param path where they appear, "/" or such as "/charts/"
    * @param folder such as "/mnist/view/"
    */
-  public static void addFiles(JavalinConfig config, String path, String folder) {
-    config.routes.get(path + "{file}", ctx -> send(ctx, folder + ctx.pathParam("file")));
+  static void addFiles(JavalinConfig javalin, String path, String folder) {
+    javalin.routes.get(path, ctx -> sendFile(ctx, folder + "index.html"));
+    javalin.routes.get(path + "{file}", ctx -> sendFile(ctx, folder + ctx.pathParam("file")));
   }
 
-  /** Sends one file of the class path. */
-  public static void send(Context ctx, String resource) {
-    String ending = resource.substring(resource.lastIndexOf('.') + 1);
-    InputStream in = WebServer.class.getResourceAsStream(resource);
-    if (resource.contains("..") || in == null || !TYPES.containsKey(ending)) {
-      throw new NotFoundResponse("there is nothing at " + ctx.path());
+  /** Sends a file of the class path. */
+  static void sendFile(Context ctx, String resource) {
+    String extension = resource.substring(resource.lastIndexOf('.') + 1);
+    String type = ContentType.mimeTypeByExtension(extension);
+    InputStream file = WebServer.class.getResourceAsStream(resource);
+    if (resource.contains("..") || file == null || type == null) {
+      throw new NotFoundResponse("there is no " + ctx.path());
     }
-    ctx.contentType(TYPES.get(ending)).header("Cache-Control", "no-cache").result(in);
+    ctx.contentType(type).header("Cache-Control", "no-cache").result(file);
   }
 
-  /**
-   * All of a request's body.
-   *
-   * @throws HttpResponseException 413 if it is larger than these terms allow, 408 if it takes
-   *     longer than they have patience for, 400 if it ends early
-   */
-  public static byte[] body(Context ctx, Terms terms) {
-    long said = ctx.req().getContentLengthLong();
-    long end = System.nanoTime() + terms.patience().toNanos();
-    try {
-      if (said > terms.mostBytes()) {
-        drain(ctx.req().getInputStream(), terms, end);
-        throw tooLarge(terms, String.valueOf(said));
-      }
-      InputStream in = ctx.req().getInputStream();
-      byte[] body = new byte[said < 0 ? CHUNK : (int) said];
-      int count = 0;
-      while (said < 0 || count < said) {
-        if (count > terms.mostBytes()) {
-          drain(in, terms, end);
-          throw tooLarge(terms, "more");
-        }
-        if (count == body.length) {
-          body = Arrays.copyOf(body, Math.min(2 * count, terms.mostBytes() + 1));
-        }
-        int read = in.read(body, count, body.length - count);
-        if (read < 0) {
-          break;
-        }
-        count += read;
-        if (System.nanoTime() > end) {
-          throw tooSlow(terms);
-        }
-      }
-      return count == body.length ? body : Arrays.copyOf(body, count);
-    } catch (IOException e) {
-      if (e.getCause() instanceof TimeoutException) {
-        throw tooSlow(terms);
-      }
-      throw new BadRequestResponse("the body ends early: " + ErrorMessages.summarize(e));
-    }
-  }
-
-  /** Most clients read no answer before they have sent everything; how much that is has an end. */
-  private static void drain(InputStream in, Terms terms, long end) throws IOException {
-    byte[] chunk = new byte[CHUNK];
-    long left = (long) PASSED_OVER * terms.mostBytes();
-    for (int read = 0; read >= 0 && left > 0 && System.nanoTime() < end; read = in.read(chunk)) {
-      left -= read;
-    }
-  }
-
-  private static HttpResponseException tooLarge(Terms terms, String found) {
-    return new ContentTooLargeResponse(
-        "the body may have %d bytes, found %s".formatted(terms.mostBytes(), found), Map.of());
-  }
-
-  private static HttpResponseException tooSlow(Terms terms) {
-    return new HttpResponseException(
-        HttpStatus.REQUEST_TIMEOUT.getCode(),
-        "the body did not arrive within %d s".formatted(terms.patience().toSeconds()),
-        Map.of());
-  }
-
-  private static void checkHostAndOrigin(Context ctx, Terms terms) {
-    ctx.header("Content-Security-Policy", ONLY_FROM_HERE);
+  private static void checkHostAndOrigin(Context ctx, ServerConfig config) {
+    ctx.header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
     ctx.header("X-Content-Type-Options", "nosniff");
-    String asked = String.valueOf(ctx.host()).toLowerCase(Locale.ROOT);
-    String host = asked.replaceFirst(":\\d+$", "");
-    if (!isAllowedHost(host, terms)) {
-      throw new ForbiddenResponse("asked for by the name " + host + ", expected " + terms.host());
+    String hostAndPort = String.valueOf(ctx.host()).toLowerCase(Locale.ROOT);
+    String host = hostAndPort.replaceFirst(":\\d+$", "");
+    if (!isAllowedHost(host, config)) {
+      throw new ForbiddenResponse("unexpected Host %s, expected %s".formatted(host, config.host()));
     }
     String origin = ctx.header("Origin");
-    if (origin != null && !origin.toLowerCase(Locale.ROOT).equals("http://" + asked)) {
+    if (origin != null && !origin.toLowerCase(Locale.ROOT).equals("http://" + hostAndPort)) {
       throw new ForbiddenResponse(
-          "a page from %s asks, expected one from http://%s".formatted(origin, asked));
-    }
-    if (!terms.methods().contains(ctx.method().name())) {
-      String expected = String.join(" or ", new TreeSet<>(terms.methods()));
-      ctx.header("Allow", String.join(", ", new TreeSet<>(terms.methods())));
-      throw new MethodNotAllowedResponse(
-          "nothing can be changed here; expected %s, found %s".formatted(expected, ctx.method()),
-          Map.of());
+          "unexpected Origin %s, expected http://%s".formatted(origin, hostAndPort));
     }
   }
 
-  private static boolean isAllowedHost(String host, Terms terms) {
-    return NAMES.contains(host)
-        || !terms.isLocal()
-            && (host.equals(terms.host().toLowerCase(Locale.ROOT))
-                || ADDRESS.matcher(host).matches());
+  private static boolean isAllowedHost(String host, ServerConfig config) {
+    return LOCAL_NAMES.contains(host)
+        || !config.isLocal()
+            && (host.equals(config.host().toLowerCase(Locale.ROOT))
+                || IP_ADDRESS.matcher(host).matches());
   }
 
-  private static void refused(HttpResponseException e, Context ctx) {
-    error(ctx, e.getStatus(), String.valueOf(e.getMessage()));
+  private static void sendError(HttpResponseException e, Context ctx) {
+    String message = String.valueOf(e.getMessage());
+    if (e instanceof MethodNotAllowedResponse) {
+      String allowed = e.getDetails().get("availableMethods");
+      ctx.header("Allow", allowed);
+      message = "method %s is not allowed here, expected %s".formatted(ctx.method(), allowed);
+    }
+    sendError(ctx, e.getStatus(), message);
   }
 
-  /** Answers with one line of JSON. */
-  public static void error(Context ctx, int status, String message) {
+  private static void sendError(Context ctx, int status, String message) {
     ctx.status(status).json(Map.of("error", message));
   }
 
-  /** Where it is, such as {@code http://127.0.0.1:8080/}. */
+  /** The address of the server's root, such as {@code http://127.0.0.1:8080/}. */
   public String address() {
-    // Where it listens at every address, this one is among them.
-    String host = terms.host().equals("0.0.0.0") ? LOOPBACK : terms.host();
-    return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port() + "/";
+    String host = config.host().equals(ANY_ADDRESS) ? ServerConfig.LOOPBACK : config.host();
+    return "http://%s:%d/".formatted(host.contains(":") ? "[" + host + "]" : host, javalin.port());
   }
 
-  /** Takes no more requests and, if its terms give them leave, answers those under way. */
+  /** Accepts no more requests, completes those in progress, and closes the route groups. */
   @Override
   public void close() {
-    slow.close();
-    server.stop();
+    javalin.stop();
+    groups.forEach(RouteGroup::close);
   }
 }

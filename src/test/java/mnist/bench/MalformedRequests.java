@@ -44,7 +44,7 @@ public final class MalformedRequests {
               + " /v1/models/mnist/versions/99999999999999999999 /v1/models/..%2f..%2fetc:predict"
               + " /v1/models/%00:predict /v1/models/:predict /v1/models/mnist:explain"
               + " /v1/models/mnist/labels/stable:predict /v1/ /v1 /page/look /page/look?model="
-              + " /page/look?model=.. /%ff /../.. // /metrics/ /look/..%2fjvm.options /style.css? *",
+              + " /page/look?model=.. /%ff /../.. // /metrics/ /shared/..%2fjvm.options /shared/style.css? *",
           "/page/look?model=" + "a&model=".repeat(40) + "b",
           "/" + "a".repeat(5000));
 

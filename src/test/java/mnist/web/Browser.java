@@ -25,13 +25,13 @@ import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
-/** The Chromium that is on the PATH, without a window. */
+/** The Chromium on the PATH, headless. */
 public final class Browser implements AutoCloseable {
   private static final Path SCREENSHOTS = Path.of("target", "screenshots");
-  private static final long PATIENCE_MILLIS = 20_000;
-  private static final long LOOK_MILLIS = 30;
+  private static final long TIMEOUT_MILLIS = 20_000;
+  private static final long POLL_MILLIS = 30;
 
-  /** Kept here, or else its level would be forgotten. */
+  /** A strong reference, so that its level is not lost to garbage collection. */
   private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
 
   private final ChromeDriver driver;
@@ -44,15 +44,15 @@ public final class Browser implements AutoCloseable {
    * Whether Chromium and its driver are installed. With {@code REQUIRE_BROWSER} set, always true,
    * so that a test fails without them instead of being skipped.
    */
-  public static boolean isThere() {
+  public static boolean isInstalled() {
     return System.getenv("REQUIRE_BROWSER") != null
         || onPath("chromium").isPresent() && onPath("chromedriver").isPresent();
   }
 
   /**
-   * Opens it.
+   * Starts the browser.
    *
-   * @param profile a new folder for what it keeps
+   * @param profile a new folder for the browser's data
    */
   public static Browser open(Path profile) {
     SELENIUM.setLevel(Level.SEVERE);
@@ -89,8 +89,8 @@ public final class Browser implements AutoCloseable {
         .findFirst();
   }
 
-  /** Opens an address anew, even where only what follows its # is another. */
-  public void go(String address) {
+  /** Loads an address, even if only its fragment has changed. */
+  public void open(String address) {
     driver.get("about:blank");
     driver.get(address);
   }
@@ -100,30 +100,33 @@ public final class Browser implements AutoCloseable {
   }
 
   /**
-   * What an expression of the page's language says.
+   * Evaluates a JavaScript expression in the page.
    *
-   * @param arguments found as arguments[0] …
+   * @param arguments available as arguments[0] …
    */
-  public Object say(String expression, Object... arguments) {
+  public Object evaluate(String expression, Object... arguments) {
     return driver.executeScript("return " + expression, arguments);
   }
 
-  /** The same, where it is a number. */
-  public int number(String expression) {
-    return ((Number) say(expression)).intValue();
+  /** Evaluates an expression that gives a number. */
+  public int evaluateInt(String expression) {
+    return ((Number) evaluate(expression)).intValue();
   }
 
-  /** Waits until an expression holds. */
-  public void until(String expression, Object... arguments) throws InterruptedException {
-    long end = System.currentTimeMillis() + PATIENCE_MILLIS;
-    while (!Boolean.TRUE.equals(say(expression, arguments))) {
+  /** Waits until an expression is true. */
+  public void waitUntil(String expression, Object... arguments) throws InterruptedException {
+    long end = System.currentTimeMillis() + TIMEOUT_MILLIS;
+    while (!Boolean.TRUE.equals(evaluate(expression, arguments))) {
       if (System.currentTimeMillis() > end) {
-        keep("timeout");
+        screenshot("timeout");
         fail(
-            "did not come true: %s with %s; the page shows %s and says %s",
-            expression, List.of(arguments), say("JSON.stringify(view.state)"), text("#notice"));
+            "timed out waiting for %s with %s; state: %s, notice: %s",
+            expression,
+            List.of(arguments),
+            evaluate("JSON.stringify(view.state)"),
+            text("#notice"));
       }
-      Thread.sleep(LOOK_MILLIS);
+      Thread.sleep(POLL_MILLIS);
     }
   }
 
@@ -131,7 +134,7 @@ public final class Browser implements AutoCloseable {
     return driver.findElement(By.cssSelector(selector));
   }
 
-  /** The text that people see there. */
+  /** The visible text of an element. */
   public String text(String selector) {
     return find(selector).getText();
   }
@@ -140,7 +143,7 @@ public final class Browser implements AutoCloseable {
     new Actions(driver).sendKeys(key).perform();
   }
 
-  /** Clicks somewhere in an element; in CSS pixels from its upper left corner. */
+  /** Clicks in an element, in CSS pixels from its upper left corner. */
   public void click(String selector, int x, int y) {
     WebElement element = find(selector);
     int width = element.getSize().getWidth();
@@ -149,9 +152,9 @@ public final class Browser implements AutoCloseable {
   }
 
   /**
-   * Draws with the mouse in an element.
+   * Draws a stroke with the mouse in an element.
    *
-   * @param points where to, in shares of its sides, the first one being where the button goes down
+   * @param points of the stroke, as fractions of the element's sides
    */
   public void draw(String selector, double[]... points) {
     WebElement element = find(selector);
@@ -169,7 +172,7 @@ public final class Browser implements AutoCloseable {
     pen.release().perform();
   }
 
-  /** Makes the window as large as a screen, and the system light or dark. */
+  /** Sets the size of the screen and the color scheme. */
   public void screen(int width, int height, boolean dark) {
     driver.executeCdpCommand(
         "Emulation.setDeviceMetricsOverride",
@@ -181,8 +184,8 @@ public final class Browser implements AutoCloseable {
             List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
   }
 
-  /** Keeps a picture of what is seen now. */
-  public void keep(String name) {
+  /** Saves a screenshot. */
+  public void screenshot(String name) {
     try {
       Files.createDirectories(SCREENSHOTS);
       Files.write(SCREENSHOTS.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
@@ -191,8 +194,8 @@ public final class Browser implements AutoCloseable {
     }
   }
 
-  /** Warnings and errors on the console since it was last asked. */
-  public List<String> complaints() {
+  /** Warnings and errors on the console since the last call. */
+  public List<String> consoleMessages() {
     return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
         .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
         .map(LogEntry::getMessage)

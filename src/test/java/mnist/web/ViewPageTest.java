@@ -35,9 +35,9 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
-/** The page in a real browser; what it showed is kept in target/screenshots. */
+/** The page of runs in a real browser, with screenshots in target/screenshots. */
 @EnabledIf(
-    value = "mnist.web.Browser#isThere",
+    value = "mnist.web.Browser#isInstalled",
     disabledReason =
         "chromium or chromedriver is not on the PATH (Debian: apt-get install chromium-driver)")
 class ViewPageTest {
@@ -55,7 +55,7 @@ class ViewPageTest {
   @TempDir Path own;
 
   @BeforeAll
-  static void begin() throws Exception {
+  static void start() throws Exception {
     browser = Browser.open(folder.resolve("profile"));
     data = FewDigits.writeTo(folder.resolve("data"));
     runs = Files.createDirectory(folder.resolve("runs"));
@@ -88,33 +88,33 @@ class ViewPageTest {
   }
 
   @AfterEach
-  void nothingOnTheConsole(TestInfo test) {
-    if (!browser.say("location.href").equals("about:blank")) {
-      browser.keep(test.getTestMethod().orElseThrow().getName());
+  void assertConsoleIsEmpty(TestInfo test) {
+    if (!browser.evaluate("location.href").equals("about:blank")) {
+      browser.screenshot(test.getTestMethod().orElseThrow().getName());
     }
-    assertThat(browser.complaints()).isEmpty();
-    browser.go("about:blank");
+    assertThat(browser.consoleMessages()).isEmpty();
+    browser.open("about:blank");
   }
 
   private static void open(Path run) {
-    browser.go(page.address() + "#" + run.getFileName());
+    browser.open(page.address() + "#" + run.getFileName());
   }
 
   /** Opens a run and waits until its digits are there too. */
   private static void openWhole(Path run) throws InterruptedException {
     open(run);
-    browser.until("view.state.testIteration != null && view.state.trainingIteration != null");
+    browser.waitUntil("view.state.testIteration != null && view.state.trainingIteration != null");
   }
 
   private static double percentOf(String selector) {
     return Double.parseDouble(browser.text(selector).replace("%", ""));
   }
 
-  // ---- A run under way
+  // ---- A run in progress
 
   /** In a process of its own, on a terminal, where the page stays when the run has ended. */
   @Test
-  void aLiveRunIsFollowedToItsEnd() throws Exception {
+  void followsALiveRunToItsEnd() throws Exception {
     assumeTrue(
         Files.isExecutable(Path.of("/usr/bin/script")), "there is no script to lend a terminal");
     Path run = own.resolve("runs").resolve("live");
@@ -131,22 +131,22 @@ class ViewPageTest {
             "--view-port=0",
             "--run-dir=" + run);
     try {
-      browser.go(addressIn(own.resolve("out.txt")));
-      browser.until("view.state.status === 'running' && view.iteration > 0");
-      int before = browser.number("view.iteration");
-      browser.keep("live");
-      browser.until("view.state.status === 'running' && view.iteration > arguments[0]", before);
+      browser.open(addressIn(own.resolve("out.txt")));
+      browser.waitUntil("view.state.status === 'running' && view.iteration > 0");
+      int before = browser.evaluateInt("view.iteration");
+      browser.screenshot("live");
+      browser.waitUntil("view.state.status === 'running' && view.iteration > arguments[0]", before);
 
-      browser.until("view.state.status === 'completed' && view.state.testIteration === 2000");
+      browser.waitUntil("view.state.status === 'completed' && view.state.testIteration === 2000");
       double last = ShownRun.json(run).at("/results/last_test/accuracy").asDouble();
       assertThat(last).isPositive();
       assertThat(percentOf("#test-accuracy")).isCloseTo(100 * last, within(0.00501));
       assertThat(browser.text("#status")).isEqualTo("completed");
       assertThat(browser.text("#iteration")).isEqualTo("2,000");
       assertThat(process.isAlive()).isTrue();
-      browser.keep("completed");
-      assertThat(browser.complaints()).isEmpty(); // before the server goes
-      browser.go("about:blank");
+      browser.screenshot("completed");
+      assertThat(browser.consoleMessages()).isEmpty(); // before the server goes
+      browser.open("about:blank");
     } finally {
       List<ProcessHandle> children = process.descendants().toList();
       children.forEach(ProcessHandle::destroy);
@@ -167,64 +167,64 @@ class ViewPageTest {
   }
 
   @Test
-  void spaceHoldsTheDisplayWhileTheRunGoesOn() throws Exception {
+  void spacePausesTheDisplayButNotTheRun() throws Exception {
     try (HeldRun run = new HeldRun(data, runs.resolve("held"), 300)) {
       run.go(50);
-      browser.go(page.address() + "#held");
-      browser.until("view.iteration === 40");
+      browser.open(page.address() + "#held");
+      browser.waitUntil("view.iteration === 40");
       browser.press(" ");
       assertThat(browser.text("#space-does")).isEqualTo("play");
 
       long recorded = run.recorded();
       run.go(100);
-      browser.until("view.state.moments > 7");
+      browser.waitUntil("view.state.moments > 7");
       assertThat(run.recorded()).isGreaterThan(recorded);
-      assertThat(browser.number("view.iteration")).isEqualTo(40);
+      assertThat(browser.evaluateInt("view.iteration")).isEqualTo(40);
       assertThat(browser.text("#iteration")).isEqualTo("40");
-      browser.keep("held");
+      browser.screenshot("held");
 
       browser.press(" ");
-      browser.until("view.iteration === 140 && view.state.following");
+      browser.waitUntil("view.iteration === 140 && view.state.following");
       run.go(100);
-      browser.until("view.iteration === 240");
+      browser.waitUntil("view.iteration === 240");
     }
-    browser.until("view.state.status === 'completed' && view.iteration === 300");
+    browser.waitUntil("view.state.status === 'completed' && view.iteration === 300");
   }
 
   @Test
-  void aReloadShowsWhereTheRunIs() throws Exception {
+  void aReloadShowsTheCurrentState() throws Exception {
     try (HeldRun run = new HeldRun(data, runs.resolve("reloaded"), 400)) {
       run.go(100);
-      browser.go(page.address() + "#reloaded");
-      browser.until("view.iteration === 100 && view.state.testIteration != null");
-      browser.say("window.before = true");
+      browser.open(page.address() + "#reloaded");
+      browser.waitUntil("view.iteration === 100 && view.state.testIteration != null");
+      browser.evaluate("window.before = true");
       browser.reload();
-      browser.until("!window.before && window.view?.iteration === 100");
-      assertThat(browser.say("view.state.status")).isEqualTo("running");
+      browser.waitUntil("!window.before && window.view?.iteration === 100");
+      assertThat(browser.evaluate("view.state.status")).isEqualTo("running");
       run.go(100);
-      browser.until("view.iteration === 200");
+      browser.waitUntil("view.iteration === 200");
     }
-    browser.until("view.state.status === 'completed' && view.iteration === 400");
+    browser.waitUntil("view.state.status === 'completed' && view.iteration === 400");
   }
 
   // ---- Keys
 
   private static List<?> panels() {
     return (List<?>)
-        browser.say(
+        browser.evaluate(
             "[...document.querySelectorAll('#panels .panel')]"
                 + ".filter(p => p.checkVisibility()).map(p => p.id.at(-1))");
   }
 
   @Test
-  void keysChooseThePanels() throws Exception {
+  void keysSelectPanels() throws Exception {
     openWhole(finished);
     List<String> all = List.of("1", "2", "3", "4", "5", "6");
     assertThat(panels()).isEqualTo(all);
     for (String key : all) {
       browser.press(key);
       assertThat(panels()).isEqualTo(List.of(key));
-      browser.keep("key-" + key);
+      browser.screenshot("key-" + key);
     }
     browser.press("0");
     assertThat(panels()).isEqualTo(all);
@@ -233,7 +233,7 @@ class ViewPageTest {
     for (String key : pairs.keySet()) {
       browser.press(key);
       assertThat(panels()).isEqualTo(pairs.get(key));
-      browser.keep("key-" + key);
+      browser.screenshot("key-" + key);
     }
     browser.press(Keys.ESCAPE);
     assertThat(panels()).isEqualTo(all);
@@ -242,20 +242,20 @@ class ViewPageTest {
   @Test
   void keysMoveThroughTime() throws Exception {
     openWhole(finished);
-    int moments = browser.number("view.state.moments");
+    int moments = browser.evaluateInt("view.state.moments");
     browser.press(Keys.HOME);
-    browser.until("view.iteration === 0");
+    browser.waitUntil("view.iteration === 0");
     browser.press(Keys.ARROW_RIGHT);
-    browser.until("view.iteration > 0");
+    browser.waitUntil("view.iteration > 0");
     browser.press(Keys.ARROW_LEFT);
-    browser.until("view.iteration === 0");
+    browser.waitUntil("view.iteration === 0");
     browser.press(Keys.END);
-    browser.until("view.iteration === arguments[0]", LAST);
+    browser.waitUntil("view.iteration === arguments[0]", LAST);
 
     browser.press(" "); // plays from the start
-    browser.until("view.iteration < arguments[0]", LAST);
-    browser.until("!view.state.playing && view.iteration === arguments[0]", LAST);
-    assertThat(browser.number("view.state.moments")).isEqualTo(moments);
+    browser.waitUntil("view.iteration < arguments[0]", LAST);
+    browser.waitUntil("!view.state.playing && view.iteration === arguments[0]", LAST);
+    assertThat(browser.evaluateInt("view.state.moments")).isEqualTo(moments);
   }
 
   // ---- Digits
@@ -276,13 +276,13 @@ class ViewPageTest {
     int height = browser.find("#slider").getSize().getHeight();
 
     browser.click("#slider", 3, height / 2);
-    browser.until("view.iteration === 0");
+    browser.waitUntil("view.iteration === 0");
     assertDigitsOf(record, 0);
-    browser.keep("first-moment");
+    browser.screenshot("first-moment");
 
     browser.click("#slider", width / 2, height / 2);
-    browser.until("view.iteration > 0");
-    int middle = browser.number("view.iteration");
+    browser.waitUntil("view.iteration > 0");
+    int middle = browser.evaluateInt("view.iteration");
     assertThat(middle).isBetween(LAST / 5, 4 * LAST / 5);
     assertDigitsOf(record, middle);
   }
@@ -298,21 +298,21 @@ class ViewPageTest {
             .filter(seen -> seen.measurement().iteration() <= iteration)
             .reduce((a, b) -> b)
             .orElseThrow();
-    browser.until(
+    browser.waitUntil(
         "view.state.trainingIteration === arguments[0] && view.state.testIteration === arguments[1]",
         batch.measurement().iteration(),
         test.measurement().iteration());
     int wrongTraining = wrong(batch.right(), batch.predicted());
     int wrongTest = wrong(labels(record), test.predicted());
     assertThat(wrongTest).isPositive();
-    assertThat(browser.number("view.wrongTraining")).isEqualTo(wrongTraining);
-    assertThat(browser.number("view.wrongTest")).isEqualTo(wrongTest);
+    assertThat(browser.evaluateInt("view.wrongTraining")).isEqualTo(wrongTraining);
+    assertThat(browser.evaluateInt("view.wrongTest")).isEqualTo(wrongTest);
     assertThat(browser.text("#panel-3 .values")).isEqualTo(wrongTraining + " of 100 wrong");
     assertThat(browser.text("#panel-6 .values")).isEqualTo(wrongTest + " of 500 wrong");
   }
 
   @Test
-  void aClickOnAWrongDigitTellsOfIt() throws Exception {
+  void aClickOnAMisclassifiedDigitShowsItsDetails() throws Exception {
     ViewRecord record = ViewRecord.read(finished);
     byte[] right = labels(record);
     byte[] given = record.tests().get(record.tests().size() - 1).predicted();
@@ -328,17 +328,18 @@ class ViewPageTest {
     }
 
     openWhole(finished);
-    int rem = browser.number("parseFloat(getComputedStyle(document.documentElement).fontSize)");
+    int rem =
+        browser.evaluateInt("parseFloat(getComputedStyle(document.documentElement).fontSize)");
     browser.click("#panel-6 canvas", (int) (3.1 * rem) + 5, (int) (0.6 * rem) + 5);
-    browser.until("document.getElementById('digit').open");
+    browser.waitUntil("document.getElementById('digit').open");
     assertThat(browser.text("#digit-title")).isEqualTo("Test digit " + first);
     assertThat(browser.text("#digit-right")).isEqualTo("" + right[first]);
     assertThat(browser.text("#digit-given")).isEqualTo("" + given[first]);
-    browser.until(
+    browser.waitUntil(
         "[...document.querySelectorAll('#digit-bars output')].every(bar => bar.textContent !== '')");
     List<?> bars =
         (List<?>)
-            browser.say(
+            browser.evaluate(
                 "[...document.querySelectorAll('#digit-bars output')]"
                     + ".map(bar => bar.textContent.replace(/[<%]/g, ''))");
     assertThat(bars).hasSize(10);
@@ -346,37 +347,38 @@ class ViewPageTest {
       assertThat(Double.parseDouble((String) bars.get(i)))
           .isCloseTo(100 * expected[i], within(0.1001));
     }
-    browser.keep("dialog");
+    browser.screenshot("dialog");
     browser.press(Keys.ESCAPE);
-    browser.until("!document.getElementById('digit').open");
+    browser.waitUntil("!document.getElementById('digit').open");
     assertThat(panels()).hasSize(6);
   }
 
   // ---- Several runs
 
   @Test
-  void twoRunsAreLaidOverEachOther() throws Exception {
-    browser.go(page.address());
-    browser.until("document.querySelectorAll('#runs tbody tr').length >= 2");
+  void comparesTwoRuns() throws Exception {
+    browser.open(page.address());
+    browser.waitUntil("document.querySelectorAll('#runs tbody tr').length >= 2");
     for (Path run : List.of(finished, other)) {
       browser.find("#runs tr[data-run=" + run.getFileName() + "] input").click();
     }
-    browser.keep("list");
+    browser.screenshot("list");
     browser.find("#compare").click();
-    browser.until("view.page === 'compare' && view.state.moments > 0");
+    browser.waitUntil("view.page === 'compare' && view.state.moments > 0");
     for (Path run : List.of(finished, other)) {
       List<TestSeen> tests = ViewRecord.read(run).tests();
       float last = tests.get(tests.size() - 1).measurement().accuracy();
       String row = "#legend tr[data-run=" + run.getFileName() + "]";
-      browser.until("document.querySelector(arguments[0]).cells[2].textContent.endsWith('%')", row);
+      browser.waitUntil(
+          "document.querySelector(arguments[0]).cells[2].textContent.endsWith('%')", row);
       assertThat(percentOf(row + " td:nth-child(3)")).isCloseTo(100 * last, within(0.00501));
     }
     assertThat(drawn(0x0072b2)).as("pixels of the first one's curve").isGreaterThan(50);
     assertThat(drawn(0xd55e00)).as("pixels of the second one's curve").isGreaterThan(50);
   }
 
-  private static int drawn(int colour) {
-    return browser.number(
+  private static int drawn(int color) {
+    return browser.evaluateInt(
         """
         (() => {
           const canvas = document.querySelector('#compare-accuracy canvas');
@@ -389,62 +391,65 @@ class ViewPageTest {
           }
           return count;
         })()"""
-            .formatted(colour));
+            .formatted(color));
   }
 
   // ---- Runs that something has happened to
 
   @Test
-  void aFolderThatGoesIsMissed() throws Exception {
+  void reportsADeletedFolder() throws Exception {
     Path run = ShownRun.copy(finished, "lost");
     ShownRun.say(run, "running");
     openWhole(run);
     ShownRun.delete(run);
-    browser.until("document.getElementById('notice').textContent.includes('no longer there')");
+    browser.waitUntil("document.getElementById('notice').textContent.includes('no longer there')");
     assertThat(panels()).hasSize(6); // what was read stays
     assertThat(browser.text("#status")).isEqualTo("gone");
-    browser.keep("gone");
+    browser.screenshot("gone");
 
     browser.reload();
-    browser.until("document.getElementById('notice').textContent === 'There is no run lost here.'");
+    browser.waitUntil(
+        "document.getElementById('notice').textContent === 'There is no run lost here.'");
   }
 
   @Test
-  void aCutRecordIsShownAsFarAsItIsGood() throws Exception {
+  void showsATruncatedRecordAsFarAsItIsValid() throws Exception {
     Path run = ShownRun.copy(finished, "cut");
     Path record = run.resolve(ViewRecord.FILE);
     byte[] whole = Files.readAllBytes(record);
     Files.write(record, Arrays.copyOf(whole, whole.length / 2));
     openWhole(run);
-    browser.until("document.getElementById('notice').textContent.includes('cut short or damaged')");
+    browser.waitUntil(
+        "document.getElementById('notice').textContent.includes('cut short or damaged')");
     assertThat(panels()).hasSize(6);
     List<BatchSeen> batches = ViewRecord.read(run).batches();
-    assertThat(browser.number("view.iteration"))
+    assertThat(browser.evaluateInt("view.iteration"))
         .isEqualTo(batches.get(batches.size() - 1).measurement().iteration())
         .isBetween(1, LAST - 1);
   }
 
   @Test
-  void aRunWithoutARecordSaysSo() throws Exception {
+  void reportsAMissingRecord() throws Exception {
     Path run = ShownRun.copy(finished, "unrecorded");
     Files.delete(run.resolve(ViewRecord.FILE));
     open(run);
-    browser.until("document.getElementById('no-record').checkVisibility()");
+    browser.waitUntil("document.getElementById('no-record').checkVisibility()");
     assertThat(browser.text("#no-record")).contains("made without --view or --record-view");
     assertThat(browser.text("#facts")).contains("completed");
   }
 
   @Test
-  void whatCannotBeReadIsSaid() throws Exception {
+  void reportsWhatCannotBeRead() throws Exception {
     Path run = ShownRun.copy(finished, "strange");
     Files.writeString(run.resolve(ViewRecord.FILE), "something else");
     open(run);
-    browser.until(
+    browser.waitUntil(
         "document.getElementById('notice').textContent.includes('begins with other bytes')");
 
     run = ShownRun.copy(finished, "damaged");
     Files.writeString(run.resolve("run.json"), "{");
     open(run);
-    browser.until("document.getElementById('notice').textContent.includes('run.json is damaged')");
+    browser.waitUntil(
+        "document.getElementById('notice').textContent.includes('run.json is damaged')");
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -14,12 +15,12 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
-/** The page to draw on in a real browser; what it showed is kept in target/screenshots. */
+/** The page to draw on in a real browser, with screenshots in target/screenshots. */
 @EnabledIf(
-    value = "mnist.web.Browser#isThere",
+    value = "mnist.web.Browser#isInstalled",
     disabledReason =
         "chromium or chromedriver is not on the PATH (Debian: apt-get install chromium-driver)")
-class DrawPageTest {
+class DrawingPageTest {
   private static final double[][] THREE = {
     {0.32, 0.25},
     {0.42, 0.18},
@@ -37,30 +38,32 @@ class DrawPageTest {
   };
   private static final double[][] ONE = {{0.5, 0.15}, {0.5, 0.5}, {0.5, 0.85}};
 
-  private static final String QUIET = "view.state.ready && !view.state.busy";
-  private static final String SAYS = QUIET + " && view.state.answers?.[0].class === arguments[0]";
+  private static final String IDLE = "view.state.ready && !view.state.busy";
+  private static final String PREDICTS =
+      IDLE + " && view.state.predictions?.[0].class === arguments[0]";
 
   @TempDir static Path folder;
-  private static ModelServer server;
+  private static WebServer server;
   private static Browser browser;
 
   @BeforeAll
-  static void begin() throws Exception {
+  static void start() throws Exception {
     browser = Browser.open(folder.resolve("profile"));
     Path runs = Files.createDirectory(folder.resolve("runs"));
     TrainedRuns.poor(runs.resolve("poor"));
     TrainedRuns.convolutional(runs.resolve("convolutional"));
     Path model = TrainedRuns.dense(runs.resolve("dense"));
     server =
-        new ModelServer(
-            new ModelServer.Place("mnist", "127.0.0.1", 0, "--port"),
+        TestServers.start(
             model,
             runs,
+            Duration.ofSeconds(10),
+            ServedModel.POLL_INTERVAL,
             new CopyOnWriteArrayList<String>()::add);
   }
 
   @AfterAll
-  static void end() {
+  static void stop() {
     if (browser != null) {
       browser.close();
     }
@@ -72,73 +75,74 @@ class DrawPageTest {
   @BeforeEach
   void open() throws Exception {
     browser.screen(1280, 900, false);
-    browser.go(server.address());
-    browser.until("window.view?.state.ready === true");
+    browser.open(server.address());
+    browser.waitUntil("window.view?.state.ready === true");
   }
 
   @AfterEach
-  void nothingOnTheConsole() {
-    assertThat(browser.complaints()).isEmpty();
+  void assertConsoleIsEmpty() {
+    assertThat(browser.consoleMessages()).isEmpty();
   }
 
   @Test
-  void aThreeDrawnWithTheMouseIsReadAsThree() throws Exception {
+  void classifiesAThreeDrawnWithTheMouse() throws Exception {
     browser.draw("#board", THREE);
-    browser.until(SAYS, 3);
+    browser.waitUntil(PREDICTS, 3);
 
     assertThat(browser.text("#digit")).isEqualTo("3");
     assertThat(browser.text("#bars .best span")).isEqualTo("3");
     assertThat(browser.text("#runner-up")).matches("[\\d.]+% sure; next \\d, [\\d.]+%");
-    assertThat(browser.number("document.querySelectorAll('#bars li').length")).isEqualTo(10);
-    // What the network sees is white on black.
+    assertThat(browser.evaluateInt("document.querySelectorAll('#bars li').length")).isEqualTo(10);
+    // The model's input is white on black.
     assertThat(
-            browser.number(
-                "document.getElementById('seen').getContext('2d').getImageData(0, 0, 1, 1).data[0]"))
+            browser.evaluateInt(
+                "document.getElementById('input').getContext('2d').getImageData(0, 0, 1, 1).data[0]"))
         .isZero();
-    browser.keep("draw");
+    browser.screenshot("draw");
   }
 
   @Test
   void fitsAPhoneInLightAndDark() throws Exception {
     browser.draw("#board", THREE);
-    browser.until(SAYS, 3);
+    browser.waitUntil(PREDICTS, 3);
     for (boolean dark : new boolean[] {false, true}) {
       browser.screen(1280, 900, dark);
-      browser.keep("draw-" + (dark ? "dark" : "light"));
+      browser.screenshot("draw-" + (dark ? "dark" : "light"));
       browser.screen(390, 844, dark);
-      assertThat(browser.say("document.documentElement.scrollWidth <= innerWidth")).isEqualTo(true);
-      browser.keep("draw-phone-" + (dark ? "dark" : "light"));
+      assertThat(browser.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+          .isEqualTo(true);
+      browser.screenshot("draw-phone-" + (dark ? "dark" : "light"));
     }
   }
 
   @Test
-  void answersAtOnce() throws Exception {
+  void respondsQuickly() throws Exception {
     browser.draw("#board", THREE);
-    browser.until(SAYS, 3);
-    browser.draw("#board", ONE); // by now everything is warm
-    browser.until(QUIET + " && view.state.strokes === 2");
-    // 50 ms are wanted, and are measured on a machine that does nothing else.
-    assertThat(browser.number("view.state.millis")).isBetween(1, 500);
+    browser.waitUntil(PREDICTS, 3);
+    browser.draw("#board", ONE); // everything is warmed up
+    browser.waitUntil(IDLE + " && view.state.strokes === 2");
+    // The goal is 50 ms, which is measured on an idle machine.
+    assertThat(browser.evaluateInt("view.state.millis")).isBetween(1, 500);
   }
 
   @Test
-  void whatWasDrawnCanBeTakenBack() throws Exception {
+  void undoesAndClears() throws Exception {
     browser.draw("#board", ONE);
-    browser.until(SAYS, 1);
+    browser.waitUntil(PREDICTS, 1);
     browser.draw("#board", THREE);
-    browser.until(QUIET + " && view.state.strokes === 2");
+    browser.waitUntil(IDLE + " && view.state.strokes === 2");
     browser.press("u");
-    browser.until(SAYS + " && view.state.strokes === 1", 1);
+    browser.waitUntil(PREDICTS + " && view.state.strokes === 1", 1);
     browser.find("#clear").click();
-    browser.until(QUIET + " && view.state.strokes === 0");
+    browser.waitUntil(IDLE + " && view.state.strokes === 0");
     assertThat(browser.text("#digit")).isEqualTo("?");
     assertThat(browser.find("#clear").isEnabled()).isFalse();
   }
 
   @Test
-  void drawsByKeyboard() throws Exception {
+  void drawsWithTheKeyboard() throws Exception {
     browser.press(Keys.TAB);
-    assertThat(browser.say("document.activeElement.id")).isEqualTo("board");
+    assertThat(browser.evaluate("document.activeElement.id")).isEqualTo("board");
     for (int i = 0; i < 9; i++) {
       browser.press(Keys.ARROW_UP);
     }
@@ -147,16 +151,16 @@ class DrawPageTest {
       browser.press(Keys.ARROW_DOWN);
     }
     browser.press(" ");
-    browser.until(SAYS, 1);
-    assertThat(browser.number("view.state.strokes")).isEqualTo(1);
-    browser.keep("draw-keyboard");
+    browser.waitUntil(PREDICTS, 1);
+    assertThat(browser.evaluateInt("view.state.strokes")).isEqualTo(1);
+    browser.screenshot("draw-keyboard");
   }
 
   @Test
-  void otherNetworksSeeTheSameDrawing() throws Exception {
+  void comparesModels() throws Exception {
     browser.draw("#board", THREE);
-    browser.until(SAYS, 3);
-    assertThat(browser.number("document.querySelectorAll('.card').length")).isEqualTo(3);
+    browser.waitUntil(PREDICTS, 3);
+    assertThat(browser.evaluateInt("document.querySelectorAll('.card').length")).isEqualTo(3);
     assertThat(browser.text(".card[data-model=poor] h3")).startsWith("1.0");
     String maps = ".card[data-model=convolutional] .maps";
     assertThat(browser.text(maps)).isEqualTo("first layer: 4 feature maps");
@@ -164,17 +168,17 @@ class DrawPageTest {
 
     browser.find("#choose summary").click();
     browser.find("#choices li:first-child input").click(); // the one of 1.0
-    browser.until(QUIET + " && view.state.answers.length === 2");
-    assertThat(browser.number("document.querySelectorAll('.card').length")).isEqualTo(2);
+    browser.waitUntil(IDLE + " && view.state.predictions.length === 2");
+    assertThat(browser.evaluateInt("document.querySelectorAll('.card').length")).isEqualTo(2);
   }
 
   @Test
-  void aPictureIsReadInPlaceOfADrawing() throws Exception {
+  void classifiesPicturesFromFilesAndTheClipboard() throws Exception {
     Path picture = Path.of("src/test/resources/mnist/pictures/0-paint.png").toAbsolutePath();
     browser.find("#file").sendKeys(picture.toString());
-    browser.until(SAYS, 0);
-    // Pasted: a picture of a one, drawn in the page itself.
-    browser.say(
+    browser.waitUntil(PREDICTS, 0);
+    // Paste a picture of a one, drawn in the page itself.
+    browser.evaluate(
         """
         (async () => {
           const sheet = new OffscreenCanvas(60, 90);
@@ -188,7 +192,7 @@ class DrawPageTest {
           data.items.add(new File([blob], 'one.png', {type: 'image/png'}));
           dispatchEvent(new ClipboardEvent('paste', {clipboardData: data}));
         })()""");
-    browser.until(SAYS, 1);
-    browser.keep("draw-picture");
+    browser.waitUntil(PREDICTS, 1);
+    browser.screenshot("draw-picture");
   }
 }

@@ -12,20 +12,19 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
-/** A client of the server, over real HTTP. */
-final class Asking {
-  static final ObjectMapper JSON = new ObjectMapper();
+/** An HTTP client for a server under test. */
+final class TestClient {
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final URI server;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  Asking(String address) {
+  TestClient(String address) {
     server = URI.create(address);
   }
 
-  /** What came back. */
-  record Answer(int status, String type, String body) {
+  record Response(int status, String type, String body) {
     JsonNode json() throws IOException {
       return JSON.readTree(body);
     }
@@ -35,15 +34,15 @@ final class Asking {
     }
   }
 
-  Answer get(String path) throws Exception {
+  Response get(String path) throws Exception {
     return send(request(path).build());
   }
 
-  Answer post(String path, byte[] body) throws Exception {
+  Response post(String path, byte[] body) throws Exception {
     return send(request(path).POST(BodyPublishers.ofByteArray(body)).build());
   }
 
-  Answer post(String path, String body) throws Exception {
+  Response post(String path, String body) throws Exception {
     return post(path, body.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -51,9 +50,9 @@ final class Asking {
     return HttpRequest.newBuilder(server.resolve(path)).timeout(Duration.ofSeconds(20));
   }
 
-  Answer send(HttpRequest request) throws Exception {
+  Response send(HttpRequest request) throws Exception {
     HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
-    return new Answer(
+    return new Response(
         response.statusCode(),
         response.headers().firstValue("Content-Type").orElse(""),
         response.body());

@@ -5,18 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import mnist.bench.Load;
-import mnist.web.Asking.Answer;
+import mnist.web.TestClient.Response;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,17 +22,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Versions that come and go while requests are answered. */
+/** Versions that appear and disappear while requests are served. */
 @Timeout(90)
-class VersionsTest {
+class ModelVersionsTest {
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(50);
+
   @TempDir static Path trained;
   private static Path dense;
   private static Path poor;
 
   @TempDir Path versions;
   private final List<String> log = new CopyOnWriteArrayList<>();
-  private ModelServer server;
-  private Asking asking;
+  private WebServer server;
+  private TestClient client;
 
   @BeforeAll
   static void train() throws Exception {
@@ -43,10 +43,10 @@ class VersionsTest {
   }
 
   @BeforeEach
-  void begin() throws Exception {
+  void start() throws Exception {
     copy(poor, 1);
     server = serve(versions);
-    asking = new Asking(server.address());
+    client = new TestClient(server.address());
   }
 
   @AfterEach
@@ -56,12 +56,9 @@ class VersionsTest {
     }
   }
 
-  private ModelServer serve(Path model) throws IOException {
-    return new ModelServer(
-        new ModelServer.Place("mnist", "127.0.0.1", 0, "--port"),
-        model,
-        versions.resolve("none"),
-        log::add);
+  private WebServer serve(Path model) throws IOException {
+    return TestServers.start(
+        model, versions.resolve("none"), Duration.ofSeconds(10), POLL_INTERVAL, log::add);
   }
 
   private void copy(Path model, int version) throws IOException {
@@ -89,78 +86,86 @@ class VersionsTest {
     assertThat(log).anyMatch(one -> one.contains(line));
   }
 
-  private static String question() {
+  private static String request() {
     String row = "[" + "[0.5],".repeat(27) + "[0]]";
     return "{\"instances\": [[" + (row + ",").repeat(27) + row + "]]}";
   }
 
   @Test
-  void aNewVersionIsTakenUpWithoutADroppedRequest() throws Exception {
-    URI address = URI.create(server.address());
-    HttpRequest request =
-        HttpRequest.newBuilder(address.resolve("/v1/models/mnist:predict"))
-            .POST(BodyPublishers.ofString(question()))
-            .build();
-    CompletableFuture<Load> load =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return Load.run(request, 4, 12, 200);
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
-            });
-    String before = asking.post("/v1/models/mnist:predict", question()).body();
+  void replacesAVersionWithoutDroppingARequest() throws Exception {
+    AtomicBoolean stop = new AtomicBoolean();
+    List<CompletableFuture<Integer>> clients =
+        Stream.generate(() -> CompletableFuture.supplyAsync(() -> sendUntil(stop)))
+            .limit(4)
+            .toList();
+    String before = client.post("/v1/models/mnist:predict", request()).body();
     copy(dense, 2);
-    awaitLog("version 2 is served in place of 1");
-    String after = asking.post("/v1/models/mnist:predict", question()).body();
+    awaitLog("version 2 replaces version 1");
+    String after = client.post("/v1/models/mnist:predict", request()).body();
     copy(poor, 3);
-    awaitLog("version 3 is served in place of 2");
+    awaitLog("version 3 replaces version 2");
 
     assertThat(after).isNotEqualTo(before);
-    assertThat(asking.post("/v1/models/mnist:predict", question()).body()).isEqualTo(before);
-    assertThat(asking.post("/v1/models/mnist/versions/3:predict", question()).status())
+    assertThat(client.post("/v1/models/mnist:predict", request()).body()).isEqualTo(before);
+    assertThat(client.post("/v1/models/mnist/versions/3:predict", request()).status())
         .isEqualTo(200);
-    assertThat(asking.post("/v1/models/mnist/versions/2:predict", question()).status())
+    assertThat(client.post("/v1/models/mnist/versions/2:predict", request()).status())
         .isEqualTo(404);
-    assertThat(load.get().failures()).isZero();
-    assertThat(load.get().requests()).isPositive();
+    stop.set(true);
+    for (CompletableFuture<Integer> requests : clients) {
+      assertThat(requests.get()).isPositive();
+    }
+  }
+
+  /** Sends one request after the other, each of which must succeed; returns their number. */
+  private int sendUntil(AtomicBoolean stop) {
+    int count = 0;
+    try {
+      while (!stop.get()) {
+        assertThat(client.post("/v1/models/mnist:predict", request()).status()).isEqualTo(200);
+        count++;
+      }
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+    return count;
   }
 
   @Test
-  void aBrokenVersionChangesNothing() throws Exception {
-    Files.createDirectories(versions.resolve("2"));
-    Files.writeString(versions.resolve("2").resolve("saved_model.pb"), "no model");
-    awaitLog("version 1 goes on serving");
+  void keepsServingIfANewVersionIsBroken() throws Exception {
+    Path broken = Files.createDirectories(trained.resolve("broken"));
+    Files.writeString(broken.resolve("saved_model.pb"), "no model");
+    Files.move(broken, versions.resolve("2")); // at once, so that it fails only once
+    awaitLog("still serving version 1");
 
     assertThat(log).hasSize(2);
-    assertThat(log.get(0)).startsWith("mnist, version 2 cannot be loaded: ").hasLineCount(1);
-    assertThat(asking.post("/v1/models/mnist:predict", question()).status()).isEqualTo(200);
-    JsonNode statuses = asking.get("/v1/models/mnist").json().path("model_version_status");
+    assertThat(log.get(0)).startsWith("mnist: version 2 cannot be loaded: ").hasLineCount(1);
+    assertThat(client.post("/v1/models/mnist:predict", request()).status()).isEqualTo(200);
+    JsonNode statuses = client.get("/v1/models/mnist").json().path("model_version_status");
     assertThat(statuses.findValuesAsText("version")).containsExactly("1", "2");
     assertThat(statuses.findValuesAsText("state")).containsExactly("AVAILABLE", "END");
     assertThat(statuses.at("/1/status/error_message").asText()).isNotEmpty();
 
     delete(2);
-    copy(dense, 2); // and now a whole one
-    awaitLog("version 2 is served in place of 1");
-    assertThat(asking.get("/v1/models/mnist").json().path("model_version_status")).hasSize(1);
+    copy(dense, 2); // now a complete one
+    awaitLog("version 2 replaces version 1");
+    assertThat(client.get("/v1/models/mnist").json().path("model_version_status")).hasSize(1);
   }
 
   @Test
-  void aVersionThatIsTakenAwayMakesRoomForTheOneBefore() throws Exception {
+  void fallsBackIfAVersionIsDeleted() throws Exception {
     copy(dense, 2);
-    awaitLog("version 2 is served in place of 1");
+    awaitLog("version 2 replaces version 1");
     delete(2);
-    awaitLog("version 1 is served in place of 2");
-    delete(1); // nothing is left, and what is in memory stays
-    Thread.sleep(2500);
-    Answer answer = asking.post("/v1/models/mnist:predict", question());
+    awaitLog("version 1 replaces version 2");
+    delete(1); // no version is left; the one in memory stays
+    Thread.sleep(10 * POLL_INTERVAL.toMillis());
+    Response answer = client.post("/v1/models/mnist:predict", request());
     assertThat(answer.status()).isEqualTo(200);
   }
 
   @Test
-  void aModelThatCannotBeLoadedIsTold() throws Exception {
+  void reportsAModelThatCannotBeLoaded() throws Exception {
     Path broken = versions.resolve("broken");
     Files.createDirectories(broken.resolve("7"));
     assertThatThrownBy(() -> serve(broken))

@@ -1,35 +1,36 @@
-/** The same drawing, seen by other networks: a card each, and the choice of which. */
+/** Other models' predictions for the same drawing: a card for each model, and a list to choose from. */
 
 import {percent} from '/shared/format.js';
-import {bytes, paintLevels, say} from './answer.js';
+import {element} from '/shared/page.js';
+import {decodeBase64, drawGrayscale, showClass} from './prediction.js';
 
-const MOST = 12;
+const MAX_MODELS = 12;
 const GAP = 1;
 
-export class Others {
+export class Comparison {
   #served;
+  #models = new Map();
   #cards = new Map();
-  #host = document.getElementById('cards');
-  #changed;
+  #onChange;
 
-  /** @param changed is called when other networks are chosen */
-  constructor({served, runs}, changed) {
+  /** @param onChange is called when other models have been chosen */
+  constructor({served, runs}, onChange) {
     this.#served = served;
-    this.#changed = changed;
-    const chosen = usual(served, runs);
-    document.getElementById('others-text').textContent = runs.length
-      ? 'Networks of this machine\'s runs. In orange: another answer than the one above.'
-      : 'There are no other networks yet: make run STAGE=1.0 trains one that often errs.';
+    this.#onChange = onChange;
+    element('comparison-text').textContent = runs.length
+      ? 'Models of the runs on this machine. Orange: differs from the prediction above.'
+      : 'There are no other models yet: make run STAGE=1.0 trains one that is often wrong.';
     this.#add(served);
+    const initial = initialModels(served, runs);
     for (const run of runs) {
-      if (chosen.has(run.name)) this.#add(run);
+      if (initial.has(run.name)) this.#add(run);
     }
-    document.getElementById('choose').hidden = runs.length === 0;
-    document.getElementById('choices').append(...runs.map(run => this.#choice(run)));
-    this.#limit();
+    element('choose').hidden = runs.length === 0;
+    element('choices').append(...runs.map(run => this.#choice(run)));
+    this.#updateLimit();
   }
 
-  /** The names of all networks to ask, the served one first. */
+  /** The names of all chosen models, the served one first. */
   get names() {
     return [...this.#cards.keys()];
   }
@@ -47,21 +48,21 @@ export class Others {
         this.#cards.get(run.name).remove();
         this.#cards.delete(run.name);
       }
-      this.#limit();
-      this.#changed();
+      this.#updateLimit();
+      this.#onChange();
     });
     return item;
   }
 
-  #limit() {
-    const full = this.#cards.size >= MOST;
-    for (const box of document.querySelectorAll('#choices input')) box.disabled = full && !box.checked;
+  #updateLimit() {
+    const full = this.#cards.size >= MAX_MODELS;
+    for (const box of element('choices').querySelectorAll('input')) box.disabled = full && !box.checked;
   }
 
   #add(model) {
     const card = document.createElement('article');
     card.className = 'card';
-    card.innerHTML = '<span class="says"></span><h3><b></b><span></span></h3><p></p>'
+    card.innerHTML = '<span class="class"></span><h3><b></b><span></span></h3><p></p>'
       + '<div class="spark" aria-hidden="true"></div><div class="maps" hidden><canvas role="img"></canvas><p></p></div>';
     card.querySelector('h3 b').textContent = model.stage ?? '';
     card.querySelector('h3 span').textContent = model.title ?? model.name;
@@ -72,19 +73,17 @@ export class Others {
       bar.append(document.createElement('b'));
       card.querySelector('.spark').append(bar);
     }
-    this.#host.append(card);
+    element('cards').append(card);
+    this.#models.set(model.name, model);
     this.#cards.set(model.name, card);
-    this.#about = {...this.#about, [model.name]: model};
-    this.#clear(model.name, card);
+    this.#clearCard(model.name, card);
   }
 
-  #about = {};
-
-  #clear(name, card) {
-    const {test_accuracy: accuracy, data_set: data} = this.#about[name];
-    say(card.querySelector('.says'), '');
+  #clearCard(name, card) {
+    const {test_accuracy: accuracy, data_set: data} = this.#models.get(name);
+    showClass(card.querySelector('.class'), '');
     card.querySelector('p').textContent = accuracy == null ? name
-      : `${percent(accuracy)} of ${data}'s test images${name === this.#served.name ? ' · served' : ''}`;
+      : `${percent(accuracy)} on the ${data} test images${name === this.#served.name ? ' · served' : ''}`;
     card.classList.remove('differs');
     card.querySelector('.maps').hidden = true;
     for (const bar of card.querySelectorAll('.spark i')) {
@@ -94,27 +93,27 @@ export class Others {
   }
 
   clear() {
-    for (const [name, card] of this.#cards) this.#clear(name, card);
+    for (const [name, card] of this.#cards) this.#clearCard(name, card);
   }
 
-  /** @param answers the server's, the served network's first */
-  show(answers) {
-    for (const answer of answers) {
-      const card = this.#cards.get(answer.model);
-      if (card) this.#show(card, answer, answers[0]);
+  /** @param predictions the server's, the served model's first */
+  show(predictions) {
+    for (const prediction of predictions) {
+      const card = this.#cards.get(prediction.model);
+      if (card) this.#showCard(card, prediction, predictions[0]);
     }
   }
 
-  #show(card, answer, first) {
+  #showCard(card, prediction, served) {
     const text = card.querySelector('p');
-    if (answer.error) {
-      this.#clear(answer.model, card);
-      text.textContent = answer.error;
+    if (prediction.error) {
+      this.#clearCard(prediction.model, card);
+      text.textContent = prediction.error;
       return;
     }
-    const {class: best, next, probabilities, class_names: names, maps} = answer;
-    say(card.querySelector('.says'), names[best]);
-    card.classList.toggle('differs', best !== first.class);
+    const {class: best, next, probabilities, class_names: names, maps} = prediction;
+    showClass(card.querySelector('.class'), names[best]);
+    card.classList.toggle('differs', best !== served.class);
     text.textContent = `${percent(probabilities[best])}, next ${names[next]} ${percent(probabilities[next])}`;
     card.querySelectorAll('.spark i').forEach((bar, c) => {
       bar.className = c === best ? 'best' : '';
@@ -122,24 +121,24 @@ export class Others {
     });
     const host = card.querySelector('.maps');
     host.hidden = !maps;
-    if (maps) paintMaps(host, maps);
+    if (maps) drawFeatureMaps(host, maps);
   }
 }
 
-/** The served one's twin among the runs says nothing new; of each stage the newest is enough. */
-function usual(served, runs) {
-  const chosen = new Set();
+/** The newest run of each stage, except for the run whose model is the served one. */
+function initialModels(served, runs) {
+  const names = new Set();
   const stages = new Set();
   for (const run of runs) {
-    if (run.weights !== served.weights && !stages.has(run.stage) && chosen.size < MOST - 1) {
+    if (run.weights !== served.weights && !stages.has(run.stage) && names.size < MAX_MODELS - 1) {
       stages.add(run.stage);
-      chosen.add(run.name);
+      names.add(run.name);
     }
   }
-  return chosen;
+  return names;
 }
 
-function paintMaps(host, {count, rows, columns, levels}) {
+function drawFeatureMaps(host, {count, rows, columns, levels}) {
   const canvas = host.firstChild;
   const across = Math.min(count, 6);
   const down = Math.ceil(count / across);
@@ -151,10 +150,10 @@ function paintMaps(host, {count, rows, columns, levels}) {
   }
   const ctx = canvas.getContext('2d');
   ctx.clearRect(0, 0, width, height);
-  const all = bytes(levels);
+  const pixels = decodeBase64(levels);
   const size = rows * columns;
   for (let i = 0; i < count; i++) {
-    paintLevels(ctx, all.subarray(i * size, (i + 1) * size),
+    drawGrayscale(ctx, pixels.subarray(i * size, (i + 1) * size),
       i % across * (columns + GAP), Math.floor(i / across) * (rows + GAP), columns, rows);
   }
   const text = `first layer: ${count} feature maps`;

@@ -47,9 +47,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the page's server answers, and whom it does not. */
+/** {@link RunRoutes} over HTTP. */
 @Timeout(30)
-class ViewServerTest {
+class RunRoutesTest {
   private static final TrainingListener NOBODY = new TrainingListener() {};
 
   @TempDir static Path folder;
@@ -62,7 +62,7 @@ class ViewServerTest {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   @BeforeAll
-  static void begin() throws Exception {
+  static void start() throws Exception {
     data = FewDigits.writeTo(folder.resolve("data"));
     Path runs = Files.createDirectory(folder.resolve("runs"));
     run =
@@ -90,7 +90,7 @@ class ViewServerTest {
     return Json.MAPPER.readTree(response.body());
   }
 
-  private void assertRefused(String path, int status, String why) throws Exception {
+  private void assertError(String path, int status, String why) throws Exception {
     HttpResponse<byte[]> response = get(path);
     assertThat(response.statusCode()).as(path).isEqualTo(status);
     assertThat(Json.MAPPER.readTree(response.body()).path("error").asText()).as(path).contains(why);
@@ -105,10 +105,10 @@ class ViewServerTest {
     return socket;
   }
 
-  // ---- Whom it does not answer
+  // ---- What it rejects
 
   @Test
-  void answersOnlyToItsOwnName() throws Exception {
+  void rejectsForeignHosts() throws Exception {
     assertThat(statusLine("/api/runs", "127.0.0.1:" + address.getPort())).contains(" 200 ");
     assertThat(statusLine("/api/runs", "localhost")).contains(" 200 ");
     for (String foreign : List.of("evil.example", "127.0.0.1.evil.example:80", "localhost.")) {
@@ -124,7 +124,7 @@ class ViewServerTest {
   }
 
   @Test
-  void listensAtOneAddressOnly() throws Exception {
+  void listensOnOneAddressOnly() throws Exception {
     try (Socket socket = new Socket()) {
       InetSocketAddress beside = new InetSocketAddress("127.0.0.2", address.getPort());
       assertThatThrownBy(() -> socket.connect(beside, 1000)).isInstanceOf(IOException.class);
@@ -132,7 +132,7 @@ class ViewServerTest {
   }
 
   @Test
-  void nothingCanBeChanged() throws Exception {
+  void rejectsMethodsThatCouldChangeARun() throws Exception {
     for (String method : List.of("POST", "PUT", "DELETE", "PATCH", "OPTIONS")) {
       HttpRequest request =
           request("/api/runs/one").method(method, HttpRequest.BodyPublishers.noBody()).build();
@@ -143,15 +143,15 @@ class ViewServerTest {
   }
 
   @Test
-  void nothingOutsideTheRunsFolderIsSeen() throws Exception {
+  void servesNothingOutsideTheRunsFolder() throws Exception {
     Path outside = Files.createDirectories(folder.resolve("outside"));
     Files.writeString(outside.resolve("run.json"), "{\"status\": \"secret\"}");
     Path hidden = Files.createDirectories(folder.resolve("runs").resolve(".hidden"));
     Files.writeString(hidden.resolve("run.json"), "{\"status\": \"secret\"}");
 
-    assertRefused("/api/runs/.hidden/run.json", 404, "there is no run .hidden");
-    assertRefused("/api/runs/two", 404, "there is no run two");
-    assertRefused("/api/runs/two/follow", 404, "there is no run two");
+    assertError("/api/runs/.hidden/run.json", 404, "there is no run .hidden");
+    assertError("/api/runs/two", 404, "there is no run two");
+    assertError("/api/runs/two/follow", 404, "there is no run two");
     for (String path :
         List.of(
             "/api/runs/..%2foutside/run.json",
@@ -172,9 +172,9 @@ class ViewServerTest {
   }
 
   @Test
-  void aBusyPortIsOneLine() {
+  void reportsAPortInUseInOneLine() {
     int port = address.getPort();
-    String line = "port %d is in use; choose another with %s, 0 for any free one";
+    String line = "port %d is in use; choose another with %s, or 0 for any free port";
     assertThatThrownBy(() -> new ViewPage(folder, port, "--port"))
         .isInstanceOf(IOException.class)
         .hasMessage(line, port, "--port");
@@ -196,10 +196,10 @@ class ViewServerTest {
     assertThat(folder.resolve("busy")).doesNotExist();
   }
 
-  // ---- What it answers
+  // ---- What it serves
 
   @Test
-  void runsThatComeAndGoHideNoOthers() throws Exception {
+  void listsRunsWhileOthersAppearAndDisappear() throws Exception {
     Path coming = Files.createDirectory(run.resolveSibling("coming"));
     Path json = coming.resolve("run.json");
     byte[] content = Files.readAllBytes(run.resolve("run.json"));
@@ -229,19 +229,20 @@ class ViewServerTest {
   }
 
   @Test
-  void theRecordIsServedFromAnyByte() throws Exception {
+  void servesTheRecordFromAnyByte() throws Exception {
     byte[] record = Files.readAllBytes(run.resolve(ViewRecord.FILE));
     assertThat(get("/api/runs/one/record").body()).isEqualTo(record);
     assertThat(get("/api/runs/one/record?from=1000").body())
         .isEqualTo(Arrays.copyOfRange(record, 1000, record.length));
     assertThat(get("/api/runs/one/record?from=" + record.length).body()).isEmpty();
-    assertRefused("/api/runs/one/record?from=" + (record.length + 1), 400, "asked for from");
-    assertRefused("/api/runs/one/record?from=-1", 400, "must be a number from 0 on, found -1");
-    assertRefused("/api/runs/one/record?from=x", 400, "must be a number from 0 on, found x");
+    assertError(
+        "/api/runs/one/record?from=" + (record.length + 1), 400, "the size of the view record");
+    assertError("/api/runs/one/record?from=-1", 400, "must be a non-negative integer, found -1");
+    assertError("/api/runs/one/record?from=x", 400, "must be a non-negative integer, found x");
   }
 
   @Test
-  void followersHearOfGrowthUntilTheEnd() throws Exception {
+  void notifiesFollowersOfGrowthUntilTheEnd() throws Exception {
     Path live = ShownRun.copy(run, "live");
     ShownRun.say(live, "running");
     Path record = live.resolve(ViewRecord.FILE);
@@ -260,7 +261,7 @@ class ViewServerTest {
   }
 
   @Test
-  void followersHearThatAFolderHasGone() throws Exception {
+  void notifiesFollowersThatTheFolderIsGone() throws Exception {
     Path live = ShownRun.copy(run, "lost");
     ShownRun.say(live, "running");
     HttpResponse<Stream<String>> response =
@@ -277,7 +278,7 @@ class ViewServerTest {
   }
 
   @Test
-  void imagesAreThoseOfTheDataSet() throws Exception {
+  void servesTheImagesOfTheDataSet() throws Exception {
     DataSet set = TestData.in(data);
     assertThat(get("/api/runs/one/images/test?numbers=5,0,499").body())
         .isEqualTo(pixels(set.test(), 5, 0, 499));
@@ -287,9 +288,9 @@ class ViewServerTest {
         .isEqualTo(pixels(set.training(), 2, 3, 4));
     assertThat(get("/api/runs/one/images/test?first=0&count=500").body())
         .isEqualTo(set.test().pixels());
-    assertRefused("/api/runs/one/images/test?numbers=500", 404, "there are 500 images");
-    assertRefused("/api/runs/one/images/test?first=0&count=2000000000", 400, "at most 10000");
-    assertRefused("/api/runs/one/images/all?numbers=0", 404, "train and test");
+    assertError("/api/runs/one/images/test?numbers=500", 404, "the numbers are 0 to 499");
+    assertError("/api/runs/one/images/test?first=0&count=2000000000", 400, "at most 10000");
+    assertError("/api/runs/one/images/all?numbers=0", 404, "expected train or test");
   }
 
   private static byte[] pixels(LabeledImages set, int... numbers) {
@@ -301,7 +302,7 @@ class ViewServerTest {
   }
 
   @Test
-  void probabilitiesAreThoseOfTheModel() throws Exception {
+  void predictsWhatTheModelPredicts() throws Exception {
     LabeledImages test = TestData.in(data).test();
     try (Model model = Model.load(run.resolve("model"))) {
       for (int number : new int[] {0, 7, 499}) {
@@ -313,11 +314,11 @@ class ViewServerTest {
       }
     }
     ShownRun.copy(run, "without-model");
-    assertRefused("/api/runs/without-model/probabilities/test/0", 404, "has left no model yet");
+    assertError("/api/runs/without-model/probabilities/test/0", 404, "has no model yet");
   }
 
   @Test
-  void stalledFollowersHoldNobodyUp() throws Exception {
+  void stalledFollowersDelayNobody() throws Exception {
     Path live = ShownRun.copy(run, "stalled");
     ShownRun.say(live, "running");
     String much = "/api/runs/one/images/train?numbers=" + "0,".repeat(3500) + "0"; // 2.7 MB

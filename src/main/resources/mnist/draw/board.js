@@ -1,44 +1,44 @@
-/** A grey picture as BMP, at once: the browser makes its PNG only when it has nothing else to do. */
-function bmp({width, height, data}) {
+/** A board to draw on with the pointer or the keyboard; it can also show a picture. */
+
+import {colours, onThemeChange} from '/shared/theme.js';
+
+/** Lengths are fractions of the board's side. */
+const PEN = 0.07;
+const STEP = 1 / 28;
+
+/** Side of the image that is sent, dark on light as on paper. */
+const IMAGE_SIDE = 280;
+
+/** Encodes a grayscale image as BMP: faster than PNG, which the browser encodes only when it is idle. */
+function encodeBmp({width, height, data}) {
   const palette = 54;
   const pixels = palette + 4 * 256;
   const file = new DataView(new ArrayBuffer(pixels + width * height)); // width is a multiple of 4
   file.setUint16(0, 0x424d); // BM
   file.setUint32(2, file.byteLength, true);
   file.setUint32(10, pixels, true);
-  file.setUint32(14, 40, true); // bytes of the header from here on
+  file.setUint32(14, 40, true); // size of the header from here on
   file.setInt32(18, width, true);
-  file.setInt32(22, -height, true); // from the top down
-  file.setUint16(26, 1, true); // plane
-  file.setUint16(28, 8, true); // bits a pixel
-  for (let grey = 0; grey < 256; grey++) file.setUint32(palette + 4 * grey, grey * 0x010101, true);
+  file.setInt32(22, -height, true); // top-down
+  file.setUint16(26, 1, true); // planes
+  file.setUint16(28, 8, true); // bits per pixel
+  for (let gray = 0; gray < 256; gray++) file.setUint32(palette + 4 * gray, gray * 0x010101, true);
   for (let i = 0; i < width * height; i++) file.setUint8(pixels + i, data[4 * i]);
   return new Blob([file], {type: 'image/bmp'});
 }
 
-/** The sheet that is drawn on, with pointer or keyboard, or that shows a picture from elsewhere. */
-
-import {colours, onThemeChange} from '/shared/theme.js';
-
-/** Everything on the sheet is in shares of its side. */
-const PEN = 0.07;
-const STEP = 1 / 28;
-
-/** What is sent: dark on light, as on paper. */
-const SENT_SIDE = 280;
-
 export class Board {
   #canvas;
-  #changed;
+  #onChange;
   #strokes = [];
   #pointers = new Map();
   #picture = null;
   #pen = {x: 0.5, y: 0.5, down: false, shown: false};
 
-  /** @param changed is called after every change; its argument says whether a stroke is still on its way */
-  constructor(canvas, changed) {
+  /** @param onChange is called after every change, with whether a stroke is in progress */
+  constructor(canvas, onChange) {
     this.#canvas = canvas;
-    this.#changed = changed;
+    this.#onChange = onChange;
     canvas.addEventListener('pointerdown', e => this.#down(e));
     canvas.addEventListener('pointermove', e => this.#move(e));
     for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, e => this.#up(e));
@@ -62,33 +62,33 @@ export class Board {
     this.#pointers.clear();
     this.#picture = null;
     this.#pen.down = false;
-    this.#tell(false);
+    this.#notify(false);
   }
 
   undo() {
     this.#pen.down = false;
     if (this.#picture) this.#picture = null;
     else this.#strokes.pop();
-    this.#tell(false);
+    this.#notify(false);
   }
 
-  /** Shows a picture in place of what was drawn. */
+  /** Replaces the drawing by a picture. */
   async show(file) {
     const bitmap = await createImageBitmap(file);
     this.#strokes = [];
     this.#picture = {file, bitmap};
-    this.#tell(false);
+    this.#notify(false);
   }
 
-  /** What is to be sent: the picture as it came, or the drawing as a PNG. */
-  async content() {
+  /** The image to send: the picture's file, or the drawing as BMP. */
+  image() {
     if (this.#picture) return this.#picture.file;
-    const sheet = new OffscreenCanvas(SENT_SIDE, SENT_SIDE);
-    const ctx = sheet.getContext('2d', {willReadFrequently: true});
+    const canvas = new OffscreenCanvas(IMAGE_SIDE, IMAGE_SIDE);
+    const ctx = canvas.getContext('2d', {willReadFrequently: true});
     ctx.fillStyle = '#fff';
-    ctx.fillRect(0, 0, SENT_SIDE, SENT_SIDE);
-    this.#ink(ctx, SENT_SIDE, '#000');
-    return bmp(ctx.getImageData(0, 0, SENT_SIDE, SENT_SIDE));
+    ctx.fillRect(0, 0, IMAGE_SIDE, IMAGE_SIDE);
+    this.#drawStrokes(ctx, IMAGE_SIDE, '#000');
+    return encodeBmp(ctx.getImageData(0, 0, IMAGE_SIDE, IMAGE_SIDE));
   }
 
   // ---- Pointer
@@ -110,7 +110,7 @@ export class Board {
     const stroke = [point];
     this.#strokes.push(stroke);
     this.#pointers.set(pointer, stroke);
-    this.#tell(true);
+    this.#notify(true);
   }
 
   #move(e) {
@@ -118,11 +118,11 @@ export class Board {
     if (!stroke) return;
     const events = e.getCoalescedEvents?.() ?? [];
     for (const one of events.length ? events : [e]) stroke.push(this.#at(one));
-    this.#tell(true);
+    this.#notify(true);
   }
 
   #up(e) {
-    if (this.#pointers.delete(e.pointerId)) this.#tell(this.#pointers.size > 0);
+    if (this.#pointers.delete(e.pointerId)) this.#notify(this.#pointers.size > 0);
   }
 
   // ---- Keyboard
@@ -151,7 +151,7 @@ export class Board {
     pen.y = Math.min(1, Math.max(0, pen.y + down * STEP));
     if (pen.down) {
       this.#strokes.at(-1).push([pen.x, pen.y]);
-      this.#tell(true);
+      this.#notify(true);
     }
   }
 
@@ -160,24 +160,24 @@ export class Board {
     if (this.#pen.down) this.#begin([this.#pen.x, this.#pen.y], 'keyboard');
     else {
       this.#pointers.delete('keyboard');
-      this.#tell(false);
+      this.#notify(false);
     }
   }
 
   // ---- Drawing
 
-  #tell(underWay) {
+  #notify(strokeInProgress) {
     this.#draw();
-    this.#changed(underWay);
+    this.#onChange(strokeInProgress);
   }
 
-  #ink(ctx, side, colour) {
-    ctx.strokeStyle = colour;
+  #drawStrokes(ctx, side, color) {
+    ctx.strokeStyle = color;
     ctx.lineWidth = PEN * side;
     ctx.lineCap = ctx.lineJoin = 'round';
     for (const stroke of this.#strokes) {
       ctx.beginPath();
-      ctx.moveTo(stroke[0][0] * side - 0.01, stroke[0][1] * side); // a line without length leaves no dot
+      ctx.moveTo(stroke[0][0] * side - 0.01, stroke[0][1] * side); // a line of length 0 would be invisible
       for (const [x, y] of stroke) ctx.lineTo(x * side, y * side);
       ctx.stroke();
     }
@@ -195,7 +195,7 @@ export class Board {
       const [width, height] = [bitmap.width * scale, bitmap.height * scale];
       ctx.drawImage(bitmap, (side - width) / 2, (side - height) / 2, width, height);
     }
-    this.#ink(ctx, side, colours.ink);
+    this.#drawStrokes(ctx, side, colours.ink);
     if (this.#pen.shown) {
       ctx.beginPath();
       ctx.arc(this.#pen.x * side, this.#pen.y * side, PEN / 2 * side, 0, 2 * Math.PI);

@@ -1,0 +1,94 @@
+package mnist.web;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * Closes connections whose request header takes too long to arrive, and on shutdown those without a
+ * request in progress. Jetty's idle timeout does not notice a client that sends a byte now and
+ * then.
+ */
+final class ConnectionHandler extends GracefulHandler {
+  private static final long MAX_POLL_MILLIS = 1000;
+
+  private final Duration timeout;
+  private final Map<Connection, Request> busy = new ConcurrentHashMap<>();
+  private Map<EndPoint, Snapshot> snapshots = new HashMap<>();
+
+  /** How much a connection had received when it was last busy, or first seen since. */
+  private record Snapshot(long requests, long bytes, long nanoTime) {}
+
+  ConnectionHandler(Duration timeout) {
+    this.timeout = timeout;
+  }
+
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) throws Exception {
+    Connection connection = request.getConnectionMetaData().getConnection();
+    busy.put(connection, request);
+    Request.addCompletionListener(request, failure -> busy.remove(connection, request));
+    return super.handle(request, response, callback);
+  }
+
+  /** Starts watching the connections; called when the server has started. */
+  void schedulePoll() {
+    long millis = Math.min(MAX_POLL_MILLIS, timeout.toMillis() / 10);
+    getServer().getScheduler().schedule(this::poll, millis, TimeUnit.MILLISECONDS);
+  }
+
+  private void poll() {
+    Map<EndPoint, Snapshot> current = new HashMap<>();
+    forEachConnection(
+        (endPoint, connection) -> {
+          boolean isBusy = busy.containsKey(connection);
+          long requests = connection.getMessagesIn();
+          Snapshot snapshot = snapshots.get(endPoint);
+          if (isBusy || snapshot == null || snapshot.requests != requests) {
+            // On a new connection every byte received belongs to a header.
+            long bytes = requests == 0 ? 0 : connection.getBytesIn();
+            snapshot = new Snapshot(requests, bytes, System.nanoTime());
+          }
+          boolean headerStarted = !isBusy && connection.getBytesIn() > snapshot.bytes;
+          if (headerStarted && System.nanoTime() - snapshot.nanoTime > timeout.toNanos()) {
+            endPoint.close();
+          } else {
+            current.put(endPoint, snapshot);
+          }
+        });
+    snapshots = current;
+    schedulePoll();
+  }
+
+  @Override
+  public CompletableFuture<Void> shutdown() {
+    forEachConnection(
+        (endPoint, connection) -> {
+          if (!busy.containsKey(connection)) {
+            endPoint.close();
+          }
+        });
+    return super.shutdown();
+  }
+
+  private void forEachConnection(BiConsumer<EndPoint, Connection> action) {
+    for (Connector connector : getServer().getConnectors()) {
+      for (EndPoint endPoint : connector.getConnectedEndPoints()) {
+        if (endPoint.getConnection() != null) {
+          action.accept(endPoint, endPoint.getConnection());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package mnist.web;
+
+import java.io.IOException;
+import mnist.data.DataSet;
+import mnist.data.sources.DataListener;
+import mnist.runs.RunFolder;
+
+/** The data sets that runs were trained on; the last one used stays open. */
+public final class RunDataSets {
+  private static final DataListener SILENT =
+      new DataListener() {
+        @Override
+        public void notice(String text) {}
+
+        @Override
+        public void downloading(String name, long bytes, long total) {}
+      };
+
+  private DataSet open;
+
+  /** Adopts a data set that is already open. */
+  public synchronized void use(DataSet data) {
+    open = data;
+  }
+
+  /**
+   * The data set of a run.
+   *
+   * @throws IOException if it is not available, or differs from the one that the run was trained on
+   */
+  synchronized DataSet get(RunFolder run) throws IOException {
+    if (open == null || !open.sha256().equals(run.info().data().sha256())) {
+      open = run.openData(SILENT);
+    }
+    return open;
+  }
+}

@@ -1,0 +1,263 @@
+package mnist.web;
+
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.BadRequestResponse;
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.javalin.http.NotFoundResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import mnist.data.LabeledImages;
+import mnist.platform.ErrorMessages;
+import mnist.platform.Json;
+import mnist.runs.RunFolder;
+import mnist.runs.RunFolders;
+import mnist.runs.RunSummary;
+import mnist.runs.ViewRecord;
+
+/**
+ * Runs, in progress or finished, read from their folders and never changed.
+ *
+ * <ul>
+ *   <li>{@code /api/runs}: all runs, newest first
+ *   <li>{@code /api/runs/NAME}: a summary of one; {@code /api/runs/NAME/run.json}: its run.json
+ *   <li>{@code /api/runs/NAME/record?from=N}: its view record from byte N on, see {@link
+ *       ViewRecord}
+ *   <li>{@code /api/runs/NAME/follow}: server-sent events, one whenever the record has grown or the
+ *       status has changed
+ *   <li>{@code /api/runs/NAME/images/train|test?numbers=5,0,7} or {@code ?first=0&count=1000}: the
+ *       images, 784 bytes each
+ *   <li>{@code /api/runs/NAME/probabilities/train|test/5}: the prediction of the run's model for
+ *       one image
+ * </ul>
+ */
+public final class RunRoutes implements RouteGroup {
+  private static final int MAX_IMAGES = 10_000;
+  private static final int POLL_MILLIS = 100;
+  private static final int HEARTBEAT_MILLIS = 5_000;
+
+  /** Each follower occupies a thread of the server. */
+  private static final int MAX_FOLLOWERS = 60;
+
+  private final RunFolders runs;
+  private final RunDataSets dataSets;
+  private final RunModels models;
+  private final AtomicInteger followers = new AtomicInteger();
+  private volatile boolean stopping;
+
+  /**
+   * Routes to some runs.
+   *
+   * @param models closed with these routes
+   */
+  public RunRoutes(RunFolders runs, RunDataSets dataSets, RunModels models) {
+    this.runs = runs;
+    this.dataSets = dataSets;
+    this.models = models;
+  }
+
+  @Override
+  public void register(JavalinConfig config) {
+    get(config, "/api/runs", ctx -> ctx.json(runs.summaries()));
+    get(config, "/api/runs/{run}", ctx -> ctx.json(RunSummary.of(run(ctx))));
+    get(config, "/api/runs/{run}/run.json", this::sendRunJson);
+    get(config, "/api/runs/{run}/record", this::sendRecord);
+    get(config, "/api/runs/{run}/follow", this::follow);
+    get(config, "/api/runs/{run}/images/{split}", this::sendImages);
+    get(config, "/api/runs/{run}/probabilities/{split}/{number}", this::predict);
+    config.events.serverStopping(() -> stopping = true);
+  }
+
+  /** Adds a route for which an unreadable file means 404. */
+  private static void get(JavalinConfig config, String path, Handler handler) {
+    config.routes.get(
+        path,
+        ctx -> {
+          try {
+            handler.handle(ctx);
+          } catch (IOException e) {
+            throw new NotFoundResponse(ErrorMessages.summarize(e));
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    models.close();
+  }
+
+  private RunFolder run(Context ctx) throws IOException {
+    return runs.get(ctx.pathParam("run"));
+  }
+
+  private void sendRunJson(Context ctx) throws IOException {
+    ctx.contentType("application/json").result(Files.readAllBytes(run(ctx).infoFile()));
+  }
+
+  private void sendRecord(Context ctx) throws IOException {
+    Path file = run(ctx).viewRecord();
+    if (!Files.exists(file)) {
+      throw new NotFoundResponse("the run has no view record");
+    }
+    long from = queryNumber(ctx, "from");
+    if (from > Files.size(file)) {
+      throw new BadRequestResponse(
+          "from must be at most %d, the size of the view record, found %d"
+              .formatted(Files.size(file), from));
+    }
+    InputStream in = Files.newInputStream(file);
+    in.skipNBytes(from);
+    ctx.contentType("application/octet-stream").header("Cache-Control", "no-store").result(in);
+  }
+
+  private static int queryNumber(Context ctx, String name) {
+    return ctx.queryParam(name) == null ? 0 : parseNumber(name, ctx.queryParam(name));
+  }
+
+  private static int parseNumber(String name, String text) {
+    try {
+      int number = Integer.parseInt(text);
+      if (number >= 0) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // reported below
+    }
+    throw new BadRequestResponse(name + " must be a non-negative integer, found " + text);
+  }
+
+  // ---- Following a run
+
+  private void follow(Context ctx) throws IOException {
+    RunFolder run = run(ctx);
+    if (followers.incrementAndGet() > MAX_FOLLOWERS) {
+      followers.decrementAndGet();
+      throw new BadRequestResponse("too many pages follow runs, the maximum is " + MAX_FOLLOWERS);
+    }
+    ctx.contentType("text/event-stream").header("Cache-Control", "no-store");
+    try {
+      sendEvents(run, ctx.res().getOutputStream());
+    } catch (IOException e) {
+      // The client has disconnected.
+    } finally {
+      followers.decrementAndGet();
+    }
+  }
+
+  private void sendEvents(RunFolder run, OutputStream out) throws IOException {
+    String lastEvent = "";
+    long lastSent = System.currentTimeMillis();
+    while (!stopping) {
+      String event = event(run);
+      if (!event.equals(lastEvent)) {
+        send(out, event);
+        lastEvent = event;
+        lastSent = System.currentTimeMillis();
+        if (!event.contains("\"running\"")) {
+          return; // the run has ended
+        }
+      } else if (System.currentTimeMillis() - lastSent > HEARTBEAT_MILLIS) {
+        send(out, ": heartbeat\n\n"); // fails if the client has disconnected
+        lastSent = System.currentTimeMillis();
+      }
+      try {
+        Thread.sleep(POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  private static String event(RunFolder run) throws IOException {
+    Map<String, Object> event = new TreeMap<>();
+    try {
+      Path record = run.viewRecord();
+      long bytes = Files.exists(record) ? Files.size(record) : 0;
+      String status =
+          Json.MAPPER
+              .readTree(Files.readAllBytes(run.infoFile()))
+              .path("status")
+              .asText("unreadable");
+      event.putAll(Map.of("bytes", bytes, "status", status));
+    } catch (IOException e) {
+      event.putAll(Map.of("bytes", 0, "status", "gone"));
+    }
+    return "data: " + Json.MAPPER.writeValueAsString(event) + "\n\n";
+  }
+
+  private static void send(OutputStream out, String text) throws IOException {
+    out.write(text.getBytes(StandardCharsets.UTF_8));
+    out.flush();
+  }
+
+  // ---- Images
+
+  private void sendImages(Context ctx) throws IOException {
+    LabeledImages images = images(ctx);
+    int first = queryNumber(ctx, "first");
+    int[] numbers =
+        ctx.queryParam("numbers") == null
+            ? IntStream.range(0, queryNumber(ctx, "count"))
+                .map(i -> first + i)
+                .limit(MAX_IMAGES + 1)
+                .toArray()
+            : Stream.of(ctx.queryParam("numbers").split(","))
+                .mapToInt(text -> parseNumber("numbers", text))
+                .toArray();
+    if (numbers.length > MAX_IMAGES) {
+      throw new BadRequestResponse("at most " + MAX_IMAGES + " images per request");
+    }
+    byte[] pixels = new byte[numbers.length * LabeledImages.PIXELS];
+    for (int i = 0; i < numbers.length; i++) {
+      System.arraycopy(
+          images.pixels(),
+          checkNumber(numbers[i], images) * LabeledImages.PIXELS,
+          pixels,
+          i * LabeledImages.PIXELS,
+          LabeledImages.PIXELS);
+    }
+    ctx.contentType("application/octet-stream")
+        .header("Cache-Control", "private, max-age=3600")
+        .result(pixels);
+  }
+
+  private LabeledImages images(Context ctx) throws IOException {
+    RunFolder run = run(ctx);
+    return switch (ctx.pathParam("split")) {
+      case "train" -> dataSets.get(run).training();
+      case "test" -> dataSets.get(run).test();
+      default ->
+          throw new NotFoundResponse(
+              "there is no split %s, expected train or test".formatted(ctx.pathParam("split")));
+    };
+  }
+
+  private static int checkNumber(int number, LabeledImages images) {
+    if (number >= images.count()) {
+      throw new NotFoundResponse(
+          "there is no image %d, the numbers are 0 to %d".formatted(number, images.count() - 1));
+    }
+    return number;
+  }
+
+  private void predict(Context ctx) throws IOException {
+    LabeledImages images = images(ctx);
+    int number = checkNumber(parseNumber("number", ctx.pathParam("number")), images);
+    RunFolder run = run(ctx);
+    ServedModel model =
+        models.get(run).orElseThrow(() -> new NotFoundResponse(run.name() + " has no model yet"));
+    float[] pixels = images.normalize(number, 1);
+    float[] probabilities = model.apply(version -> version.model().probabilities(pixels));
+    ctx.json(Map.of("probabilities", probabilities, "right", images.labels()[number]));
+  }
+}

@@ -1,0 +1,111 @@
+package mnist.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.javalin.config.JavalinConfig;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import mnist.runs.RunFolders;
+import mnist.web.TestClient.Response;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the server does whichever routes it has. */
+class WebServerTest {
+  @TempDir Path folder;
+  private final List<String> log = new CopyOnWriteArrayList<>();
+
+  @Test
+  void servesAllRouteGroupsAtOneAddress() throws Exception {
+    Path model = TrainedRuns.poor(folder.resolve("poor"));
+    ModelRegistry models = ModelRegistry.open("mnist", model, folder, log::add);
+    ServerMetrics metrics = new ServerMetrics();
+    try (WebServer server =
+        WebServer.start(
+            ServerConfig.local(0, "--port"),
+            log::add,
+            new RunRoutes(new RunFolders(folder), new RunDataSets(), models.runs()),
+            new DrawingRoutes(models, metrics),
+            new ModelRoutes(models, metrics),
+            metrics,
+            WebPages.drawing("/draw/"),
+            WebPages.runs("/"))) {
+      TestClient client = new TestClient(server.address());
+      assertThat(client.get("/").body()).contains("<title>Training on MNIST");
+      assertThat(client.get("/draw/").body()).contains("<title>Draw a digit");
+      for (String path :
+          List.of(
+              "/main.js",
+              "/draw/main.js",
+              "/shared/style.css",
+              "/uplot/uPlot.esm.js",
+              "/openapi.json",
+              "/api/runs/poor",
+              "/api/runs/poor/probabilities/test/0",
+              "/page/models",
+              "/v1/models/poor",
+              "/healthz",
+              "/metrics")) {
+        assertThat(client.get(path).status()).as(path).isEqualTo(200);
+      }
+    }
+    assertThat(log).isEmpty();
+  }
+
+  /** A group with a route that fails, which counts how often it is closed. */
+  private static final class FailingRoutes implements RouteGroup {
+    final AtomicInteger closed = new AtomicInteger();
+
+    @Override
+    public void register(JavalinConfig config) {
+      config.routes.get(
+          "/fail",
+          ctx -> {
+            throw new IllegalStateException("a secret of the server");
+          });
+    }
+
+    @Override
+    public void close() {
+      closed.incrementAndGet();
+    }
+  }
+
+  @Test
+  void logsInternalErrorsWithoutDisclosingThem() throws Exception {
+    FailingRoutes routes = new FailingRoutes();
+    try (WebServer server = WebServer.start(ServerConfig.local(0, "--port"), log::add, routes)) {
+      TestClient client = new TestClient(server.address());
+      Response failure = client.get("/fail");
+      assertThat(failure.status()).isEqualTo(500);
+      assertThat(failure.error()).isEqualTo("internal server error");
+      assertThat(log).containsExactly("GET /fail failed: a secret of the server");
+      assertThat(client.get("/nothing").status()).isEqualTo(404);
+      assertThat(client.get("/nothing").error()).contains("/nothing");
+      assertThat(client.post("/fail", "").error())
+          .isEqualTo("method POST is not allowed here, expected GET");
+    }
+    assertThat(routes.closed).hasValue(1);
+  }
+
+  @Test
+  void closesItsRoutesIfItCannotListen() throws Exception {
+    try (WebServer first = WebServer.start(ServerConfig.local(0, "--port"), log::add)) {
+      int port = URI.create(first.address()).getPort();
+      FailingRoutes routes = new FailingRoutes();
+      assertThatThrownBy(() -> WebServer.start(ServerConfig.local(port, "-p"), log::add, routes))
+          .isInstanceOf(IOException.class)
+          .hasMessage("port %d is in use; choose another with -p, or 0 for any free port", port);
+      assertThat(routes.closed).hasValue(1);
+    }
+    ServerConfig unknown = new ServerConfig("host.invalid", 0, "-p");
+    assertThatThrownBy(() -> WebServer.start(unknown, log::add))
+        .isInstanceOf(IOException.class)
+        .hasMessage("cannot listen on host.invalid: unknown host");
+  }
+}

@@ -117,7 +117,8 @@ class ModelRoutesTest {
     for (int i = 0; i < 20; i++) {
       JsonNode one =
           client.post(PREDICT, "{\"instances\": [" + image(i) + "]}").json().at("/predictions/0");
-      assertThat(floats(one.get("predictions"))).isEqualTo(model.probabilities(images.normalize(i, 1)));
+      assertThat(floats(one.get("predictions")))
+          .isEqualTo(model.probabilities(images.normalize(i, 1)));
       assertThat(one.get("classes").asInt())
           .isEqualTo(model.predict(images.normalize(i, 1)).get(0).best());
     }

@@ -14,7 +14,7 @@ import mnist.runs.RunFolders;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The options of what draws a run: which one, and where to. */
+/** The options of the programs that draw a run: which run, and the output file. */
 public final class RecordedRunOptions {
   @Parameters(
       arity = "0..1",
@@ -32,7 +32,7 @@ public final class RecordedRunOptions {
   private boolean overwrite;
 
   /**
-   * The run that was chosen, or the newest one.
+   * The chosen run, or the newest one.
    *
    * @throws IOException if there is none
    */
@@ -40,7 +40,7 @@ public final class RecordedRunOptions {
     return run == null ? new RunFolders(Path.of(RunFolders.DEFAULT)).newest() : RunFolder.at(run);
   }
 
-  /** The data set of the run; where it cannot be had, a line on {@code err} says why. */
+  /** The data set of the run; if it is not available, a line on {@code err} says why. */
   public static Optional<DataSet> data(RunFolder run, PrintStream err) {
     try (DataConsole console = new DataConsole(err)) {
       return Optional.of(run.openData(console));
@@ -50,38 +50,35 @@ public final class RecordedRunOptions {
     }
   }
 
-  /** What {@code --out} names. */
+  /** The value of {@code --out}. */
   public Optional<Path> out() {
     return Optional.ofNullable(out);
   }
 
-  /** Writes a file. */
-  public interface Writing {
-    /**
-     * @param file does not exist yet
-     */
-    void to(Path file) throws IOException;
+  /** Writes a file that does not exist yet. */
+  public interface FileWriter {
+    void write(Path file) throws IOException;
   }
 
   /**
-   * Writes a file whole or not at all: what {@code --out} names, else one in the run's folder,
-   * where an earlier one is replaced.
+   * Atomically writes the file that {@code --out} names, else one in the run's folder, which
+   * replaces an earlier one.
    *
-   * @param usual its name in the run's folder
-   * @return where it is
-   * @throws IOException if it cannot be written, or would replace what was not made here
+   * @param defaultName its name in the run's folder
+   * @return the file
+   * @throws IOException if it cannot be written, or {@code --out} exists
    */
-  public Path write(RunFolder folder, String usual, Writing writing) throws IOException {
-    Path file = out().orElse(folder.path().resolve(usual));
+  public Path write(RunFolder folder, String defaultName, FileWriter writer) throws IOException {
+    Path file = out().orElse(folder.path().resolve(defaultName));
     boolean mayReplace = out == null || overwrite;
     if (Files.isDirectory(file)) {
-      throw new IOException(file + " is a folder, expected a name for a file");
+      throw new IOException(file + " is a folder, expected a file name");
     }
     if (Files.exists(file) && !mayReplace) {
       throw exists(file);
     }
     try (AtomicFile draft = AtomicFile.of(file)) {
-      writing.to(draft.path());
+      writer.write(draft.path());
       if (mayReplace) {
         draft.replace();
       } else {

@@ -9,12 +9,12 @@ import mnist.console.CliErrors;
 import mnist.runs.RunFolder;
 import mnist.runs.RunFolders;
 
-/** Goes on with the newest run under {@code runs/} that was broken off. */
+/** Resumes the newest unfinished run in {@code runs}. */
 public final class Resume {
   private Resume() {}
 
   /**
-   * @param args further options, as for the run's stage
+   * @param args additional options, as for the run's stage
    */
   public static void main(String[] args) {
     RunFolder unfinished;

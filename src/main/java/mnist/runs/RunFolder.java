@@ -117,6 +117,9 @@ public record RunFolder(Path path) {
   public RunInfo info() throws IOException {
     try {
       JsonNode info = Json.MAPPER.readTree(Files.readAllBytes(infoFile()));
+      if (!info.isObject()) {
+        throw new IOException(infoFile() + " is damaged: it is not a JSON object");
+      }
       if (info.path("options") instanceof ObjectNode options) {
         upgrade(options, info.at("/platform/onednn").asBoolean());
       }

@@ -159,50 +159,44 @@ public record RunInfo(
   public RunInfo resume(int iteration, RunConfig newOptions) {
     List<Resumption> all = new ArrayList<>(resumed == null ? List.of() : resumed);
     all.add(new Resumption(iteration, now()));
-    return new RunInfo(
-        stage,
-        title,
-        RUNNING,
-        started,
-        null,
-        newOptions,
-        data,
-        versions,
-        platform,
-        all,
-        null,
-        null);
+    return with(RUNNING, null, newOptions, all, null, null);
   }
 
   /** The same run, whose training has ended. */
   RunInfo end(TrainingResult result, List<String> classNames) {
     String newStatus = result.status().name().toLowerCase(Locale.ROOT);
-    return end(newStatus, now(), null, Results.of(result, classNames));
+    return with(newStatus, now(), options, resumed, null, Results.of(result, classNames));
   }
 
   /** The same run, failed. */
   RunInfo fail(Throwable reason) {
-    return end(FAILED, now(), ErrorMessages.summarize(reason), null);
+    return with(FAILED, now(), options, resumed, ErrorMessages.summarize(reason), null);
   }
 
   /** The same run, whose model was saved or could not be. */
   RunInfo with(Model model) {
-    return end(status, ended, error, results.with(model));
+    return with(status, ended, options, resumed, error, results.with(model));
   }
 
-  private RunInfo end(String newStatus, String when, String reason, Results newResults) {
+  private RunInfo with(
+      String newStatus,
+      String end,
+      RunConfig config,
+      List<Resumption> resumptions,
+      String failure,
+      Results newResults) {
     return new RunInfo(
         stage,
         title,
         newStatus,
         started,
-        when,
-        options,
+        end,
+        config,
         data,
         versions,
         platform,
-        resumed,
-        reason,
+        resumptions,
+        failure,
         newResults);
   }
 

@@ -45,18 +45,7 @@ public record RunSummary(
     try {
       info = Json.MAPPER.readTree(Files.readAllBytes(run.infoFile()));
     } catch (JacksonException e) {
-      return new RunSummary(
-          run.name(),
-          RunInfo.UNREADABLE,
-          "",
-          "",
-          "",
-          null,
-          0,
-          null,
-          0,
-          0,
-          RunFolder.INFO + " is damaged");
+      info = Json.MAPPER.createObjectNode().put("error", RunFolder.INFO + " is damaged");
     }
     JsonNode best = info.at("/results/best_test/accuracy");
     return new RunSummary(

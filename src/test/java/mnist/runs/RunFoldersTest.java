@@ -33,13 +33,14 @@ class RunFoldersTest {
     write("2.0-c", "{\"started\": \"2025-12-31T23:59:59.999Z\"}");
     write("3.1-damaged", "{\"started");
     write("3.1-empty", "{}");
+    write("3.1-cut", "");
     write(".hidden", "{\"started\": \"2026-02-01T10:00:00Z\"}");
     Files.createFile(root.resolve("file"));
     Files.createDirectory(root.resolve("no-run"));
 
     assertThat(runs.list())
         .extracting(RunFolder::name)
-        .containsExactly("1.0-b", "3.0-a", "2.0-c", "3.1-empty", "3.1-damaged");
+        .containsExactly("1.0-b", "3.0-a", "2.0-c", "3.1-empty", "3.1-damaged", "3.1-cut");
     assertThat(runs.summaries()).extracting(RunSummary::name).contains("3.1-damaged", "1.0-b");
     assertThat(runs.newest().path()).isEqualTo(newest);
     assertThat(runs.get("1.0-b").path()).isEqualTo(newest);

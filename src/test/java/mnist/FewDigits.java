@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** The first 1,000 + 500 of the drawn digits, for tests that want any digits, soon. */
+/** The first 1,000 + 500 synthetic digits, for tests that need a small data set quickly. */
 public final class FewDigits {
   private static final Map<String, Integer> COUNTS = Map.of("train", 1000, "t10k", 500);
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import mnist.app.Training;
 import mnist.training.TrainingListener;
 
-/** A short run of stage 2.1 on the drawn digits, to be looked at. */
+/** A short run of stage 2.1 on the synthetic digits, with a view record. */
 public final class SmallRun {
   /** The last iteration; batch and test set are measured at 0, 20 … 100. */
   public static final int LAST = 100;

@@ -14,9 +14,9 @@ import mnist.data.sources.DataSets;
 import mnist.data.sources.DataSource;
 import mnist.platform.ProjectFolder;
 
-/** Drawn digits for the tests, kept in the build folder. */
+/** The data sets of the tests. */
 public final class TestData {
-  /** Hears nothing. */
+  /** Ignores everything. */
   public static final DataListener SILENT =
       new DataListener() {
         @Override
@@ -28,14 +28,14 @@ public final class TestData {
 
   private TestData() {}
 
-  /** A folder's own IDX files. */
+  /** The data set in a folder. */
   public static DataSet in(Path folder) throws IOException {
     return DataSets.ofThisProject(SILENT).open(DataSource.AUTO, Optional.of(folder));
   }
 
   /**
-   * MNIST from {@code MNIST_DATA} or the project's data folder; where neither has it, the test that
-   * asks is skipped and says so.
+   * MNIST from {@code MNIST_DATA} or the project's data folder; if neither has it, the calling test
+   * is skipped with a message.
    */
   public static DataSet mnist() throws IOException {
     Path folder =
@@ -50,7 +50,7 @@ public final class TestData {
     return DataSets.ofThisProject(SILENT).open(DataSource.MNIST, Optional.of(folder));
   }
 
-  /** 60,000 + 10,000 drawn digits; {@link DataSet#source()} is the folder that holds them. */
+  /** 60,000 + 10,000 synthetic digits, stored in the build folder {@link DataSet#source()}. */
   public static DataSet drawnDigits() throws IOException {
     return new DataSets(Path.of("target", "test-data").toAbsolutePath(), Map.of(), SILENT)
         .open(DataSource.SYNTHETIC, Optional.empty());

@@ -25,27 +25,20 @@ public final class Network implements AutoCloseable {
   private final Output<TFloat32> trainingLoss;
   private final Output<TInt64> predicted;
 
-  Network(
-      Graph graph,
-      Hyperparameters hyperparameters,
-      List<Variable<TFloat32>> trained,
-      List<Variable<TFloat32>> averages,
-      Map<String, String> inferenceReplacements,
-      Map<String, Long> samplesPerExample,
-      Output<TFloat32> trainingLoss,
-      Output<TInt64> predicted) {
-    this.graph = graph;
-    this.hyperparameters = hyperparameters;
-    this.trained = List.copyOf(trained);
-    this.averages = List.copyOf(averages);
-    this.inferenceReplacements = Map.copyOf(inferenceReplacements);
-    this.samplesPerExample = Map.copyOf(samplesPerExample);
-    this.trainingLoss = trainingLoss;
-    this.predicted = predicted;
+  /**
+   * @throws IllegalArgumentException if a node that every stage has is missing
+   */
+  Network(NetworkBuilder net) {
+    graph = net.graph();
+    hyperparameters = net.hyperparameters;
+    trained = List.copyOf(net.trained);
+    averages = List.copyOf(net.averages);
+    inferenceReplacements = Map.copyOf(net.inferenceReplacements);
+    samplesPerExample = Map.copyOf(net.samplesPerExample);
+    trainingLoss = net.trainingLoss;
+    predicted = net.predicted;
     for (String name : REQUIRED) {
-      if (graph.operation(name) == null) {
-        throw new IllegalStateException("the network has no node named " + name);
-      }
+      graph.operationOrThrow(name);
     }
   }
 

@@ -35,15 +35,15 @@ public final class NetworkBuilder {
 
   private final Graph graph;
   private final Ops tf;
-  private final Hyperparameters hyperparameters;
-  private final List<Variable<TFloat32>> trained = new ArrayList<>();
-  private final List<Variable<TFloat32>> averages = new ArrayList<>();
-  private final Map<String, String> inferenceReplacements = new HashMap<>();
-  private final Map<String, Long> samplesPerExample = new HashMap<>();
   private long randomNodes;
 
-  private Output<TInt64> predicted;
-  private Output<TFloat32> trainingLoss;
+  final Hyperparameters hyperparameters;
+  final List<Variable<TFloat32>> trained = new ArrayList<>();
+  final List<Variable<TFloat32>> averages = new ArrayList<>();
+  final Map<String, String> inferenceReplacements = new HashMap<>();
+  final Map<String, Long> samplesPerExample = new HashMap<>();
+  Output<TInt64> predicted;
+  Output<TFloat32> trainingLoss;
 
   NetworkBuilder(Graph graph, Hyperparameters hyperparameters) {
     hyperparameters.check();
@@ -57,22 +57,13 @@ public final class NetworkBuilder {
    *
    * @param stage adds the nodes, from the placeholders to {@code train_step}
    * @throws IllegalArgumentException if a hyperparameter is out of its range
-   * @throws IllegalStateException if a node that every stage has is missing
    */
   public static Network build(Hyperparameters hyperparameters, Consumer<NetworkBuilder> stage) {
     Graph graph = new Graph();
     try {
       NetworkBuilder net = new NetworkBuilder(graph, hyperparameters);
       stage.accept(net);
-      return new Network(
-          graph,
-          hyperparameters,
-          net.trained,
-          net.averages,
-          net.inferenceReplacements,
-          net.samplesPerExample,
-          net.trainingLoss,
-          net.predicted);
+      return new Network(net);
     } catch (RuntimeException e) {
       graph.close();
       throw e;

@@ -3,9 +3,9 @@ package mnist.training;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -17,22 +17,15 @@ import mnist.data.Split;
  * detached and the training continues without it.
  */
 public final class AsyncListener implements TrainingListener, AutoCloseable {
-  /** How many evaluations can be queued; each holds the tensors that the listener requested. */
-  private static final int QUEUE_CAPACITY = 8;
-
-  private interface Task {
-    void run() throws IOException;
-  }
-
-  private static final Task END = () -> {};
+  /** How many evaluations can be pending; each holds the tensors that the listener requested. */
+  private static final int CAPACITY = 8;
 
   private final TrainingListener listener;
   private final Consumer<Exception> onFailure;
-  private final BlockingQueue<Task> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
-  private final Thread thread = new Thread(this::processQueue, "async listener");
+  private final ExecutorService thread = Executors.newSingleThreadExecutor(AsyncListener::daemon);
+  private final Semaphore capacity = new Semaphore(CAPACITY);
   private long budgetNanos;
   private volatile boolean detached;
-  private volatile CountDownLatch awaited = new CountDownLatch(0);
 
   /**
    * @param timeBudget how long the training may wait for the listener in total, closing included
@@ -44,8 +37,12 @@ public final class AsyncListener implements TrainingListener, AutoCloseable {
     this.listener = listener;
     this.onFailure = onFailure;
     budgetNanos = timeBudget.toNanos();
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "async listener");
     thread.setDaemon(true);
-    thread.start();
+    return thread;
   }
 
   @Override
@@ -55,78 +52,57 @@ public final class AsyncListener implements TrainingListener, AutoCloseable {
 
   @Override
   public void onEvaluation(Evaluation evaluation) {
-    if (!detached && !enqueue(() -> listener.onEvaluation(evaluation))) {
-      detachTooSlow();
+    if (!detached && acquireWithinBudget(1)) {
+      thread.execute(() -> process(evaluation));
+    }
+  }
+
+  private void process(Evaluation evaluation) {
+    try {
+      if (!detached) {
+        listener.onEvaluation(evaluation);
+      }
+    } catch (IOException | RuntimeException e) {
+      detach(e);
+    } finally {
+      capacity.release();
     }
   }
 
   /** Waits, within the time budget, until the listener has processed every evaluation so far. */
   public void catchUp() {
-    CountDownLatch processed = new CountDownLatch(1);
-    awaited = processed;
-    if (!detached && (!enqueue(processed::countDown) || !withinBudget(processed::await))) {
-      detachTooSlow();
+    if (!detached && acquireWithinBudget(CAPACITY)) {
+      capacity.release(CAPACITY);
     }
   }
 
-  private boolean enqueue(Task task) {
-    return withinBudget((time, unit) -> queue.offer(task, time, unit));
-  }
-
-  private interface TimedWait {
-    boolean await(long time, TimeUnit unit) throws InterruptedException;
-  }
-
-  private boolean withinBudget(TimedWait wait) {
+  /** Detaches the listener if it does not free capacity in time. */
+  private boolean acquireWithinBudget(int evaluations) {
     long start = System.nanoTime();
+    boolean acquired = false;
     try {
-      return wait.await(budgetNanos, TimeUnit.NANOSECONDS);
+      acquired = capacity.tryAcquire(evaluations, budgetNanos, TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
-    } finally {
-      budgetNanos = Math.max(0, budgetNanos - (System.nanoTime() - start));
     }
-  }
-
-  private void processQueue() {
-    try {
-      for (Task next = queue.take(); next != END; next = queue.take()) {
-        next.run();
-      }
-    } catch (IOException | RuntimeException e) {
-      detach(e);
-    } catch (InterruptedException e) {
-      // Closed while it was too slow.
+    budgetNanos = Math.max(0, budgetNanos - (System.nanoTime() - start));
+    if (!acquired) {
+      detach(new TimeoutException("it is too slow"));
     }
-  }
-
-  private void detachTooSlow() {
-    detach(new TimeoutException("it is too slow"));
+    return acquired;
   }
 
   private synchronized void detach(Exception why) {
     if (!detached) {
       onFailure.accept(why); // before anybody can see that it is detached
       detached = true;
-      queue.clear();
-      awaited.countDown();
     }
   }
 
-  /** Lets the listener process the queue, within the time budget. */
+  /** Lets the listener process what is pending, within the time budget. */
   @Override
   public void close() {
-    if (!detached && enqueue(END)) {
-      try {
-        TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1, budgetNanos));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-    if (!detached && thread.isAlive()) {
-      detachTooSlow();
-    }
-    thread.interrupt();
+    catchUp();
+    thread.shutdownNow();
   }
 }

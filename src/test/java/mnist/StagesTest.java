@@ -14,6 +14,7 @@ import mnist.nn.Activation;
 import mnist.nn.Hyperparameters;
 import mnist.nn.Network;
 import mnist.training.Stage;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,10 +26,16 @@ import org.tensorflow.proto.NodeDef;
 /** The graphs of the stages: names, types, shapes, seeds. */
 class StagesTest {
 
+  private static final Map<String, Network> NETWORKS = new HashMap<>();
+
   private static void withStage(String name, Consumer<Network> test) {
-    try (Network network = Stages.named(name).network(0)) {
-      test.accept(network);
-    }
+    test.accept(NETWORKS.computeIfAbsent(name, n -> Stages.named(n).network(0)));
+  }
+
+  @AfterAll
+  static void closeNetworks() {
+    NETWORKS.values().forEach(Network::close);
+    NETWORKS.clear();
   }
 
   private static List<String> typesOf(Network network, String... names) {
@@ -265,10 +272,12 @@ class StagesTest {
     for (Stage stage : Stages.all()) {
       Hyperparameters defaults = stage.defaults(0);
       unused.put(stage.name(), String.join(" ", defaults.unusedOptions()));
-      try (Network network = stage.network(defaults)) {
-        assertThat(network.learningRate().isPresent()).isEqualTo(!stage.name().equals("1.0"));
-        assertThat(network.pkeep().isPresent()).isEqualTo(defaults.keepProbability != null);
-      }
+      withStage(
+          stage.name(),
+          network -> {
+            assertThat(network.learningRate().isPresent()).isEqualTo(!stage.name().equals("1.0"));
+            assertThat(network.pkeep().isPresent()).isEqualTo(defaults.keepProbability != null);
+          });
     }
     String both = "--activation --keep-probability";
     assertThat(unused)

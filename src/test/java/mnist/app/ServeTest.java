@@ -98,7 +98,7 @@ class ServeTest {
 
     Run wrongName = serve("--name=a/b");
     assertThat(wrongName.exitCode()).isEqualTo(2);
-    assertThat(wrongName.err()).startsWith("error: --name may contain letters, digits");
+    assertThat(wrongName.err()).startsWith("error: --name needs letters, digits");
   }
 
   @Test

@@ -212,6 +212,13 @@ public record ExpectedRun(
         : Optional.of("measured %d times, expected %d".formatted(run.measurements.size(), due));
   }
 
+  /** The first measurement of a run that differs by more than other kernels explain. */
+  static Optional<String> drift(
+      Conditions conditions, List<Measurement> expected, List<Measurement> measured) {
+    return new ExpectedRun(conditions, new Platform(0, Set.of()), "", expected)
+        .firstDifference(measured, false);
+  }
+
   /** Compares measurements, from the first one. */
   Optional<String> firstDifference(List<Measurement> measured, boolean sameKernels) {
     Map<Split, DoubleSummaryStatistics> logRatios = new EnumMap<>(Split.class);

@@ -38,6 +38,7 @@ import org.tensorflow.types.TFloat32;
  * @param loss at every measurement
  * @param learningRate at every measurement
  * @param finalWeights of all variables after the last step
+ * @param drift the first measurement that differs by more than other kernels explain, empty if none
  * @param javaStepMillis median time of a step
  * @param pythonStepMillis median time of a step
  */
@@ -49,6 +50,7 @@ public record StageComparison(
     Difference loss,
     Difference learningRate,
     Difference finalWeights,
+    Optional<String> drift,
     double javaStepMillis,
     double pythonStepMillis) {
   /** The heading of the table. */
@@ -62,9 +64,14 @@ public record StageComparison(
    * TensorFlow versions have the same kernels; where they differ, as in stage 1.0, these bounds
    * apply: relative for gradients and losses, absolute for weights, one image of a batch for
    * accuracies. Measured: at most 1e-6, 1e-6, 7e-7 and one of 10,000 images.
+   *
+   * <p>On some processors the two versions of oneDNN select different convolutions. That shows in
+   * the gradients on the first batch, and training amplifies it; the measurements must then stay
+   * within the bounds for other kernels ({@link ExpectedRun}). Measured for the gradients: 2.5e-5.
    */
   private static final double GRADIENT_BOUND = 1e-5;
 
+  private static final double OTHER_KERNELS_GRADIENT_BOUND = 1e-4;
   private static final double LOSS_BOUND = 1e-5;
   private static final double WEIGHT_BOUND = 1e-5;
   private static final double ACCURACY_BOUND = 0.0100001;
@@ -73,11 +80,20 @@ public record StageComparison(
   public boolean withinBounds() {
     return graph.isEmpty()
         && initialWeights.equalBits()
-        && gradients.largestRelative() <= GRADIENT_BOUND
         && learningRate.equalBits()
+        && (closeTraining() || otherKernels() && drift.isEmpty());
+  }
+
+  private boolean closeTraining() {
+    return gradients.largestRelative() <= GRADIENT_BOUND
         && accuracy.largest() <= ACCURACY_BOUND
         && loss.largestRelative() <= LOSS_BOUND
         && finalWeights.largest() <= WEIGHT_BOUND;
+  }
+
+  /** Equal gradients come from equal kernels, whose training must be equal too. */
+  private boolean otherKernels() {
+    return !gradients.equalBits() && gradients.largestRelative() <= OTHER_KERNELS_GRADIENT_BOUND;
   }
 
   /** A row of the table, followed by the difference of the graphs if there is one. */
@@ -95,7 +111,11 @@ public record StageComparison(
             finalWeights,
             javaStepMillis,
             pythonStepMillis)
-        + graph.map(difference -> "\n       " + difference).orElse("");
+        + graph.map(difference -> "\n       " + difference).orElse("")
+        + (closeTraining() || !otherKernels()
+            ? ""
+            : "\n       The two TensorFlow versions use different kernels on this processor; "
+                + drift.orElse("within the bounds for that"));
   }
 
   /**
@@ -138,6 +158,7 @@ public record StageComparison(
             difference(measurements, python.measurements(), Measurement::learningRate),
             Difference.between(
                 "final weights", result.finalWeights().values(), python.finalWeights()),
+            ExpectedRun.drift(conditions, python.measurements(), measurements),
             result.medianStepMillis(),
             python.medianStepMillis());
       }

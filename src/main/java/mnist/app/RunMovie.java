@@ -24,7 +24,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Draws a run from its start to its end, as an animated GIF and as an MP4. */
+/** Draws a run from start to end, as an animated GIF and as an MP4. */
 @Command(
     name = "mnist.app.RunMovie",
     description = {
@@ -41,14 +41,14 @@ public final class RunMovie implements Callable<Integer> {
   private static final int MP4_WIDTH = 1920;
   private static final int MP4_HEIGHT = 1080;
   private static final int MP4_FRAMES = 500;
-  private static final int MP4_PER_SECOND = 24;
+  private static final int MP4_FRAME_RATE = 24;
 
-  /** How long the end is shown. */
+  /** How long the last frame is shown. */
   private static final int LAST_SECONDS = 3;
 
   @Spec private CommandSpec spec;
 
-  @Mixin private RecordedRunOptions seen = new RecordedRunOptions();
+  @Mixin private RecordedRunOptions target = new RecordedRunOptions();
 
   private final PrintStream out;
   private final PrintStream err;
@@ -63,28 +63,28 @@ public final class RunMovie implements Callable<Integer> {
     System.exit(run(System.out, System.err, args));
   }
 
-  /** The program within another one; gives its exit code. */
+  /** Runs the program in this process; returns its exit code. */
   static int run(PrintStream out, PrintStream err, String... args) {
     return CommandLines.create(new RunMovie(out, err), out, err).execute(args);
   }
 
   @Override
   public Integer call() throws IOException {
-    Optional<String> name = seen.out().map(file -> file.toString().toLowerCase(Locale.ROOT));
+    Optional<String> name = target.out().map(file -> file.toString().toLowerCase(Locale.ROOT));
     boolean gif = name.isEmpty() || name.get().endsWith(".gif");
     boolean mp4 = name.isEmpty() || name.get().endsWith(".mp4");
     if (!gif && !mp4) {
       throw new ParameterException(
-          spec.commandLine(), "--out must end in .gif or .mp4, found " + seen.out().get());
+          spec.commandLine(), "--out must end in .gif or .mp4, found " + target.out().get());
     }
     try {
-      RunFolder run = seen.folder();
+      RunFolder run = target.folder();
       Optional<DataSet> data = RecordedRunOptions.data(run, err);
       if (gif) {
-        out.println(seen.write(run, "movie.gif", file -> drawGif(run, data, file)));
+        out.println(target.write(run, "movie.gif", file -> drawGif(run, data, file)));
       }
       if (mp4) {
-        out.println(seen.write(run, "movie.mp4", file -> drawMp4(run, data, file)));
+        out.println(target.write(run, "movie.mp4", file -> drawMp4(run, data, file)));
       }
       return CommandLine.ExitCode.OK;
     } catch (Mp4.NoFfmpegException e) {
@@ -97,56 +97,57 @@ public final class RunMovie implements Callable<Integer> {
   }
 
   private void drawGif(RunFolder run, Optional<DataSet> data, Path file) throws IOException {
-    Dashboard panels = Dashboard.of(run.path(), data, GIF_WIDTH, GIF_HEIGHT);
-    panels.damage().ifPresent(err::println);
-    List<Integer> moments = someOf(panels.moments(), GIF_FRAMES);
-    List<BufferedImage> samples = someOf(moments, 3).stream().map(panels::draw).toList();
+    Dashboard dashboard = Dashboard.of(run.path(), data, GIF_WIDTH, GIF_HEIGHT);
+    dashboard.damage().ifPresent(err::println);
+    List<Integer> iterations = evenlySpaced(dashboard.iterations(), GIF_FRAMES);
+    List<BufferedImage> samples =
+        evenlySpaced(iterations, 3).stream().map(dashboard::draw).toList();
     try (AnimatedGif gif = new AnimatedGif(file, samples)) {
       draw(
           "movie.gif",
-          panels,
-          moments,
+          dashboard,
+          iterations,
           (frame, isLast) -> gif.add(frame, isLast ? 100 * LAST_SECONDS : GIF_HUNDREDTHS));
     }
   }
 
   private void drawMp4(RunFolder run, Optional<DataSet> data, Path file) throws IOException {
-    try (Mp4 mp4 = new Mp4(file, MP4_WIDTH, MP4_HEIGHT, MP4_PER_SECOND)) {
-      Dashboard panels = Dashboard.of(run.path(), data, MP4_WIDTH, MP4_HEIGHT);
+    try (Mp4 mp4 = new Mp4(file, MP4_WIDTH, MP4_HEIGHT, MP4_FRAME_RATE)) {
+      Dashboard dashboard = Dashboard.of(run.path(), data, MP4_WIDTH, MP4_HEIGHT);
       draw(
           "movie.mp4",
-          panels,
-          someOf(panels.moments(), MP4_FRAMES),
-          (frame, isLast) -> mp4.add(frame, isLast ? LAST_SECONDS * MP4_PER_SECOND : 1));
-      mp4.end();
+          dashboard,
+          evenlySpaced(dashboard.iterations(), MP4_FRAMES),
+          (frame, isLast) -> mp4.add(frame, isLast ? LAST_SECONDS * MP4_FRAME_RATE : 1));
+      mp4.finish();
     }
   }
 
-  /** So many at most, evenly picked, the first and the last among them. */
-  private static List<Integer> someOf(List<Integer> moments, int most) {
-    int count = Math.min(most, moments.size());
+  /** At most {@code max} of the iterations, the first and the last among them. */
+  private static List<Integer> evenlySpaced(List<Integer> iterations, int max) {
+    int count = Math.min(max, iterations.size());
     return IntStream.range(0, count)
-        .map(i -> count == 1 ? 0 : (int) ((long) i * (moments.size() - 1) / (count - 1)))
-        .mapToObj(moments::get)
+        .map(i -> count == 1 ? 0 : (int) ((long) i * (iterations.size() - 1) / (count - 1)))
+        .mapToObj(iterations::get)
         .toList();
   }
 
-  private interface Frames {
+  private interface FrameWriter {
     void add(BufferedImage frame, boolean isLast) throws IOException;
   }
 
-  private void draw(String what, Dashboard panels, List<Integer> moments, Frames movie)
+  private void draw(String name, Dashboard dashboard, List<Integer> iterations, FrameWriter movie)
       throws IOException {
-    BufferedImage frame = panels.draw(moments.get(0));
-    try (ProgressLine bar =
+    BufferedImage frame = dashboard.draw(iterations.get(0));
+    try (ProgressLine progress =
         Terminal.isInteractive()
-            ? new ProgressLine(err, what, "frames", 0, moments.size(), "")
+            ? new ProgressLine(err, name, "frames", 0, iterations.size(), "")
             : null) {
-      for (int i = 0; i < moments.size(); i++) {
-        panels.draw(moments.get(i), frame);
-        movie.add(frame, i == moments.size() - 1);
-        if (bar != null) {
-          bar.stepTo(i + 1);
+      for (int i = 0; i < iterations.size(); i++) {
+        dashboard.draw(iterations.get(i), frame);
+        movie.add(frame, i == iterations.size() - 1);
+        if (progress != null) {
+          progress.stepTo(i + 1);
         }
       }
     }

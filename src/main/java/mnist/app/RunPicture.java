@@ -27,14 +27,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Draws a run at a moment: the six panels of the tutorial's own window, as a picture. */
+/** Draws a run at one iteration, in the six panels of the tutorial's window. */
 @Command(
     name = "mnist.app.RunPicture",
     description = "Draws a run at one iteration as a PNG file and prints the file's path.")
 public final class RunPicture implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Mixin private RecordedRunOptions seen = new RecordedRunOptions();
+  @Mixin private RecordedRunOptions target = new RecordedRunOptions();
 
   @Option(
       names = "--iteration",
@@ -68,7 +68,7 @@ public final class RunPicture implements Callable<Integer> {
     System.exit(run(System.out, System.err, args));
   }
 
-  /** The program within another one; gives its exit code. */
+  /** Runs the program in this process; returns its exit code. */
   static int run(PrintStream out, PrintStream err, String... args) {
     return CommandLines.create(new RunPicture(out, err), out, err).execute(args);
   }
@@ -80,9 +80,8 @@ public final class RunPicture implements Callable<Integer> {
           spec.commandLine(), "--iteration must be 0 or more, found " + iteration);
     }
     try {
-      RunFolder run = seen.folder();
-      Path file = seen.write(run, "picture.png", draft -> draw(run, draft));
-      out.println(file);
+      RunFolder run = target.folder();
+      out.println(target.write(run, "picture.png", file -> draw(run, file)));
       return CommandLine.ExitCode.OK;
     } catch (OutOfMemoryError e) {
       throw new IOException("not enough memory for so large a picture; choose a smaller --size", e);
@@ -90,40 +89,40 @@ public final class RunPicture implements Callable<Integer> {
   }
 
   private void draw(RunFolder run, Path file) throws IOException {
-    Dashboard panels =
+    Dashboard dashboard =
         Dashboard.of(run.path(), RecordedRunOptions.data(run, err), size.width, size.height);
-    panels.damage().ifPresent(err::println);
-    List<Integer> moments = panels.moments();
-    int last = moments.get(moments.size() - 1);
+    dashboard.damage().ifPresent(err::println);
+    List<Integer> iterations = dashboard.iterations();
+    int last = iterations.get(iterations.size() - 1);
     if (iteration != null && iteration > last) {
       throw new IOException(
           "--iteration must be at most %d, where the run's record ends, found %d"
               .formatted(last, iteration));
     }
-    BufferedImage picture = panels.draw(iteration == null ? last : iteration);
+    BufferedImage picture = dashboard.draw(iteration == null ? last : iteration);
     try (OutputStream bytes = Files.newOutputStream(file);
         ImageOutputStream png = new MemoryCacheImageOutputStream(bytes)) {
       ImageIO.write(palette ? Palette.indexed(picture) : picture, "png", png);
     }
   }
 
-  /** Such as 1920x1080. */
+  /** Parses sizes such as 1920x1080. */
   private static final class Size implements ITypeConverter<Dimension> {
-    private static final Pattern FORM = Pattern.compile("(\\d{3,4})x(\\d{3,4})");
+    private static final Pattern FORMAT = Pattern.compile("(\\d{3,4})x(\\d{3,4})");
 
     @Override
     public Dimension convert(String text) {
-      Matcher found = FORM.matcher(text);
-      if (found.matches()) {
+      Matcher matcher = FORMAT.matcher(text);
+      if (matcher.matches()) {
         Dimension size =
-            new Dimension(Integer.parseInt(found.group(1)), Integer.parseInt(found.group(2)));
-        if (size.width >= Dashboard.LEAST_WIDTH && size.height >= Dashboard.LEAST_HEIGHT) {
+            new Dimension(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+        if (size.width >= Dashboard.MIN_WIDTH && size.height >= Dashboard.MIN_HEIGHT) {
           return size;
         }
       }
       throw new IllegalArgumentException(
           "expected a width and height from %dx%d to 9999x9999, found %s"
-              .formatted(Dashboard.LEAST_WIDTH, Dashboard.LEAST_HEIGHT, text));
+              .formatted(Dashboard.MIN_WIDTH, Dashboard.MIN_HEIGHT, text));
     }
   }
 }

@@ -171,31 +171,19 @@ final class TrainingRun {
       DataSet data,
       Optional<TrainingState> from) {
     int batchSize = setup.config().batchSize;
+    int next = from.map(TrainingState::next).orElse(0);
+    double seconds = from.map(TrainingState::seconds).orElse(0.0);
     if (setup.recordsView()) {
       recorders.add(
           "view record",
           () ->
-              from.isEmpty()
-                  ? ViewRecorder.begin(
-                      folder.path(), stage, network, data, setup.schedule(), batchSize)
-                  : ViewRecorder.resume(
-                      folder.path(),
-                      stage,
-                      network,
-                      data,
-                      setup.schedule(),
-                      batchSize,
-                      from.get().next(),
-                      from.get().seconds()));
+              new ViewRecorder(
+                  folder.path(), stage, network, data, setup.schedule(), batchSize, next, seconds));
     }
     if (setup.writesEventFiles()) {
       recorders.add(
           "event files",
-          () ->
-              from.isEmpty()
-                  ? EventRecorder.begin(folder.path(), network, data, setup.schedule())
-                  : EventRecorder.resume(
-                      folder.path(), network, data, setup.schedule(), from.get().next()));
+          () -> new EventRecorder(folder.path(), network, data, setup.schedule(), next));
     }
   }
 }

@@ -3,21 +3,20 @@ package mnist.runs;
 import java.util.List;
 
 /**
- * What of a run is the same at every moment: the first block of its {@link ViewRecord}, as JSON.
+ * What holds for a whole run: the first block of its {@link ViewRecord}, as JSON.
  *
  * @param stage the stage's number
  * @param title its network in a few words
  * @param reportedAccuracy the tutorial's best test accuracy, 0..1
- * @param iterations the last iteration that is wanted
+ * @param iterations the last iteration
  * @param batchSize images per step
  * @param dataSet the data set's name
- * @param classNames names of the classes 0..9
- * @param testImages number of test images
- * @param testLabels the right class of each test image, two to a byte, the first one in the low
- *     bits
- * @param groups whose spread is recorded, in this order
+ * @param classNames the names of the classes 0..9
+ * @param testImages the number of test images
+ * @param testLabels their labels, {@linkplain ViewRecordFormat#pack packed}
+ * @param groups the groups of tensors whose quantiles are recorded, in this order
  * @param panels the groups that panels 4 and 5 show first
- * @param firstLayer the weights that are recorded as pictures
+ * @param firstLayer the weights that are recorded as images
  */
 public record RecordHeader(
     String stage,
@@ -34,21 +33,22 @@ public record RecordHeader(
     FirstLayer firstLayer) {
 
   /**
-   * Nodes that are shown together.
+   * Tensors that are shown together, one per layer, from the input up.
    *
    * @param name such as weights or logits
-   * @param nodes one of each layer, from the image up
+   * @param nodes their names in the graph
+   * @param labels their names on the page; null in records of earlier versions
    */
-  public record Group(String name, List<String> nodes) {}
+  public record Group(String name, List<String> nodes, List<String> labels) {}
 
   /**
-   * The first layer's weights as pictures, one for each of the first neurons or channels.
+   * The first layer's weights as images, one for each of the first neurons or channels.
    *
    * @param node the variable
-   * @param rows height of a picture
+   * @param rows the height of an image
    * @param columns its width
-   * @param pictures how many are recorded
-   * @param neurons how many there are
+   * @param pictures the number of recorded images
+   * @param neurons the number of neurons or channels of the layer
    */
   public record FirstLayer(String node, int rows, int columns, int pictures, int neurons) {}
 }

@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageTypeSpecifier;
@@ -20,151 +21,102 @@ import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * An animated GIF that plays for ever. All frames share one palette, and each holds only what
- * differs from the one before.
+ * An animated GIF that loops forever. All frames share one palette, and each contains only what
+ * differs from the previous one.
  */
 public final class AnimatedGif implements Closeable {
-  private static final String FILE_FORM = "javax_imageio_gif_stream_1.0";
-  private static final String FRAME_FORM = "javax_imageio_gif_image_1.0";
+  private static final String FRAME_FORMAT = "javax_imageio_gif_image_1.0";
   private static final int TRANSPARENT = 255;
 
   private final ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
+  private final OutputStream file;
   private final ImageOutputStream out;
   private final Palette palette;
-  private final IndexColorModel colours;
-  private int[] before;
+  private final IndexColorModel colorModel;
+  private byte[] previous;
 
   /**
-   * Begins the file.
+   * Starts the file.
    *
-   * @param file does not exist yet
-   * @param samples frames that have the colours of all
+   * @param file must not exist yet
+   * @param samples frames that together have all colors
    */
   public AnimatedGif(Path file, List<BufferedImage> samples) throws IOException {
     palette = Palette.of(samples, TRANSPARENT);
-    colours = palette.colourModel(TRANSPARENT);
-    out = new Stream(file);
+    colorModel = palette.colorModel(TRANSPARENT);
+    this.file = Files.newOutputStream(file);
+    out = new MemoryCacheImageOutputStream(this.file);
     writer.setOutput(out);
-    IIOMetadata about = writer.getDefaultStreamMetadata(null);
-    about.mergeTree(FILE_FORM, describe(samples.get(0), palette.colours()));
-    writer.prepareWriteSequence(about);
+    writer.prepareWriteSequence(null);
   }
 
-  /** Closing an image stream leaves what is below it open. */
-  private static final class Stream extends MemoryCacheImageOutputStream {
-    private final OutputStream file;
-
-    private Stream(OutputStream file) {
-      super(file);
-      this.file = file;
-    }
-
-    Stream(Path file) throws IOException {
-      this(Files.newOutputStream(file));
-    }
-
-    @Override
-    public void close() throws IOException {
-      try (file) {
-        super.close();
-      }
-    }
+  private static IIOMetadataNode set(IIOMetadataNode node, Map<String, Object> attributes) {
+    attributes.forEach((name, value) -> node.setAttribute(name, value.toString()));
+    return node;
   }
-
-  // ---- What is the same for all frames
-
-  private static IIOMetadataNode describe(BufferedImage sample, int[] colours) {
-    IIOMetadataNode screen = new IIOMetadataNode("LogicalScreenDescriptor");
-    screen.setAttribute("logicalScreenWidth", String.valueOf(sample.getWidth()));
-    screen.setAttribute("logicalScreenHeight", String.valueOf(sample.getHeight()));
-    screen.setAttribute("colorResolution", "8");
-    screen.setAttribute("pixelAspectRatio", "0");
-    IIOMetadataNode table = new IIOMetadataNode("GlobalColorTable");
-    table.setAttribute("sizeOfGlobalColorTable", String.valueOf(colours.length));
-    table.setAttribute("backgroundColorIndex", "0");
-    table.setAttribute("sortFlag", "FALSE");
-    for (int i = 0; i < colours.length; i++) {
-      IIOMetadataNode entry = new IIOMetadataNode("ColorTableEntry");
-      entry.setAttribute("index", String.valueOf(i));
-      entry.setAttribute("red", String.valueOf(colours[i] >> 16 & 255));
-      entry.setAttribute("green", String.valueOf(colours[i] >> 8 & 255));
-      entry.setAttribute("blue", String.valueOf(colours[i] & 255));
-      table.appendChild(entry);
-    }
-    IIOMetadataNode root = new IIOMetadataNode(FILE_FORM);
-    root.appendChild(screen);
-    root.appendChild(table);
-    return root;
-  }
-
-  // ---- Frames
 
   /**
    * Adds a frame.
    *
-   * @param frame of the type {@link BufferedImage#TYPE_INT_RGB}, as large as the others
-   * @param hundredths of a second for which it is shown
+   * @param frame of the type {@link BufferedImage#TYPE_INT_RGB}, the same size as the others
+   * @param hundredths how long it is shown, in hundredths of a second
    */
   public void add(BufferedImage frame, int hundredths) throws IOException {
     int width = frame.getWidth();
-    int[] now = palette.indices(frame);
-    Rectangle changed = changed(now, width);
+    byte[] indices = palette.indices(frame);
+    Rectangle changed = changed(indices, width);
     BufferedImage part =
-        new BufferedImage(changed.width, changed.height, BufferedImage.TYPE_BYTE_INDEXED, colours);
-    byte[] indices = ((DataBufferByte) part.getRaster().getDataBuffer()).getData();
-    for (int i = 0; i < indices.length; i++) {
+        new BufferedImage(
+            changed.width, changed.height, BufferedImage.TYPE_BYTE_INDEXED, colorModel);
+    byte[] pixels = ((DataBufferByte) part.getRaster().getDataBuffer()).getData();
+    for (int i = 0; i < pixels.length; i++) {
       int at = (changed.y + i / changed.width) * width + changed.x + i % changed.width;
-      indices[i] = (byte) (before != null && before[at] == now[at] ? TRANSPARENT : now[at]);
+      boolean same = previous != null && previous[at] == indices[at];
+      pixels[i] = same ? (byte) TRANSPARENT : indices[at];
     }
-    IIOMetadata about =
-        writer.getDefaultImageMetadata(ImageTypeSpecifier.createFromRenderedImage(part), null);
-    about.setFromTree(FRAME_FORM, describe(about, changed, hundredths, before == null));
-    writer.writeToSequence(new IIOImage(part, null, about), null);
-    before = now;
+    IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(part), null);
+    metadata.setFromTree(FRAME_FORMAT, frameMetadata(metadata, changed, hundredths));
+    writer.writeToSequence(new IIOImage(part, null, metadata), null);
+    previous = indices;
   }
 
-  /** The smallest rectangle that holds all that has changed, at least one pixel. */
-  private Rectangle changed(int[] now, int width) {
-    if (before == null) {
-      return new Rectangle(0, 0, width, now.length / width);
+  /** The bounds of all changes, at least one pixel. */
+  private Rectangle changed(byte[] indices, int width) {
+    if (previous == null) {
+      return new Rectangle(0, 0, width, indices.length / width);
     }
-    int left = width;
-    int right = -1;
-    int top = -1;
-    int bottom = 0;
-    for (int i = 0; i < now.length; i++) {
-      if (now[i] != before[i]) {
-        left = Math.min(left, i % width);
-        right = Math.max(right, i % width);
-        top = top < 0 ? i / width : top;
-        bottom = i / width;
+    Rectangle changed = new Rectangle(-1, -1); // empty
+    for (int i = 0; i < indices.length; i++) {
+      if (indices[i] != previous[i]) {
+        changed.add(new Rectangle(i % width, i / width, 1, 1));
       }
     }
-    return right < 0
-        ? new Rectangle(0, 0, 1, 1)
-        : new Rectangle(left, top, right - left + 1, bottom - top + 1);
+    return changed.isEmpty() ? new Rectangle(0, 0, 1, 1) : changed;
   }
 
-  private static IIOMetadataNode describe(
-      IIOMetadata usual, Rectangle place, int hundredths, boolean isFirst) {
-    IIOMetadataNode root = (IIOMetadataNode) usual.getAsTree(FRAME_FORM);
-    root.removeChild(child(root, "LocalColorTable")); // all share one
-    IIOMetadataNode descriptor = child(root, "ImageDescriptor");
-    descriptor.setAttribute("imageLeftPosition", String.valueOf(place.x));
-    descriptor.setAttribute("imageTopPosition", String.valueOf(place.y));
-    descriptor.setAttribute("interlaceFlag", "FALSE");
-    IIOMetadataNode control = child(root, "GraphicControlExtension");
-    control.setAttribute("disposalMethod", "doNotDispose");
-    control.setAttribute("userInputFlag", "FALSE");
-    control.setAttribute("transparentColorFlag", "TRUE");
-    control.setAttribute("transparentColorIndex", String.valueOf(TRANSPARENT));
-    control.setAttribute("delayTime", String.valueOf(hundredths));
-    if (isFirst) {
-      IIOMetadataNode forEver = new IIOMetadataNode("ApplicationExtension");
-      forEver.setAttribute("applicationID", "NETSCAPE");
-      forEver.setAttribute("authenticationCode", "2.0");
-      forEver.setUserObject(new byte[] {1, 0, 0});
-      child(root, "ApplicationExtensions").appendChild(forEver);
+  private IIOMetadataNode frameMetadata(IIOMetadata defaults, Rectangle place, int hundredths) {
+    IIOMetadataNode root = (IIOMetadataNode) defaults.getAsTree(FRAME_FORMAT);
+    set(
+        child(root, "ImageDescriptor"),
+        Map.of(
+            "imageLeftPosition", place.x,
+            "imageTopPosition", place.y,
+            "interlaceFlag", "FALSE"));
+    set(
+        child(root, "GraphicControlExtension"),
+        Map.of(
+            "disposalMethod", "doNotDispose",
+            "userInputFlag", "FALSE",
+            "transparentColorFlag", "TRUE",
+            "transparentColorIndex", TRANSPARENT,
+            "delayTime", hundredths));
+    if (previous == null) {
+      IIOMetadataNode loop =
+          set(
+              new IIOMetadataNode("ApplicationExtension"),
+              Map.of("applicationID", "NETSCAPE", "authenticationCode", "2.0"));
+      loop.setUserObject(new byte[] {1, 0, 0}); // forever
+      child(root, "ApplicationExtensions").appendChild(loop);
     }
     return root;
   }
@@ -176,11 +128,12 @@ public final class AnimatedGif implements Closeable {
     return (IIOMetadataNode) root.getElementsByTagName(name).item(0);
   }
 
-  /** Ends the file, if there is a frame. */
+  /** Completes the file if it has a frame. */
   @Override
   public void close() throws IOException {
-    try (out) {
-      if (before != null) {
+    try (file;
+        out) { // which does not close the file
+      if (previous != null) {
         writer.endWriteSequence();
       }
     } finally {

@@ -26,81 +26,76 @@ import org.jfree.data.xy.YIntervalSeries;
 import org.jfree.data.xy.YIntervalSeriesCollection;
 
 /**
- * Curves over the iterations, with axes and grid. Every curve is drawn once, to its end, and then
- * shown as far as it has come, which makes a frame of a movie cheap.
+ * The plot of one panel: axes, grid and curves over the iterations. Every curve is drawn once to
+ * its end and then revealed up to an iteration, which makes movies cheap.
  */
 final class Curves {
   private static final float BAND_ALPHA = 0.22f;
 
-  /** What curves look like on the plot area and a little around it, transparent elsewhere. */
+  /** A complete curve on the plot area and its margin, otherwise transparent. */
   record Layer(BufferedImage image) {}
 
-  private final Theme look;
+  private final Theme theme;
   private final Rectangle area;
 
-  /** So that a line on the edge of the plot is as wide as elsewhere. */
-  private final Rectangle around;
+  /** With a margin, so that a curve on the edge of the plot keeps its full width. */
+  private final Rectangle withMargin;
 
-  private final NumberAxis across = new NumberAxis();
-  private final NumberAxis up = new NumberAxis();
+  private final NumberAxis xAxis = new NumberAxis();
+  private final NumberAxis yAxis = new NumberAxis();
   private final XYPlot plot;
   private int layers;
 
   /**
-   * @param area of the plot, without the axes' numbers
-   * @param iterations where the horizontal axis ends
-   * @param least where the vertical axis begins
-   * @param most where it ends
-   * @param percent whether its numbers are written as percentages
+   * @param area of the plot, without the axes' labels
+   * @param iterations the end of the horizontal axis, which starts at 0
+   * @param min the start of the vertical axis
+   * @param max its end
+   * @param percent whether its labels are percentages
    */
-  Curves(
-      Theme look, Rectangle area, double iterations, double least, double most, boolean percent) {
-    this.look = look;
+  Curves(Theme theme, Rectangle area, double iterations, double min, double max, boolean percent) {
+    this.theme = theme;
     this.area = area;
-    around = new Rectangle(area);
-    around.grow((int) look.letters(3), (int) look.letters(3));
-    across.setRange(0, Math.max(1, iterations));
-    across.setTickUnit(ticks(Math.max(5, iterations), 5, false));
-    up.setRange(least, most);
-    up.setTickUnit(ticks(most - least, 5, percent));
-    for (NumberAxis axis : new NumberAxis[] {across, up}) {
-      axis.setTickLabelFont(look.plain(15));
-      axis.setTickLabelPaint(Theme.QUIET);
+    withMargin = new Rectangle(area);
+    withMargin.grow((int) theme.scaled(3), (int) theme.scaled(3));
+    xAxis.setRange(0, Math.max(1, iterations));
+    xAxis.setTickUnit(ticks(Math.max(5, iterations), false));
+    yAxis.setRange(min, max);
+    yAxis.setTickUnit(ticks(max - min, percent));
+    for (NumberAxis axis : new NumberAxis[] {xAxis, yAxis}) {
+      axis.setTickLabelFont(theme.plain(15));
+      axis.setTickLabelPaint(Theme.MUTED);
       axis.setTickMarksVisible(false);
       axis.setAxisLineVisible(false);
     }
-    across.setTickLabelInsets(new RectangleInsets(look.letters(8), 0, 0, 0));
-    up.setTickLabelInsets(new RectangleInsets(0, look.letters(8), 0, look.letters(8)));
-    plot = new XYPlot(null, across, up, new XYLineAndShapeRenderer());
+    xAxis.setTickLabelInsets(new RectangleInsets(theme.scaled(8), 0, 0, 0));
+    yAxis.setTickLabelInsets(new RectangleInsets(0, theme.scaled(8), 0, theme.scaled(8)));
+    plot = new XYPlot(null, xAxis, yAxis, new XYLineAndShapeRenderer());
     plot.setInsets(RectangleInsets.ZERO_INSETS);
     plot.setAxisOffset(RectangleInsets.ZERO_INSETS);
     plot.setBackgroundPaint(null);
     plot.setOutlineVisible(false);
     plot.setDomainGridlinePaint(Theme.GRID);
     plot.setRangeGridlinePaint(Theme.GRID);
-    plot.setDomainGridlineStroke(new BasicStroke(hairline()));
-    plot.setRangeGridlineStroke(new BasicStroke(hairline()));
+    plot.setDomainGridlineStroke(theme.hairline());
+    plot.setRangeGridlineStroke(theme.hairline());
   }
 
-  /** Leaves out the horizontal axis and the grid, for what is no curve. */
-  Curves onlyUp() {
-    across.setVisible(false);
+  /** Hides the horizontal axis and the grid. */
+  Curves verticalOnly() {
+    xAxis.setVisible(false);
     plot.setDomainGridlinesVisible(false);
     plot.setRangeGridlinesVisible(false);
     return this;
   }
 
-  private float hairline() {
-    return (float) Math.max(1, look.scale());
-  }
-
-  /** About so many ticks at 1, 2 or 5 times a power of ten. */
-  private static NumberTickUnit ticks(double length, int about, boolean percent) {
-    double power = Math.pow(10, Math.floor(Math.log10(length / about)));
-    double times = length / about / power;
+  /** About 5 ticks at multiples of 1, 2 or 5 times a power of ten. */
+  private static NumberTickUnit ticks(double length, boolean percent) {
+    double power = Math.pow(10, Math.floor(Math.log10(length / 5)));
+    double times = length / 5 / power;
     double step = power * (times < 1.5 ? 1 : times < 3.5 ? 2 : times < 7.5 ? 5 : 10);
     int decimals = (int) Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-    String form =
+    String format =
         percent
             ? "%." + Math.max(0, decimals - 2) + "f%%"
             : decimals > 5 || step >= 1e6 ? "%.0e" : "%." + decimals + "f";
@@ -109,8 +104,8 @@ final class Curves {
 
       @Override
       public String valueToString(double value) {
-        double whole = Math.rint(value / step) * step + 0.0; // no −0
-        return String.format(Locale.ROOT, form, percent ? 100 * whole : whole).replace('-', '−');
+        double exact = Math.rint(value / step) * step + 0.0; // never −0
+        return String.format(Locale.ROOT, format, percent ? 100 * exact : exact).replace('-', '−');
       }
     };
   }
@@ -119,20 +114,20 @@ final class Curves {
     return area;
   }
 
-  /** Where an iteration is, in pixels from the left edge of the picture. */
+  /** The pixel column of an iteration. */
   double x(double iteration) {
-    return across.valueToJava2D(iteration, area, RectangleEdge.BOTTOM);
+    return xAxis.valueToJava2D(iteration, area, RectangleEdge.BOTTOM);
   }
 
-  /** Where a value is, in pixels from the upper edge of the picture. */
+  /** The pixel row of a value. */
   double y(double value) {
-    return up.valueToJava2D(value, area, RectangleEdge.LEFT);
+    return yAxis.valueToJava2D(value, area, RectangleEdge.LEFT);
   }
 
-  /** Draws the axes' numbers, the grid and the base line. */
+  /** Draws the axes' labels, the grid and the base line. */
   void drawFrame(Graphics2D g) {
-    double left = look.letters(70);
-    double below = look.letters(40);
+    double left = theme.scaled(70);
+    double below = theme.scaled(40);
     plot.setFixedRangeAxisSpace(space(left, 0));
     plot.setFixedDomainAxisSpace(space(0, below));
     plot.draw(
@@ -141,9 +136,9 @@ final class Curves {
         null,
         null,
         null);
-    if (across.isVisible()) {
+    if (xAxis.isVisible()) {
       g.setPaint(Theme.AXIS);
-      g.setStroke(new BasicStroke(hairline()));
+      g.setStroke(theme.hairline());
       g.draw(new Rectangle2D.Double(area.x, area.y + area.height, area.width, 0));
     }
   }
@@ -155,22 +150,21 @@ final class Curves {
     return space;
   }
 
-  /** A curve. */
-  Layer line(XYSeries series, Color colour, BasicStroke stroke) {
+  Layer line(XYSeries series, Color color, BasicStroke stroke) {
     XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
     renderer.setDrawSeriesLineAsPath(true);
-    renderer.setDefaultPaint(colour);
+    renderer.setDefaultPaint(color);
     renderer.setAutoPopulateSeriesPaint(false);
     renderer.setDefaultStroke(stroke);
     renderer.setAutoPopulateSeriesStroke(false);
     return layer(new XYSeriesCollection(series), renderer);
   }
 
-  /** Nested bands, the outermost first: where they lie over each other they are darker. */
-  Layer bands(Iterable<YIntervalSeries> outermostFirst, Color colour) {
+  /** Nested translucent bands, which are darker where they overlap. */
+  Layer bands(Iterable<YIntervalSeries> outermostFirst, Color color) {
     DeviationRenderer renderer = new DeviationRenderer(false, false);
     renderer.setAlpha(BAND_ALPHA);
-    renderer.setDefaultFillPaint(colour);
+    renderer.setDefaultFillPaint(color);
     renderer.setAutoPopulateSeriesFillPaint(false);
     YIntervalSeriesCollection all = new YIntervalSeriesCollection();
     outermostFirst.forEach(all::addSeries);
@@ -179,31 +173,31 @@ final class Curves {
 
   private Layer layer(XYDataset dataset, XYItemRenderer renderer) {
     BufferedImage image =
-        new BufferedImage(around.width, around.height, BufferedImage.TYPE_INT_ARGB_PRE);
-    Graphics2D g = Theme.smooth(image.createGraphics());
-    g.translate(-around.x, -around.y);
+        new BufferedImage(withMargin.width, withMargin.height, BufferedImage.TYPE_INT_ARGB_PRE);
+    Graphics2D g = Theme.antialiased(image.createGraphics());
+    g.translate(-withMargin.x, -withMargin.y);
     int index = ++layers; // 0 is the frame's
     plot.setDataset(index, dataset);
     plot.setRenderer(index, renderer);
     plot.render(g, area, index, null, null);
-    plot.setDataset(index, null); // the frame is drawn without
+    plot.setDataset(index, null); // not part of the frame
     g.dispose();
     return new Layer(image);
   }
 
-  /** Shows a curve up to an iteration. */
+  /** Draws a curve up to an iteration. */
   void draw(Graphics2D g, Layer layer, double iteration) {
-    Shape before = g.getClip();
-    g.clip(new Rectangle2D.Double(area.x, around.y, x(iteration) - area.x, around.height));
-    g.drawImage(layer.image(), around.x, around.y, null);
-    g.setClip(before);
+    Shape clip = g.getClip();
+    g.clip(new Rectangle2D.Double(area.x, withMargin.y, x(iteration) - area.x, withMargin.height));
+    g.drawImage(layer.image(), withMargin.x, withMargin.y, null);
+    g.setClip(clip);
   }
 
-  /** Draws a line, as far as it is on the plot area. */
+  /** Draws a line, clipped to the plot area. */
   void drawLine(Graphics2D g, Line2D line) {
-    Shape before = g.getClip();
-    g.clip(around);
+    Shape clip = g.getClip();
+    g.clip(withMargin);
     g.draw(line);
-    g.setClip(before);
+    g.setClip(clip);
   }
 }

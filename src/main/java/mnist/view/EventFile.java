@@ -15,29 +15,29 @@ import org.tensorflow.proto.Event;
 import org.tensorflow.proto.Summary;
 
 /**
- * A file that TensorBoard reads, while it grows and afterwards: one {@link Event} after the other.
+ * An event file, which TensorBoard reads even while it is being written.
  *
- * <p>Each is a record as in TFRecord files: the length of the event (int64), the masked CRC-32C of
- * these 8 bytes (int32), the event, and its masked CRC-32C (int32), all little-endian. The first
- * event names the version of the form.
+ * <p>It is a TFRecord file: for each {@link Event} its length (int64), the masked CRC-32C of these
+ * 8 bytes (int32), the event and its masked CRC-32C (int32), all little-endian. The first event
+ * gives the version of the format.
  */
 final class EventFile implements Closeable {
   private static final String VERSION = "brain.Event:2";
-  private static final String NAME = "events.out.tfevents.";
+  private static final String PREFIX = "events.out.tfevents.";
   private static final int FRAME = Long.BYTES + 2 * Integer.BYTES;
 
   private final SeekableByteChannel channel;
 
   /**
-   * Begins a file.
+   * Writes to a channel.
    *
-   * @param channel an empty file, or one at its end, which is this object's to close
+   * @param channel empty, or at the end of an event file; closed with this object
    * @throws IOException if it cannot be written; the channel is closed then
    */
   EventFile(SeekableByteChannel channel) throws IOException {
     this.channel = channel;
     if (channel.position() > 0) {
-      return; // taken up again
+      return; // resumed
     }
     try {
       add(Event.newBuilder().setFileVersion(VERSION));
@@ -48,34 +48,33 @@ final class EventFile implements Closeable {
   }
 
   /**
-   * Begins a file in a new folder. TensorBoard knows such a file by its name's beginning and orders
-   * a folder's files by the seconds; what TensorFlow writes behind them, the machine's name, is no
-   * concern of a run's reader.
+   * Creates a file in a new folder. TensorBoard recognizes it by the name's prefix and orders files
+   * by the seconds; the host name that TensorFlow appends is left out, as it would be published
+   * with the run.
    *
-   * @param folder must not exist yet, and the folder above it must
+   * @param folder must not exist yet, its parent must
    */
-  static EventFile in(Path folder) throws IOException {
+  static EventFile create(Path folder) throws IOException {
     Files.createDirectory(folder);
-    String name = NAME + System.currentTimeMillis() / 1000 + ".mnist";
+    String name = PREFIX + System.currentTimeMillis() / 1000 + ".mnist";
     return new EventFile(
         Files.newByteChannel(
             folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
   }
 
   /**
-   * Takes up the file of a folder; what it says of later iterations, or a record that was cut, is
-   * taken out.
+   * Continues the file in a folder after removing later events and an incomplete one.
    *
-   * @param next the first iteration that is made again
+   * @param next the iteration at which the training resumes
    */
   static EventFile resume(Path folder, int next) throws IOException {
     Path file;
     try (Stream<Path> content = Files.list(folder)) {
       file =
           content
-              .filter(path -> path.getFileName().toString().startsWith(NAME))
+              .filter(path -> path.getFileName().toString().startsWith(PREFIX))
               .findFirst()
-              .orElseThrow(() -> new IOException(folder + " holds no event file"));
+              .orElseThrow(() -> new IOException(folder + " contains no event file"));
     }
     SeekableByteChannel channel = Files.newByteChannel(file, StandardOpenOption.WRITE);
     channel.truncate(lengthBefore(next, Files.readAllBytes(file)));
@@ -85,7 +84,7 @@ final class EventFile implements Closeable {
 
   private static long lengthBefore(int next, byte[] content) {
     ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-    int good = 0;
+    int end = 0;
     while (bytes.remaining() > FRAME) {
       long length = bytes.getLong();
       bytes.getInt(); // the length's checksum
@@ -102,44 +101,39 @@ final class EventFile implements Closeable {
       } catch (InvalidProtocolBufferException e) {
         break;
       }
-      good = bytes.position();
+      end = bytes.position();
     }
-    return good;
+    return end;
   }
 
   /**
-   * Adds what was seen before the step of an iteration.
+   * Appends an event.
    *
-   * @throws IOException if it cannot be written; the file then ends with the event before
+   * @throws IOException if it cannot be written; the file then ends with the previous event
    */
-  void add(int iteration, Summary seen) throws IOException {
-    add(Event.newBuilder().setStep(iteration).setSummary(seen));
+  void add(int iteration, Summary summary) throws IOException {
+    add(Event.newBuilder().setStep(iteration).setSummary(summary));
   }
 
-  private void add(Event.Builder event) throws IOException {
-    ByteBuffer record =
-        framed(event.setWallTime(System.currentTimeMillis() / 1000.0).build().toByteArray());
-    long whole = channel.position();
+  private void add(Event.Builder builder) throws IOException {
+    byte[] event = builder.setWallTime(System.currentTimeMillis() / 1000.0).build().toByteArray();
+    ByteBuffer record = ByteBuffer.allocate(FRAME + event.length).order(ByteOrder.LITTLE_ENDIAN);
+    record.putLong(event.length);
+    record.putInt(maskedCrc(record.array(), Long.BYTES));
+    record.put(event);
+    record.putInt(maskedCrc(event, event.length)).flip();
+    long end = channel.position();
     try {
       while (record.hasRemaining()) {
         channel.write(record);
       }
     } catch (IOException e) {
-      channel.truncate(whole); // a full disk must not leave half a record
+      channel.truncate(end); // a full disk must not leave half a record
       throw e;
     }
   }
 
-  private static ByteBuffer framed(byte[] event) {
-    ByteBuffer record = ByteBuffer.allocate(FRAME + event.length).order(ByteOrder.LITTLE_ENDIAN);
-    record.putLong(event.length);
-    record.putInt(maskedCrc(record.array(), Long.BYTES));
-    record.put(event);
-    record.putInt(maskedCrc(event, event.length));
-    return record.flip();
-  }
-
-  /** Masked, so that the checksum of bytes that hold checksums is not a trivial one. */
+  /** TFRecord masks checksums, since the CRC of data that contains CRCs is weak. */
   private static int maskedCrc(byte[] bytes, int length) {
     CRC32C crc = new CRC32C();
     crc.update(bytes, 0, length);

@@ -7,15 +7,16 @@ import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferInt;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import mnist.data.LabeledImages;
 
 /**
- * Images in rows, black on white; wrongly recognised ones come first, on red, with the right answer
- * at the lower left and the given one at the lower right.
+ * A grid of images, black on white. Misclassified ones come first, on red, with the label at the
+ * lower left and the prediction at the lower right.
  */
 final class ImageGrid {
-  /** Marks of fewer pixels cannot be read, and are left out. */
-  private static final double LEAST_MARK = 5;
+  /** The smallest legible text, in pixels; smaller text is left out. */
+  private static final double MIN_TEXT = 5;
 
   private final Rectangle area;
   private final int columns;
@@ -24,8 +25,7 @@ final class ImageGrid {
   private final Resampling resampling;
 
   /**
-   * @param area what the wall fills
-   * @param images whose numbers {@link #draw} is given; if they cannot be had, cells stay empty
+   * @param images without them, cells stay empty
    */
   ImageGrid(Rectangle area, int columns, int rows, Optional<LabeledImages> images) {
     this.area = area;
@@ -35,12 +35,11 @@ final class ImageGrid {
     resampling = new Resampling(Math.max(1, Math.min(area.width / columns, area.height / rows)));
   }
 
-  /** How many images there is room for. */
   int cells() {
     return columns * rows;
   }
 
-  /** Where an image is, counted row after row from 0. */
+  /** The place of a cell, counted from 0 row by row. */
   Rectangle cell(int i) {
     int left = i % columns * area.width / columns;
     int right = (i % columns + 1) * area.width / columns;
@@ -49,86 +48,73 @@ final class ImageGrid {
     return new Rectangle(area.x + left, area.y + top, right - left, bottom - top);
   }
 
-  /**
-   * The order in which images are shown: the wrong ones, then the others.
-   *
-   * @return indices into the arrays
-   */
-  static int[] wrongFirst(byte[] right, byte[] said) {
-    int[] order = new int[right.length];
-    int next = 0;
-    for (boolean wrong : new boolean[] {true, false}) {
-      for (int i = 0; i < right.length; i++) {
-        if (wrong == (right[i] != said[i])) {
-          order[next++] = i;
-        }
-      }
-    }
-    return order;
+  /** The positions at which the prediction is not the label. */
+  static IntStream wrong(byte[] labels, byte[] predictions) {
+    return IntStream.range(0, labels.length).filter(i -> labels[i] != predictions[i]);
   }
 
   /**
-   * Draws the wall.
+   * Draws the grid.
    *
    * @param canvas of the type {@link BufferedImage#TYPE_INT_RGB}
-   * @param numbers of the images
-   * @param right class of each
-   * @param said what the network said of each
+   * @param indices of the images in their set
+   * @param labels of these images
+   * @param predictions for these images
    */
-  void draw(BufferedImage canvas, Graphics2D g, int[] numbers, byte[] right, byte[] said) {
-    int[] order = wrongFirst(right, said);
-    int shown = Math.min(order.length, cells());
-    for (int i = 0; i < shown; i++) {
+  void draw(BufferedImage canvas, Graphics2D g, int[] indices, byte[] labels, byte[] predictions) {
+    int[] order =
+        IntStream.concat(
+                wrong(labels, predictions),
+                IntStream.range(0, labels.length).filter(i -> labels[i] == predictions[i]))
+            .limit(cells())
+            .toArray();
+    for (int i = 0; i < order.length; i++) {
       Rectangle cell = cell(i);
-      if (right[order[i]] != said[order[i]]) {
+      if (labels[order[i]] != predictions[order[i]]) {
         g.setColor(Theme.WRONG);
         g.fillRect(cell.x, cell.y, cell.width, cell.height);
       } else if (images.isEmpty()) {
-        g.setColor(Theme.UNSEEN);
+        g.setColor(Theme.NO_IMAGE);
         g.fillRect(cell.x + 1, cell.y + 1, cell.width - 2, cell.height - 2);
       }
       if (images.isPresent()) {
-        ink(canvas, cell, resampling.of(images.get().pixels(), numbers[order[i]]));
+        drawInk(canvas, cell, resampling.of(images.get().pixels(), indices[order[i]]));
       }
     }
-    mark(g, shown, order, right, said);
+    drawClasses(g, order, labels, predictions);
   }
 
-  /** Puts an image into a cell as ink, above, so that marks that need room have it. */
-  private void ink(BufferedImage canvas, Rectangle cell, int[] ink) {
+  /** Darkens the cell's background by the image. */
+  private void drawInk(BufferedImage canvas, Rectangle cell, int[] ink) {
     int[] pixels = ((DataBufferInt) canvas.getRaster().getDataBuffer()).getData();
     int side = resampling.side();
     int start =
         (cell.y + (cell.height - side) / 2) * canvas.getWidth() + cell.x + (cell.width - side) / 2;
     for (int i = 0; i < ink.length; i++) {
       int at = start + i / side * canvas.getWidth() + i % side;
-      pixels[at] = inked(pixels[at], 255 - ink[i]);
+      int light = 255 - ink[i];
+      int red = (pixels[at] >> 16 & 255) * light / 255;
+      int green = (pixels[at] >> 8 & 255) * light / 255;
+      int blue = (pixels[at] & 255) * light / 255;
+      pixels[at] = red << 16 | green << 8 | blue;
     }
   }
 
-  /** A colour of which only so much is left, 0..255. */
-  private static int inked(int rgb, int left) {
-    int red = (rgb >> 16 & 255) * left / 255;
-    int green = (rgb >> 8 & 255) * left / 255;
-    int blue = (rgb & 255) * left / 255;
-    return red << 16 | green << 8 | blue;
-  }
-
-  private void mark(Graphics2D g, int shown, int[] order, byte[] right, byte[] said) {
+  private void drawClasses(Graphics2D g, int[] order, byte[] labels, byte[] predictions) {
     double height = (double) area.height / rows;
     double size = Math.min(0.42 * height, 6 + 0.2 * height);
-    if (size < LEAST_MARK) {
+    if (size < MIN_TEXT) {
       return;
     }
-    g.setFont(Theme.font(Font.PLAIN, size));
-    g.setColor(Color.BLACK);
-    float gap = (float) (size / 6);
-    float width = (float) Theme.widthOf(g, g.getFont(), "0");
-    for (int i = 0; i < shown && right[order[i]] != said[order[i]]; i++) {
+    Font font = Theme.font(Font.PLAIN, size);
+    double gap = size / 6;
+    for (int i = 0; i < order.length && labels[order[i]] != predictions[order[i]]; i++) {
       Rectangle cell = cell(i);
-      float base = cell.y + cell.height - gap;
-      g.drawString(String.valueOf(right[order[i]]), cell.x + gap, base);
-      g.drawString(String.valueOf(said[order[i]]), cell.x + cell.width - gap - width, base);
+      double baseline = cell.y + cell.height - (float) gap;
+      String label = String.valueOf(labels[order[i]]);
+      String prediction = String.valueOf(predictions[order[i]]);
+      Theme.text(g, font, Color.BLACK, label, cell.x + gap, baseline);
+      Theme.textRight(g, font, Color.BLACK, prediction, cell.x + cell.width - gap, baseline);
     }
   }
 }

@@ -4,23 +4,23 @@ import java.awt.image.BufferedImage;
 import mnist.data.LabeledImages;
 
 /**
- * A sheet of the test images that are recognised wrongly: the first ones, with the right class
- * below on the left, in green, and the given one on the right, in red.
+ * A sheet with the first misclassified test images; below each its label at the left, in green, and
+ * the predicted class at the right, in red.
  */
 final class Misclassified {
-  /** Images across and down; where there are fewer, the rest is black. */
+  /** Images per row and rows; unused places stay black. */
   static final int ACROSS = 10;
 
-  /** From one image to the next, across. */
+  /** The distance from one image to the next in a row, in pixels. */
   static final int TILE_WIDTH = LabeledImages.SIDE + 2;
 
-  /** From one image to the next, down: the image, the classes, and a gap to either. */
+  /** The distance from one row to the next: the image, the two digits and the gaps. */
   static final int TILE_HEIGHT = LabeledImages.SIDE + 14;
 
-  static final int RIGHT = 0x40c040;
-  static final int GIVEN = 0xff5050;
+  static final int LABEL_COLOR = 0x40c040;
+  static final int PREDICTION_COLOR = 0xff5050;
 
-  /** A digit's 3 × 5 dots, row after row, the last one in the lowest bit. No font is needed. */
+  /** The digits in 3 × 5 dots, row-major, so that training needs no font. */
   private static final int[] DIGITS = {
     0b111_101_101_101_111,
     0b010_110_010_010_111,
@@ -39,23 +39,23 @@ final class Misclassified {
   private Misclassified() {}
 
   /**
-   * The sheet, always of the same size.
+   * Draws the sheet, which always has the same size.
    *
-   * @param predicted what the network said of each image, 0..9
+   * @param predictions the predicted class of each image, 0..9
    */
-  static BufferedImage sheet(LabeledImages test, int[] predicted) {
+  static BufferedImage sheet(LabeledImages test, int[] predictions) {
     BufferedImage sheet =
         new BufferedImage(ACROSS * TILE_WIDTH, ACROSS * TILE_HEIGHT, BufferedImage.TYPE_INT_RGB);
     int tile = 0;
-    for (int image = 0; image < predicted.length && tile < ACROSS * ACROSS; image++) {
-      int right = test.labels()[image];
-      if (predicted[image] != right) {
+    for (int i = 0; i < predictions.length && tile < ACROSS * ACROSS; i++) {
+      int label = test.labels()[i];
+      if (predictions[i] != label) {
         int left = tile % ACROSS * TILE_WIDTH + 1;
         int top = tile / ACROSS * TILE_HEIGHT + 1;
-        drawImage(sheet, left, top, test, image);
+        drawImage(sheet, left, top, test, i);
         int below = top + LabeledImages.SIDE + 1;
-        drawDigit(sheet, left + 6, below, right, RIGHT);
-        drawDigit(sheet, left + 16, below, predicted[image], GIVEN);
+        drawDigit(sheet, left + 6, below, label, LABEL_COLOR);
+        drawDigit(sheet, left + 16, below, predictions[i], PREDICTION_COLOR);
         tile++;
       }
     }
@@ -64,22 +64,20 @@ final class Misclassified {
 
   private static void drawImage(
       BufferedImage sheet, int left, int top, LabeledImages test, int image) {
-    for (int pixel = 0; pixel < LabeledImages.PIXELS; pixel++) {
-      int grey = test.pixels()[image * LabeledImages.PIXELS + pixel] & 0xff;
-      int x = left + pixel % LabeledImages.SIDE;
-      int y = top + pixel / LabeledImages.SIDE;
-      sheet.setRGB(x, y, grey * 0x010101);
+    for (int i = 0; i < LabeledImages.PIXELS; i++) {
+      int intensity = test.pixels()[image * LabeledImages.PIXELS + i] & 255;
+      sheet.setRGB(
+          left + i % LabeledImages.SIDE, top + i / LabeledImages.SIDE, intensity * 0x010101);
     }
   }
 
-  private static void drawDigit(BufferedImage sheet, int left, int top, int digit, int colour) {
-    for (int dot = 0; dot < 15; dot++) {
+  private static void drawDigit(BufferedImage sheet, int left, int top, int digit, int color) {
+    for (int pixel = 0; pixel < 15 * DOT * DOT; pixel++) {
+      int x = pixel % (3 * DOT);
+      int y = pixel / (3 * DOT);
+      int dot = y / DOT * 3 + x / DOT;
       if ((DIGITS[digit] >> (14 - dot) & 1) == 1) {
-        for (int i = 0; i < DOT * DOT; i++) {
-          int x = left + dot % 3 * DOT + i % DOT;
-          int y = top + dot / 3 * DOT + i / DOT;
-          sheet.setRGB(x, y, colour);
-        }
+        sheet.setRGB(left + x, top + y, color);
       }
     }
   }

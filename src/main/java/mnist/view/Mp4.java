@@ -6,7 +6,6 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferInt;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -18,15 +17,15 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
-/** A movie in the form that every player knows: H.264 in MP4, made by {@code ffmpeg}. */
+/** A movie that every player shows: H.264 in MP4, encoded by {@code ffmpeg}. */
 public final class Mp4 implements Closeable {
   private static final long SIGNAL_MILLIS = 200;
 
   private final Process ffmpeg;
-  private final CompletableFuture<String> complaints;
+  private final CompletableFuture<String> errors;
   private final OutputStream frames;
   private final ByteBuffer bytes;
-  private final Thread ending;
+  private final Thread shutdownHook;
 
   /** There is no ffmpeg on the PATH. */
   public static final class NoFfmpegException extends IOException {
@@ -34,8 +33,8 @@ public final class Mp4 implements Closeable {
 
     private NoFfmpegException(IOException cause) {
       super(
-          "no MP4, for it needs ffmpeg, which is not on the PATH: get it with apt install ffmpeg,"
-              + " brew install ffmpeg or winget install ffmpeg",
+          "no MP4: ffmpeg is not on the PATH; install it with apt install ffmpeg, brew install"
+              + " ffmpeg or winget install ffmpeg",
           cause);
     }
   }
@@ -43,36 +42,35 @@ public final class Mp4 implements Closeable {
   /**
    * Starts ffmpeg.
    *
-   * @param file does not exist yet
-   * @param width of the frames in pixels, an even number, as is the height
-   * @param perSecond frames per second
-   * @throws NoFfmpegException if there is none
+   * @param file must not exist yet
+   * @param width of the frames in pixels, even
+   * @param height of the frames in pixels, even
+   * @param frameRate frames per second
+   * @throws NoFfmpegException if there is no ffmpeg
    */
-  public Mp4(Path file, int width, int height, int perSecond) throws IOException {
+  public Mp4(Path file, int width, int height, int frameRate) throws IOException {
     String options =
         "-v error -nostdin -f rawvideo -pix_fmt bgr0 -s %dx%d -r %d -i pipe:0"
             + " -c:v libx264 -preset veryfast -crf 21 -pix_fmt yuv420p"
             + " -movflags +faststart -f mp4";
-    List<String> words = new ArrayList<>(List.of("ffmpeg"));
-    words.addAll(List.of(options.formatted(width, height, perSecond).split(" ")));
-    words.add(file.toString());
-    ProcessBuilder command = new ProcessBuilder(words);
-    command.redirectErrorStream(true);
+    List<String> command = new ArrayList<>(List.of("ffmpeg"));
+    command.addAll(List.of(options.formatted(width, height, frameRate).split(" ")));
+    command.add(file.toString());
     try {
-      ffmpeg = command.start();
+      ffmpeg = new ProcessBuilder(command).redirectErrorStream(true).start();
     } catch (IOException e) {
       throw new NoFfmpegException(e);
     }
     frames = ffmpeg.getOutputStream();
-    complaints = CompletableFuture.supplyAsync(() -> all(ffmpeg.getInputStream()));
+    errors = CompletableFuture.supplyAsync(this::readErrors);
     bytes = ByteBuffer.allocate(4 * width * height).order(ByteOrder.LITTLE_ENDIAN);
-    // Before the hidden file goes, whoever might still write to it must.
-    ending = new Thread(this::kill);
-    Runtime.getRuntime().addShutdownHook(ending);
+    // ffmpeg must end before its unfinished file is removed.
+    shutdownHook = new Thread(this::kill);
+    Runtime.getRuntime().addShutdownHook(shutdownHook);
   }
 
-  private static String all(InputStream in) {
-    try (in) {
+  private String readErrors() {
+    try (var in = ffmpeg.getInputStream()) {
       return new String(in.readAllBytes(), UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -91,7 +89,7 @@ public final class Mp4 implements Closeable {
    * Adds a frame.
    *
    * @param frame of the type {@link BufferedImage#TYPE_INT_RGB}
-   * @param times for how many frames it is shown
+   * @param times how often it is repeated
    */
   public void add(BufferedImage frame, int times) throws IOException {
     bytes.asIntBuffer().put(((DataBufferInt) frame.getRaster().getDataBuffer()).getData());
@@ -100,47 +98,45 @@ public final class Mp4 implements Closeable {
         frames.write(bytes.array());
       }
     } catch (IOException e) {
-      throw failed(e); // it has gone, and has said why
+      throw failure(e); // ffmpeg has ended
     }
   }
 
-  /** Waits until ffmpeg has written the movie to its end. */
-  public void end() throws IOException {
+  /** Waits until ffmpeg has written the whole movie. */
+  public void finish() throws IOException {
     try {
       frames.close();
       if (ffmpeg.waitFor() != 0) {
-        throw failed(null);
+        throw failure(null);
       }
     } catch (InterruptedException e) {
       throw (IOException) new InterruptedIOException("interrupted").initCause(e);
     }
   }
 
-  private IOException failed(IOException cause) {
-    String said = complaints.join();
+  private IOException failure(IOException cause) {
+    List<String> lines = errors.join().lines().toList();
     try {
-      // Ctrl-C reaches ffmpeg too; then this process is about to end, and there is nothing to say.
+      // Ctrl-C also ends ffmpeg; then this process is about to exit and reports nothing.
       Thread.sleep(SIGNAL_MILLIS);
-      if (ending.getState() != Thread.State.NEW) {
+      if (shutdownHook.getState() != Thread.State.NEW) {
         new CountDownLatch(1).await();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    return new IOException(
-        "ffmpeg failed: "
-            + said.lines().reduce((before, after) -> after).orElse("it does not say why"),
-        cause);
+    String reason = lines.isEmpty() ? "it reported no reason" : lines.get(lines.size() - 1);
+    return new IOException("ffmpeg failed: " + reason, cause);
   }
 
-  /** Ends ffmpeg, should it still be there. */
+  /** Ends ffmpeg if it still runs. */
   @Override
   public void close() {
     kill();
     try {
-      Runtime.getRuntime().removeShutdownHook(ending);
+      Runtime.getRuntime().removeShutdownHook(shutdownHook);
     } catch (IllegalStateException e) {
-      // The process ends already.
+      // The process is exiting.
     }
   }
 }

@@ -4,39 +4,39 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.awt.image.DataBufferInt;
 import java.awt.image.IndexColorModel;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** The most frequent colours of some pictures, 256 at most, for files that number their colours. */
+/** The up to 256 most frequent colors of some pictures, for file formats with indexed colors. */
 public final class Palette {
   private static final int SIZE = 256;
 
-  /** Colours are told apart by so many of the 8 bits of red, green and blue each. */
+  /** Colors are binned by the upper bits of their red, green and blue. */
   private static final int BITS = 5;
 
-  private final int[] colours;
+  private static final int BINS = 1 << 3 * BITS;
+
+  private final int[] colors;
   private final byte[] nearest;
 
-  private Palette(int[] colours, int count) {
-    this.colours = colours;
-    nearest = nearest(colours, count);
+  private Palette(int[] colors, int count) {
+    this.colors = colors;
+    nearest = nearest(colors, count);
   }
 
   /**
    * The palette of pictures.
    *
    * @param samples of the type {@link BufferedImage#TYPE_INT_RGB}
-   * @param count how many colours at most, up to 256
+   * @param count the maximum number of colors, up to 256
    */
   static Palette of(List<BufferedImage> samples, int count) {
-    return new Palette(colours(samples, count), count);
+    return new Palette(mostFrequent(samples, count), count);
   }
 
   /**
-   * The picture in its own 256 most frequent colours: a much smaller file, for hardly a difference
-   * to the eye.
+   * Reduces a picture to 256 colors, which makes its file much smaller at hardly visible cost.
    *
    * @param picture of the type {@link BufferedImage#TYPE_INT_RGB}
    */
@@ -47,101 +47,88 @@ public final class Palette {
             picture.getWidth(),
             picture.getHeight(),
             BufferedImage.TYPE_BYTE_INDEXED,
-            palette.colourModel(-1));
+            palette.colorModel(-1));
+    byte[] indices = palette.indices(picture);
     byte[] bytes = ((DataBufferByte) indexed.getRaster().getDataBuffer()).getData();
-    int[] indices = palette.indices(picture);
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) indices[i];
-    }
+    System.arraycopy(indices, 0, bytes, 0, indices.length);
     return indexed;
   }
 
-  /** 256 colours, those beyond the count black. */
-  int[] colours() {
-    return colours.clone();
-  }
-
   /**
-   * The same for Java's pictures.
+   * The palette as a color model.
    *
-   * @param transparent the number that stands for no colour, −1 for none
+   * @param transparent the index of transparency, −1 for none
    */
-  IndexColorModel colourModel(int transparent) {
-    return new IndexColorModel(8, SIZE, colours, 0, false, transparent, 0);
+  IndexColorModel colorModel(int transparent) {
+    return new IndexColorModel(8, SIZE, colors, 0, false, transparent, 0);
   }
 
-  /** The number of the colour that comes nearest to each pixel's. */
-  int[] indices(BufferedImage picture) {
+  /** The index of the nearest color for each pixel. */
+  byte[] indices(BufferedImage picture) {
     int[] pixels = pixels(picture);
-    int[] indices = new int[pixels.length];
+    byte[] indices = new byte[pixels.length];
     for (int i = 0; i < pixels.length; i++) {
-      indices[i] = nearest[bucket(pixels[i])] & 255;
+      indices[i] = nearest[bin(pixels[i])];
     }
     return indices;
   }
 
-  private static int bucket(int rgb) {
+  private static int bin(int rgb) {
     int cut = 8 - BITS;
     return (rgb >> 16 + cut & 31) << 2 * BITS | (rgb >> 8 + cut & 31) << BITS | rgb >> cut & 31;
   }
 
-  /** The most frequent colours, one of each bucket at most. */
-  private static int[] colours(List<BufferedImage> samples, int most) {
+  /** The most frequent color of each of the fullest bins. */
+  private static int[] mostFrequent(List<BufferedImage> samples, int count) {
     int[] all =
         samples.stream()
             .flatMapToInt(sample -> Arrays.stream(pixels(sample)))
             .map(rgb -> rgb & 0xffffff)
             .sorted()
             .toArray();
-    int[] count = new int[1 << 3 * BITS];
-    int[] colour = new int[count.length];
-    int[] often = new int[count.length]; // one and the same colour
+    int[] pixels = new int[BINS];
+    int[] color = new int[BINS];
+    int[] ofColor = new int[BINS]; // pixels of this color
     for (int start = 0, end; start < all.length; start = end) {
       end = start;
       while (end < all.length && all[end] == all[start]) {
         end++;
       }
-      int bucket = bucket(all[start]);
-      count[bucket] += end - start;
-      if (end - start > often[bucket]) {
-        often[bucket] = end - start;
-        colour[bucket] = all[start];
+      int bin = bin(all[start]);
+      pixels[bin] += end - start;
+      if (end - start > ofColor[bin]) {
+        ofColor[bin] = end - start;
+        color[bin] = all[start];
       }
     }
-    List<Integer> buckets = new ArrayList<>();
-    for (int bucket = 0; bucket < count.length; bucket++) {
-      if (count[bucket] > 0) {
-        buckets.add(bucket);
-      }
-    }
-    buckets.sort(Comparator.comparing((Integer bucket) -> -count[bucket]));
-    int[] colours = new int[SIZE];
-    for (int i = 0; i < Math.min(most, buckets.size()); i++) {
-      colours[i] = colour[buckets.get(i)];
-    }
-    return colours;
+    int[] colors =
+        IntStream.range(0, BINS)
+            .filter(bin -> pixels[bin] > 0)
+            .boxed()
+            .sorted((a, b) -> pixels[b] - pixels[a])
+            .limit(count)
+            .mapToInt(bin -> color[bin])
+            .toArray();
+    return Arrays.copyOf(colors, SIZE);
   }
 
-  /** Which colour of the palette comes nearest to each bucket's middle. */
-  private static byte[] nearest(int[] colours, int count) {
-    byte[] nearest = new byte[1 << 3 * BITS];
+  /** For each bin the index of its own color or else of the one nearest to its center. */
+  private static byte[] nearest(int[] colors, int count) {
+    byte[] nearest = new byte[BINS];
     int half = 1 << 7 - BITS;
-    for (int bucket = 0; bucket < nearest.length; bucket++) {
-      int red = (bucket >> 2 * BITS) << 8 - BITS | half;
-      int green = (bucket >> BITS & 31) << 8 - BITS | half;
-      int blue = (bucket & 31) << 8 - BITS | half;
-      int least = Integer.MAX_VALUE;
+    for (int bin = 0; bin < BINS; bin++) {
+      int red = (bin >> 2 * BITS) << 8 - BITS | half;
+      int green = (bin >> BITS & 31) << 8 - BITS | half;
+      int blue = (bin & 31) << 8 - BITS | half;
+      int min = Integer.MAX_VALUE;
       for (int i = 0; i < count; i++) {
-        int r = red - (colours[i] >> 16 & 255);
-        int g = green - (colours[i] >> 8 & 255);
-        int b = blue - (colours[i] & 255);
-        int distance = r * r + g * g + b * b;
-        if (bucket(colours[i]) == bucket) {
-          distance = -1;
-        }
-        if (distance < least) {
-          least = distance;
-          nearest[bucket] = (byte) i;
+        int r = red - (colors[i] >> 16 & 255);
+        int g = green - (colors[i] >> 8 & 255);
+        int b = blue - (colors[i] & 255);
+        int distance = bin(colors[i]) == bin ? -1 : r * r + g * g + b * b;
+        if (distance < min) {
+          min = distance;
+          nearest[bin] = (byte) i;
         }
       }
     }

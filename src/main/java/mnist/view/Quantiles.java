@@ -3,52 +3,50 @@ package mnist.view;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
-import mnist.runs.ViewRecord;
+import mnist.runs.ViewRecordFormat;
 
 /**
- * How numbers spread: the 8 boundaries that part them, sorted, into 7 equal shares. The tutorial
- * draws them over time as nested bands.
+ * The distribution of a tensor's values: 8 quantiles that divide them into 7 equal parts. The
+ * tutorial plots them over time as nested bands.
  */
 final class Quantiles {
-  private static final int BOUNDARIES = ViewRecord.QUANTILES;
-
-  /** So many of the numbers, evenly picked, say where the inner boundaries are. */
+  /** The inner quantiles are those of about this many evenly spaced values. */
   private static final int SAMPLE = 2048;
 
   private Quantiles() {}
 
   /**
-   * The boundaries, in ascending order. The outer ones are exact, the inner ones of a sample.
+   * The quantiles in ascending order. The minimum and the maximum are exact, those between are
+   * those of a sample.
    *
-   * @param parts numbers, none of them empty
+   * @param parts the values, at least one
    */
   static float[] of(List<FloatBuffer> parts) {
     int count = parts.stream().mapToInt(FloatBuffer::remaining).sum();
     int stride = Math.max(1, count / SAMPLE);
     float[] sample = new float[(count + stride - 1) / stride];
-    float least = Float.POSITIVE_INFINITY;
-    float most = Float.NEGATIVE_INFINITY;
+    float min = Float.POSITIVE_INFINITY;
+    float max = Float.NEGATIVE_INFINITY;
+    int index = 0;
     int sampled = 0;
-    int skip = 0;
     for (FloatBuffer part : parts) {
       for (int i = part.position(); i < part.limit(); i++) {
-        float number = part.get(i);
-        least = number < least ? number : least;
-        most = number > most ? number : most;
-        if (skip == 0) {
-          sample[sampled++] = number;
-          skip = stride;
+        float value = part.get(i);
+        min = value < min ? value : min;
+        max = value > max ? value : max;
+        if (index++ == sampled * stride) {
+          sample[sampled++] = value;
         }
-        skip--;
       }
     }
     Arrays.sort(sample);
-    float[] boundaries = new float[BOUNDARIES];
-    for (int i = 1; i < BOUNDARIES - 1; i++) {
-      boundaries[i] = sample[i * (sample.length - 1) / (BOUNDARIES - 1)];
+    float[] quantiles = new float[ViewRecordFormat.QUANTILES];
+    int last = quantiles.length - 1;
+    for (int i = 1; i < last; i++) {
+      quantiles[i] = sample[i * (sample.length - 1) / last];
     }
-    boundaries[0] = least;
-    boundaries[BOUNDARIES - 1] = most;
-    return boundaries;
+    quantiles[0] = min;
+    quantiles[last] = max;
+    return quantiles;
   }
 }

@@ -3,37 +3,32 @@ package mnist.view;
 import mnist.data.LabeledImages;
 
 /**
- * Images of 28 × 28 pixels in another size: between pixels where that is larger, averaged where it
- * is smaller.
+ * Resizes images of 28 × 28 pixels with a triangle filter: interpolates between pixels if the new
+ * image is larger, averages them if it is smaller.
  */
 final class Resampling {
+  private static final int OLD = LabeledImages.SIDE;
+
   private final int side;
 
-  /** The first pixel that counts for each new one, and what it and those after it count. */
-  private final int[] first;
-
+  /** [side][28]: the share of each old row (or column) in each new one. */
   private final float[][] weights;
 
   /**
-   * @param side rows and columns of the new images
+   * @param side rows and columns of the resized images
    */
   Resampling(int side) {
     this.side = side;
-    first = new int[side];
-    weights = new float[side][];
-    double pixels = (double) LabeledImages.SIDE / side; // old ones to a new one
-    double reach = Math.max(1, pixels);
+    weights = new float[side][OLD];
+    double step = (double) OLD / side;
     for (int i = 0; i < side; i++) {
-      double centre = (i + 0.5) * pixels - 0.5;
-      first[i] = (int) Math.max(0, Math.floor(centre - reach) + 1);
-      int last = (int) Math.min(LabeledImages.SIDE - 1, Math.ceil(centre + reach) - 1);
-      weights[i] = new float[last - first[i] + 1];
+      double center = (i + 0.5) * step - 0.5;
       float sum = 0;
-      for (int k = 0; k < weights[i].length; k++) {
-        weights[i][k] = (float) (1 - Math.abs(first[i] + k - centre) / reach);
+      for (int k = 0; k < OLD; k++) {
+        weights[i][k] = (float) Math.max(0, 1 - Math.abs(k - center) / Math.max(1, step));
         sum += weights[i][k];
       }
-      for (int k = 0; k < weights[i].length; k++) {
+      for (int k = 0; k < OLD; k++) {
         weights[i][k] /= sum;
       }
     }
@@ -44,35 +39,28 @@ final class Resampling {
   }
 
   /**
-   * One image in the new size.
+   * Resizes one image.
    *
-   * @param pixels unsigned bytes, image after image
-   * @param image its number
-   * @return side × side grey levels 0..255, row after row
+   * @param pixels of many images, as unsigned bytes
+   * @param image its index
+   * @return side × side intensities 0..255, row-major
    */
   int[] of(byte[] pixels, int image) {
-    int old = LabeledImages.SIDE;
-    float[] narrow = new float[old * side];
-    for (int row = 0; row < old; row++) {
-      int start = image * LabeledImages.PIXELS + row * old;
-      for (int i = 0; i < side; i++) {
-        float grey = 0;
-        for (int k = 0; k < weights[i].length; k++) {
-          grey += weights[i][k] * (pixels[start + first[i] + k] & 255);
-        }
-        narrow[row * side + i] = grey;
+    float[] narrow = new float[OLD * side];
+    for (int i = 0; i < narrow.length; i++) {
+      int row = image * LabeledImages.PIXELS + i / side * OLD;
+      for (int k = 0; k < OLD; k++) {
+        narrow[i] += weights[i % side][k] * (pixels[row + k] & 255);
       }
     }
-    int[] scaled = new int[side * side];
-    for (int row = 0; row < side; row++) {
-      for (int i = 0; i < side; i++) {
-        float grey = 0;
-        for (int k = 0; k < weights[row].length; k++) {
-          grey += weights[row][k] * narrow[(first[row] + k) * side + i];
-        }
-        scaled[row * side + i] = Math.round(grey);
+    int[] resized = new int[side * side];
+    for (int i = 0; i < resized.length; i++) {
+      float sum = 0;
+      for (int k = 0; k < OLD; k++) {
+        sum += weights[i / side][k] * narrow[k * side + i % side];
       }
+      resized[i] = Math.round(sum);
     }
-    return scaled;
+    return resized;
   }
 }

@@ -22,7 +22,7 @@ import mnist.platform.Json;
 import mnist.runs.RunFolder;
 import mnist.runs.RunFolders;
 import mnist.runs.RunSummary;
-import mnist.runs.ViewRecord;
+import mnist.runs.ViewRecordFormat;
 
 /**
  * Runs, in progress or finished, read from their folders and never changed.
@@ -31,7 +31,7 @@ import mnist.runs.ViewRecord;
  *   <li>{@code /api/runs}: all runs, newest first
  *   <li>{@code /api/runs/NAME}: a summary of one; {@code /api/runs/NAME/run.json}: its run.json
  *   <li>{@code /api/runs/NAME/record?from=N}: its view record from byte N on, see {@link
- *       ViewRecord}
+ *       ViewRecordFormat}; {@code /api/record-format}: the constants of its format
  *   <li>{@code /api/runs/NAME/follow}: server-sent events, one whenever the record has grown or the
  *       status has changed
  *   <li>{@code /api/runs/NAME/images/train|test?numbers=5,0,7} or {@code ?first=0&count=1000}: the
@@ -67,6 +67,7 @@ public final class RunRoutes implements RouteGroup {
 
   @Override
   public void register(JavalinConfig config) {
+    get(config, "/api/record-format", ctx -> ctx.json(ViewRecordFormat.layout()));
     get(config, "/api/runs", ctx -> ctx.json(runs.summaries()));
     get(config, "/api/runs/{run}", ctx -> ctx.json(RunSummary.of(run(ctx))));
     get(config, "/api/runs/{run}/run.json", this::sendRunJson);

@@ -1,6 +1,6 @@
 /** A board to draw on with the pointer or the keyboard; it can also show a picture. */
 
-import {colours, onThemeChange} from '/shared/theme.js';
+import {colors, onThemeChange} from '/shared/theme.js';
 
 /** Lengths are fractions of the board's side. */
 const PEN = 0.07;
@@ -195,11 +195,11 @@ export class Board {
       const [width, height] = [bitmap.width * scale, bitmap.height * scale];
       ctx.drawImage(bitmap, (side - width) / 2, (side - height) / 2, width, height);
     }
-    this.#drawStrokes(ctx, side, colours.ink);
+    this.#drawStrokes(ctx, side, colors.ink);
     if (this.#pen.shown) {
       ctx.beginPath();
       ctx.arc(this.#pen.x * side, this.#pen.y * side, PEN / 2 * side, 0, 2 * Math.PI);
-      ctx.strokeStyle = colours[this.#pen.down ? 'test' : 'train'];
+      ctx.strokeStyle = colors[this.#pen.down ? 'test' : 'train'];
       ctx.lineWidth = 2 * devicePixelRatio;
       ctx.stroke();
     }

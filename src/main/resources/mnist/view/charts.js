@@ -1,24 +1,25 @@
-/** Curves and bands over the iterations, on uPlot; charts of one group share zoom and pointer. */
+/** Curves and bands over the iterations, drawn by uPlot; the charts of a group share zoom and pointer. */
 
 import uPlot from '/uplot/uPlot.esm.js';
 import {figure} from '/shared/format.js';
-import {colours, font, onThemeChange, rem} from '/shared/theme.js';
+import {colors, font, onThemeChange, rem} from '/shared/theme.js';
+import {QUANTILES} from './record.js';
 
 const CLICK_MILLIS = 250;
 const WHEEL_FACTOR = 0.8;
 
-/** Charts that show the same iterations. */
+/** Charts of the same iterations. */
 export class ChartGroup {
   charts = [];
-  /** Iterations that are shown, or null for all. */
+  /** The visible range of iterations, or null for all. */
   zoom = null;
   #full = [0, 1];
   #x = [];
 
   /**
    * @param name charts of the same name show the same pointer
-   * @param onPick called with the index of a moment that was clicked
-   * @param onPointer called with the index of the moment under the pointer, or null
+   * @param onPick called with the index of the iteration that was clicked
+   * @param onPointer called with the index of the iteration under the pointer, or null
    */
   constructor(name, {onPick = () => {}, onPointer = () => {}} = {}) {
     this.name = name;
@@ -33,7 +34,7 @@ export class ChartGroup {
     return chart;
   }
 
-  /** Sets the iterations of the moments, and how far the axis goes. */
+  /** Sets the recorded iterations, and the end of the axis. */
   setX(x, last) {
     this.#x = x;
     this.#full = [0, Math.max(last, 1)];
@@ -47,18 +48,18 @@ export class ChartGroup {
     return this.zoom ?? this.#full;
   }
 
-  /** Shows iterations from..to only; all of them where that is as much. */
+  /** Shows only the iterations from..to, or all if that includes them. */
   zoomTo(from, to) {
     const [first, last] = this.#full;
     if (to - from < 2) return;
     this.zoom = from <= first && to >= last ? null : [Math.max(from, first), Math.min(to, last)];
-    if (!this.zoom) this.charts.forEach(chart => chart.heights = null);
+    if (!this.zoom) this.charts.forEach(chart => chart.yRange = null);
     this.#rescale();
   }
 
-  reset() {
+  resetZoom() {
     this.zoom = null;
-    this.charts.forEach(chart => chart.heights = null);
+    this.charts.forEach(chart => chart.yRange = null);
     this.#rescale();
   }
 
@@ -76,22 +77,22 @@ export class ChartGroup {
 }
 
 /**
- * One chart. Its kind says what it shows:
+ * One chart. Its kind has these properties:
  *
- *   series   of each: colour (a name of the theme, or #rrggbb), width, and an opacity
- *   fixed    the heights shown while nothing is zoomed; null: those of the data
- *   limits   heights beyond which zooming does not go
- *   log      whether heights are logarithmic
- *   behind   draws below the curves: (plot, context) => …
- *   above    draws above them
- *   axis     a height in words
+ *   series   for each curve color (a name of the theme, or #rrggbb), width and opacity
+ *   fixed    the vertical range while nothing is zoomed; null: that of the data
+ *   limits   the largest vertical range
+ *   log      whether the vertical axis is logarithmic
+ *   behind   draws behind the curves: (plot, context) => …
+ *   above    draws over them
+ *   axis     formats a label of the vertical axis
  */
 class Chart {
   plot = null;
-  /** Heights that were zoomed to, or null. */
-  heights = null;
+  /** The vertical range that was zoomed to, or null. */
+  yRange = null;
   #data = null;
-  #moment = null;
+  #iteration = null;
   #veil = null;
   #rem = 0;
 
@@ -103,7 +104,7 @@ class Chart {
     this.observer.observe(host);
   }
 
-  /** Shows curves: one array for each series. */
+  /** Shows curves, one array per series. */
   setData(arrays) {
     this.#data = [this.group.x, ...arrays];
     if (!this.plot) {
@@ -115,22 +116,22 @@ class Chart {
     this.#place();
   }
 
-  /** Fades what comes after a moment; null where nothing comes. */
-  setMoment(iteration) {
-    if (iteration === this.#moment) return;
-    this.#moment = iteration;
+  /** Fades everything after an iteration; null: nothing. */
+  setIteration(iteration) {
+    if (iteration === this.#iteration) return;
+    this.#iteration = iteration;
     this.#place();
   }
 
-  /** Changes what kind of chart it is, keeping what it shows. */
+  /** Changes properties of its kind, keeping the data. */
   change(kind) {
     Object.assign(this.kind, kind);
-    this.heights = null;
+    this.yRange = null;
     if (this.plot) this.#build();
   }
 
-  /** Becomes another kind of chart, which is drawn with the next data. */
-  begin(kind) {
+  /** Changes its kind for the next data. */
+  reset(kind) {
     Object.assign(this.kind, kind);
     this.plot?.destroy();
     this.plot = null;
@@ -148,10 +149,10 @@ class Chart {
 
   #place() {
     if (!this.plot) return;
-    const hidden = this.#moment == null;
+    const hidden = this.#iteration == null;
     this.#veil.style.display = hidden ? 'none' : '';
     if (!hidden) {
-      const left = this.plot.valToPos(this.#moment, 'x');
+      const left = this.plot.valToPos(this.#iteration, 'x');
       this.#veil.style.transform = `translateX(${Math.max(left, -2).toFixed(1)}px)`;
     }
   }
@@ -169,7 +170,7 @@ class Chart {
 
   #build() {
     const {clientWidth: width, clientHeight: height} = this.host;
-    if (width < 40 || height < 40) return; // hidden; built when it is seen
+    if (width < 40 || height < 40) return; // hidden; built when it becomes visible
     this.plot?.destroy();
     this.#rem = rem();
     this.plot = new uPlot(this.#options(width, height), this.#data, this.host);
@@ -188,13 +189,13 @@ class Chart {
     const unit = rem();
     const axis = {
       font: font(),
-      stroke: () => colours.muted,
-      grid: {stroke: () => colours.grid, width: 1},
+      stroke: () => colors.muted,
+      grid: {stroke: () => colors.grid, width: 1},
       ticks: {show: false},
       gap: 0.4 * unit,
     };
-    const series = kind.series.map(({colour, width: line, alpha = 1, drawn = true}) => ({
-      stroke: () => colours[colour] ?? colour,
+    const series = kind.series.map(({color, width: line, alpha = 1, drawn = true}) => ({
+      stroke: () => colors[color] ?? color,
       width: line * unit / 14,
       alpha,
       spanGaps: true,
@@ -214,7 +215,7 @@ class Chart {
         {...axis, size: 3.1 * unit, space: 2.4 * unit, filter: kind.log ? powersOfTen : all,
           grid: {...axis.grid, filter: kind.log ? powersOfTen : all},
           values: (_, marks, which, space, step) =>
-            marks.map(mark => mark == null ? '' : kind.axis ? kind.axis(mark) : heightText(mark, step, kind.log))},
+            marks.map(mark => mark == null ? '' : kind.axis ? kind.axis(mark) : formatTick(mark, step, kind.log))},
       ],
       cursor: {
         y: false,
@@ -226,7 +227,7 @@ class Chart {
           show: (plot, which) => kind.series[which - 1].drawn === false ? false : undefined,
           size: 0.55 * unit,
           width: 0,
-          fill: (plot, which) => colours[kind.series[which - 1].colour] ?? kind.series[which - 1].colour,
+          fill: (plot, which) => colors[kind.series[which - 1].color] ?? kind.series[which - 1].color,
         },
       },
       hooks: {
@@ -239,10 +240,10 @@ class Chart {
     };
   }
 
-  /** Which heights are shown: those zoomed to; all of what is seen of zoomed curves; the fixed ones. */
+  /** The vertical range: the one zoomed to, the fixed one, or that of the visible data. */
   #range(low, high) {
     const {kind, group} = this;
-    if (this.heights) return this.heights;
+    if (this.yRange) return this.yRange;
     if (kind.fixed && !group.zoom && !kind.log) return kind.fixed;
     if (low == null || !Number.isFinite(low) || !Number.isFinite(high)) return kind.log ? [0.1, 100] : [0, 1];
     if (kind.log) return [Math.max(low, 1e-4) / 1.3, Math.max(high, 1e-3) * 1.3];
@@ -276,29 +277,29 @@ class Chart {
     });
     over.addEventListener('dblclick', () => {
       clearTimeout(pick);
-      group.reset();
+      group.resetZoom();
     });
     over.addEventListener('mouseleave', () => group.onPointer(null));
     over.addEventListener('wheel', e => this.#wheel(e), {passive: false});
   }
 
-  /** Zooms about the pointer. Scrolling the page goes on where there is nothing to zoom. */
+  /** Zooms around the pointer. Where there is nothing to zoom, the page scrolls. */
   #wheel(e) {
     const {plot, group} = this;
-    const closer = e.deltaY < 0;
-    const zoomed = group.zoom || this.heights;
-    if (e.deltaY === 0 || (!zoomed && (!closer || scrollY > 0))) return;
+    const zoomsIn = e.deltaY < 0;
+    const zoomed = group.zoom || this.yRange;
+    if (e.deltaY === 0 || (!zoomed && (!zoomsIn || scrollY > 0))) return;
     e.preventDefault();
-    const factor = closer ? WHEEL_FACTOR : 1 / WHEEL_FACTOR;
+    const factor = zoomsIn ? WHEEL_FACTOR : 1 / WHEEL_FACTOR;
     const box = plot.over.getBoundingClientRect();
-    const about = (value, [low, high]) => [value - (value - low) * factor, value + (high - value) * factor];
+    const around = (value, [low, high]) => [value - (value - low) * factor, value + (high - value) * factor];
     if (!this.kind.log) {
       const y = plot.posToVal(e.clientY - box.top, 'y');
       const limits = this.kind.limits ?? [-Infinity, Infinity];
-      const [low, high] = about(y, [plot.scales.y.min, plot.scales.y.max]);
-      this.heights = [Math.max(low, limits[0]), Math.min(high, limits[1])];
+      const [low, high] = around(y, [plot.scales.y.min, plot.scales.y.max]);
+      this.yRange = [Math.max(low, limits[0]), Math.min(high, limits[1])];
     }
-    group.zoomTo(...about(plot.posToVal(e.clientX - box.left, 'x'), group.range));
+    group.zoomTo(...around(plot.posToVal(e.clientX - box.left, 'x'), group.range));
   }
 }
 
@@ -308,21 +309,21 @@ const all = (_, marks) => marks;
 const powersOfTen = (_, marks) =>
   marks.map(mark => Number.isInteger(Math.round(1e6 * Math.log10(mark)) / 1e6) ? mark : null);
 
-/** A height with as many digits after the point as the steps between marks need. */
-function heightText(mark, step, log) {
+/** A label with as many decimals as the steps between labels need. */
+function formatTick(mark, step, log) {
   if (log) return figure(mark).replace(/\.0+$|(\.\d*[1-9])0+$/, '$1');
   let digits = 0;
   while (digits < 6 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6) digits++;
   return mark.toFixed(digits).replace('-', '−');
 }
 
-/** Where a curve last had a value, seen from a moment. */
+/** The index of a curve's latest value, seen from an index. */
 function lastKnown(values, at) {
   while (at > 0 && values[at] == null) at--;
   return at;
 }
 
-/** Draws within the axes. */
+/** Draws clipped to the plot area. */
 function clipped(plot, draw) {
   if (!draw) return;
   const {ctx, bbox} = plot;
@@ -334,36 +335,36 @@ function clipped(plot, draw) {
   ctx.restore();
 }
 
-/** What nested bands between 8 boundaries look like, the innermost the darkest. */
-export function bands(colour) {
+/** The kind of a chart with nested bands between quantiles, the innermost one darkest. */
+export function bands(color) {
   return {
-    series: Array.from({length: 8}, () => ({colour, width: 0, drawn: false})),
+    series: Array.from({length: QUANTILES}, () => ({color, width: 0, drawn: false})),
     fixed: null,
     behind: (plot, ctx) => {
-      const [x, ...boundaries] = plot.data;
+      const [x, ...quantiles] = plot.data;
       if (x.length === 0) return;
-      ctx.fillStyle = colours[colour];
-      for (let outer = 0; outer < 4; outer++) {
+      ctx.fillStyle = colors[color];
+      for (let outer = 0; outer < QUANTILES / 2; outer++) {
         ctx.globalAlpha = [0.16, 0.22, 0.32, 0.5][outer];
         ctx.beginPath();
-        line(plot, ctx, x, boundaries[outer], 1);
-        line(plot, ctx, x, boundaries[7 - outer], -1);
+        line(plot, ctx, x, quantiles[outer], 1);
+        line(plot, ctx, x, quantiles[QUANTILES - 1 - outer], -1);
         ctx.fill();
       }
     },
   };
 }
 
-function line(plot, ctx, x, heights, direction) {
+function line(plot, ctx, x, values, direction) {
   for (let k = 0; k < x.length; k++) {
     const i = direction > 0 ? k : x.length - 1 - k;
-    if (heights[i] == null) continue;
-    ctx.lineTo(plot.valToPos(x[i], 'x', true), plot.valToPos(heights[i], 'y', true));
+    if (values[i] == null) continue;
+    ctx.lineTo(plot.valToPos(x[i], 'x', true), plot.valToPos(values[i], 'y', true));
   }
 }
 
 /**
- * What accuracy looks like: a thin line for the tutorial's figure, a ring at the best measurement.
+ * The marks of an accuracy chart: a dashed line at the tutorial's accuracy, a ring at the best one.
  *
  * @param marks () => {reported, best: {iteration, accuracy} or null}, as shares of 1
  */
@@ -374,7 +375,7 @@ export function accuracyMarks(marks, percent) {
       if (!reported) return;
       const y = plot.valToPos(reported, 'y', true);
       const {left, width} = plot.bbox;
-      ctx.strokeStyle = colours.muted;
+      ctx.strokeStyle = colors.muted;
       ctx.lineWidth = devicePixelRatio;
       ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
       ctx.beginPath();
@@ -389,40 +390,40 @@ export function accuracyMarks(marks, percent) {
       ctx.font = scaled(font(0.78));
       ctx.textBaseline = 'middle';
       ctx.textAlign = 'left';
-      const label = (text, x, y, colour) => {
+      const label = (text, x, y, color) => {
         const wide = ctx.measureText(text).width;
         const at = Math.min(Math.max(x - wide / 2, left + 0.4 * unit), left + width - wide - 0.4 * unit);
-        ctx.strokeStyle = colours.paper; // so that it is read above curves
+        ctx.strokeStyle = colors.paper; // keeps it legible over curves
         ctx.lineWidth = 0.3 * unit;
         ctx.lineJoin = 'round';
         ctx.strokeText(text, at, y);
-        ctx.fillStyle = colour;
+        ctx.fillStyle = color;
         ctx.fillText(text, at, y);
       };
-      // The line's words stand below it, the ring's below those, as both are near the top.
+      // The line's label is below it and the ring's below that, as both are near the top.
       const line = plot.valToPos(reported || 1, 'y', true);
       if (reported && line >= top && line <= top + height) {
         const y = line + 1.6 * unit < top + height ? line + 1.6 * unit : line - 0.8 * unit;
-        label(`tutorial ${percent(reported)}`, left + width, y, colours.muted);
+        label(`tutorial ${percent(reported)}`, left + width, y, colors.muted);
       }
       if (best) {
         const x = plot.valToPos(best.iteration, 'x', true);
         const y = plot.valToPos(best.accuracy, 'y', true);
         ctx.lineWidth = 1.6 * unit / 14;
-        ctx.strokeStyle = colours.test;
-        ctx.fillStyle = colours.paper;
+        ctx.strokeStyle = colors.test;
+        ctx.fillStyle = colors.paper;
         ctx.beginPath();
         ctx.arc(x, y, 0.28 * unit, 0, 2 * Math.PI);
         ctx.fill();
         ctx.stroke();
         const below = Math.max(y, reported ? line : y) + 2.8 * unit;
         if (x >= left && x <= left + width) {
-          label(`best ${percent(best.accuracy)}`, x, below < top + height ? below : y - unit, colours.test);
+          label(`best ${percent(best.accuracy)}`, x, below < top + height ? below : y - unit, colors.test);
         }
       }
     },
   };
 }
 
-/** A font of CSS pixels in pixels of the device. */
+/** A font in device pixels instead of CSS pixels. */
 const scaled = text => text.replace(/([\d.]+)px/, (_, size) => `${size * devicePixelRatio}px`);

@@ -1,12 +1,12 @@
-/** Several runs' curves laid over each other. */
+/** The curves of several runs in one chart. */
 
 import {ChartGroup} from './charts.js';
 import {count, figure, percent} from '/shared/format.js';
 import {Run} from './run.js';
 import {element} from '/shared/page.js';
 
-/** Okabe and Ito's colours, those first that differ most; names are those of the theme. */
-const COLOURS = ['train', 'test', 'band-5', '#CC79A7', '#E69F00', '#8C6BB1', '#A6761D', '#7F7F7F'];
+/** Colors of Okabe and Ito, ordered by contrast; names refer to the theme. */
+const COLORS = ['train', 'test', 'band-5', '#CC79A7', '#E69F00', '#8C6BB1', '#A6761D', '#7F7F7F'];
 
 export class ComparePage {
   #runs = [];
@@ -52,7 +52,7 @@ export class ComparePage {
     this.#due = 0;
   }
 
-  /** What is shown, for those who look from outside. */
+  /** What is shown, for tests. */
   get state() {
     return {runs: this.#runs.map(run => run.name), moments: this.#group?.x.length ?? 0,
       zoom: this.#group?.zoom ?? null};
@@ -67,8 +67,8 @@ export class ComparePage {
       const button = document.createElement('button');
       button.type = 'button';
       button.setAttribute('aria-pressed', 'true');
-      const colour = colourOf(i);
-      button.style.setProperty('--colour', colour.startsWith('#') ? colour : `var(--${colour})`);
+      const color = colorOf(i);
+      button.style.setProperty('--color', color.startsWith('#') ? color : `var(--${color})`);
       button.append(document.createElement('i'), document.createElement('span'));
       button.lastChild.textContent = name;
       button.addEventListener('click', () => {
@@ -91,9 +91,9 @@ export class ComparePage {
   }
 
   #draw() {
-    const known = this.#runs.filter(run => run.curves.x.length > 0);
-    this.#notice(this.#runs.map(run => run.trouble || (run.summary && !run.summary.recorded
-      ? `${run.name} has no record of its view.` : '')).filter(Boolean).join(' '));
+    const loaded = this.#runs.filter(run => run.curves.x.length > 0);
+    this.#notice(this.#runs.map(run => run.problem || (run.summary && !run.summary.recorded
+      ? `${run.name} has no view record.` : '')).filter(Boolean).join(' '));
     this.#runs.forEach((run, i) => {
       if (run.summary?.stage) {
         this.#rows[i].cells[0].querySelector('span').textContent =
@@ -101,38 +101,38 @@ export class ComparePage {
       }
       this.#rows[i].cells[4].textContent = percent(run.record.best?.accuracy ?? run.summary?.best_accuracy);
     });
-    if (known.length === 0) return;
-    const x = [...new Set(known.flatMap(run => run.curves.x))].sort((a, b) => a - b);
-    const place = new Map(x.map((iteration, i) => [iteration, i]));
-    const spread = (run, name) => {
+    if (loaded.length === 0) return;
+    const x = [...new Set(loaded.flatMap(run => run.curves.x))].sort((a, b) => a - b);
+    const indexOf = new Map(x.map((iteration, i) => [iteration, i]));
+    const aligned = (run, name) => {
       const values = new Array(x.length).fill(null);
-      run.curves.x.forEach((iteration, i) => values[place.get(iteration)] = run.curves[name][i]);
+      run.curves.x.forEach((iteration, i) => values[indexOf.get(iteration)] = run.curves[name][i]);
       return values;
     };
     const shown = this.#runs.map((run, i) => ({run, i})).filter(({i}) => !this.#hidden.has(i));
     this.#group.setX(x, x.at(-1));
     const kinds = shown.flatMap(({i}) => [
-      {colour: colourOf(i), width: 1, alpha: 0.35},
-      {colour: colourOf(i), width: 2.4},
+      {color: colorOf(i), width: 1, alpha: 0.35},
+      {color: colorOf(i), width: 2.4},
     ]);
-    // The worst run decides what heights are worth seeing; the wheel and a drag show others.
-    const worst = Math.min(...known.map(run => run.record.best?.accuracy ?? 1));
+    // The range that makes the worst run visible; zooming shows others.
+    const worst = Math.min(...loaded.map(run => run.record.best?.accuracy ?? 1));
     const fixed = [Math.max(0, Math.floor((1 - 3 * (1 - worst)) * 20) / 20), 1];
     this.#curves = this.#runs.map(run => ({
-      accuracy: spread(run, 'testAccuracy'), loss: spread(run, 'testLoss')}));
+      accuracy: aligned(run, 'testAccuracy'), loss: aligned(run, 'testLoss')}));
     const key = JSON.stringify([kinds, fixed]);
-    for (const [chart, what] of [[this.#charts.accuracy, 'Accuracy'], [this.#charts.loss, 'Loss']]) {
-      const arrays = shown.flatMap(({run}) => [spread(run, `train${what}`), spread(run, `test${what}`)]);
+    for (const [chart, name] of [[this.#charts.accuracy, 'Accuracy'], [this.#charts.loss, 'Loss']]) {
+      const arrays = shown.flatMap(({run}) => [aligned(run, `train${name}`), aligned(run, `test${name}`)]);
       if (chart.key !== key) {
         chart.key = key;
-        chart.begin({series: kinds, ...(what === 'Accuracy' ? {fixed} : {})});
+        chart.reset({series: kinds, ...(name === 'Accuracy' ? {fixed} : {})});
       }
       chart.setData(arrays);
     }
     this.#values(null);
   }
 
-  /** The values at a moment: the test set's last ones until then. */
+  /** The values at an index: the test set's latest. */
   #values(at) {
     this.#runs.forEach((run, i) => {
       const curves = this.#curves[i];
@@ -147,4 +147,4 @@ export class ComparePage {
   }
 }
 
-const colourOf = i => COLOURS[i % COLOURS.length];
+const colorOf = i => COLORS[i % COLORS.length];

@@ -1,6 +1,6 @@
-/** One digit: large, what it is, what it was taken for over time, and its ten probabilities. */
+/** The dialog with one digit: its label, its predictions over time and its ten probabilities. */
 
-import {colours, font, ramp, rem} from '/shared/theme.js';
+import {colors, font, ramp, rem} from '/shared/theme.js';
 import {count, percent} from '/shared/format.js';
 import {element} from '/shared/page.js';
 
@@ -8,7 +8,7 @@ const CLASSES = 10;
 
 export class DigitDialog {
   #dialog = element('digit');
-  #asked = 0;
+  #requests = 0;
   #bars = [];
 
   constructor() {
@@ -31,86 +31,85 @@ export class DigitDialog {
   }
 
   /**
-   * @param digit split (train or test), number, right, given
-   * @param image its 784 grey levels, or null
-   * @param iteration the moment that is shown
-   * @param facts of the run, or null
+   * @param digit split (train or test), index, label, prediction
+   * @param image its 784 pixel values, or null
+   * @param iteration of the prediction
+   * @param info the run's run.json, or null
    */
-  open(run, digit, image, iteration, facts) {
+  open(run, digit, image, iteration, info) {
     const names = run.header.class_names;
-    const {split, number, right, given} = digit;
+    const {split, index, label, prediction} = digit;
     element('digit-title').textContent =
-      `${split === 'test' ? 'Test' : 'Training'} digit ${count(number)}`;
-    element('digit-right').textContent = names[right];
-    element('digit-given-name').textContent = `Given at iteration ${count(iteration)}`;
-    element('digit-given').textContent = names[given];
-    element('digit-given').className = given === right ? 'right' : 'wrong';
-    this.#image(image, names[right]);
+      `${split === 'test' ? 'Test' : 'Training'} digit ${count(index)}`;
+    element('digit-label').textContent = names[label];
+    element('digit-prediction-name').textContent = `Prediction at iteration ${count(iteration)}`;
+    element('digit-prediction').textContent = names[prediction];
+    element('digit-prediction').className = prediction === label ? 'right' : 'wrong';
+    this.#image(image, names[label]);
     this.#dialog.showModal();
     this.#strip(run, digit, iteration);
-    this.#probabilities(run, digit, names, facts);
+    this.#probabilities(run, digit, names, info);
   }
 
   #image(image, name) {
     const canvas = element('digit-image');
-    canvas.setAttribute('aria-label', image ? `A ${name}, 28 × 28 grey levels` : 'no picture');
+    canvas.setAttribute('aria-label', image ? `A ${name}, 28 × 28 pixels` : 'no image');
     const ctx = canvas.getContext('2d');
     ctx.clearRect(0, 0, 28, 28);
     if (!image) return;
     const data = ctx.createImageData(28, 28);
-    const inks = ramp(colours.paper, colours.ink);
-    new Uint32Array(data.data.buffer).set(Uint32Array.from(image, grey => inks[grey]));
+    const inks = ramp(colors.paper, colors.ink);
+    new Uint32Array(data.data.buffer).set(Uint32Array.from(image, ink => inks[ink]));
     ctx.putImageData(data, 0, 0);
   }
 
   // ---- Probabilities
 
-  async #probabilities(run, {split, number, right}, names, facts) {
-    const asked = ++this.#asked;
-    const words = element('digit-words');
-    const model = facts?.results?.model;
+  async #probabilities(run, {split, index, label}, names, info) {
+    const request = ++this.#requests;
+    const message = element('digit-message');
+    const model = info?.results?.model;
     element('digit-model').textContent = model ? `by the model of iteration ${count(model.iteration)}` : '';
     this.#bars.forEach((row, i) => this.#bar(row, names[i], null, false, false));
     if (!model) {
-      words.textContent = run.live
-        ? 'The run has no model yet: it keeps one when it ends.'
-        : 'The run has kept no model, so there are no probabilities.';
+      message.textContent = run.live
+        ? 'The run has no model yet; it saves one when it ends.'
+        : 'The run has no saved model, so there are no probabilities.';
       return;
     }
-    words.textContent = 'Asking the run’s model …';
+    message.textContent = 'Running the model …';
     try {
-      const {probabilities} = await run.probabilities(split, number);
-      if (asked !== this.#asked) return;
-      const most = probabilities.indexOf(Math.max(...probabilities));
-      this.#bars.forEach((row, i) => this.#bar(row, names[i], probabilities[i], i === right, i === most));
-      words.textContent = '';
+      const {probabilities} = await run.probabilities(split, index);
+      if (request !== this.#requests) return;
+      const predicted = probabilities.indexOf(Math.max(...probabilities));
+      this.#bars.forEach((row, i) => this.#bar(row, names[i], probabilities[i], i === label, i === predicted));
+      message.textContent = '';
     } catch (e) {
-      if (asked === this.#asked) words.textContent = `No probabilities: ${e.message}.`;
+      if (request === this.#requests) message.textContent = `No probabilities: ${e.message}.`;
     }
   }
 
-  #bar(row, name, share, right, given) {
+  #bar(row, name, share, isLabel, isPredicted) {
     const [label, bar, value] = [row.querySelector('span'), row.querySelector('b'), row.querySelector('output')];
     label.textContent = name;
     bar.style.transform = `scaleX(${share ?? 0})`;
     value.textContent = share == null ? '' : share > 0 && share < 0.0005 ? '<0.1%' : percent(Math.round(share * 1000) / 1000);
-    row.className = right ? 'right' : given ? 'wrong' : '';
+    row.className = isLabel ? 'right' : isPredicted ? 'wrong' : '';
   }
 
-  // ---- Answers over time
+  // ---- Predictions over time
 
-  #strip(run, {split, number, right, given}, iteration) {
+  #strip(run, {split, index, label, prediction}, iteration) {
     const names = run.header.class_names;
-    const answers = split === 'test' ? ofTests(run, number) : ofBatches(run, number);
-    const rightOnes = answers.filter(answer => answer.given === right).length;
+    const predictions = split === 'test' ? testPredictions(run, index) : batchPredictions(run, index);
+    const correct = predictions.filter(({prediction}) => prediction === label).length;
     const canvas = element('digit-strip');
     const text = split === 'test'
-      ? `${count(rightOnes)} of ${count(answers.length)} right`
-      : answers.length === 1
-        ? 'seen in one recorded batch'
-        : `seen in ${count(answers.length)} recorded batches, ${count(rightOnes)} times right`;
+      ? `${count(correct)} of ${count(predictions.length)} correct`
+      : `in ${predictions.length === 1 ? 'one recorded batch' : `${count(predictions.length)} recorded batches`},`
+        + ` ${count(correct)} correct`;
     element('digit-strip-text').textContent = text;
-    canvas.setAttribute('aria-label', `${text}; at iteration ${iteration} it was taken for ${names[given]}`);
+    canvas.setAttribute('aria-label', `${text}; classified as ${names[prediction]} at iteration ${iteration}`);
 
     const ratio = devicePixelRatio;
     const unit = rem() * ratio;
@@ -123,22 +122,22 @@ export class DigitDialog {
     const ctx = canvas.getContext('2d');
     const last = Math.max(run.curves.x.at(-1) ?? 1, 1);
     const x = at => Math.round(left + (width - left - 0.4 * unit) * at / last);
-    ctx.fillStyle = colours.grid;
-    ctx.fillRect(left, right * row, width - left, row);
+    ctx.fillStyle = colors.grid;
+    ctx.fillRect(left, label * row, width - left, row);
     ctx.font = font(0.75 * ratio);
     ctx.textBaseline = 'middle';
     ctx.textAlign = 'right';
     names.forEach((name, i) => {
-      ctx.fillStyle = i === right ? colours.ink : colours.muted;
+      ctx.fillStyle = i === label ? colors.ink : colors.muted;
       ctx.fillText(name, left - 0.5 * unit, (i + 0.55) * row);
     });
-    answers.forEach((answer, i) => {
-      const from = x(answer.iteration);
-      const to = split === 'test' ? x(answers[i + 1]?.iteration ?? last) : from;
-      ctx.fillStyle = answer.given === right ? colours.train : colours.test;
-      ctx.fillRect(from, answer.given * row + 0.2 * row, Math.max(to - from, Math.round(0.28 * unit)), 0.6 * row);
+    predictions.forEach(({iteration: at, prediction: predicted}, i) => {
+      const from = x(at);
+      const to = split === 'test' ? x(predictions[i + 1]?.iteration ?? last) : from;
+      ctx.fillStyle = predicted === label ? colors.train : colors.test;
+      ctx.fillRect(from, predicted * row + 0.2 * row, Math.max(to - from, Math.round(0.28 * unit)), 0.6 * row);
     });
-    ctx.fillStyle = colours.muted;
+    ctx.fillStyle = colors.muted;
     ctx.textAlign = 'left';
     ctx.fillText('0', left, CLASSES * row + 0.9 * unit);
     ctx.textAlign = 'right';
@@ -147,15 +146,15 @@ export class DigitDialog {
   }
 }
 
-const ofTests = (run, number) =>
-  run.record.tests.moments.map(test => ({iteration: test.iteration, given: test.given(number)}));
+const testPredictions = (run, index) =>
+  run.record.tests.snapshots.map(test => ({iteration: test.iteration, prediction: test.prediction(index)}));
 
-function ofBatches(run, number) {
-  const answers = [];
-  for (const batch of run.record.batches.moments) {
-    for (let place = 0; place < batch.size; place++) {
-      if (batch.image(place) === number) answers.push({iteration: batch.iteration, given: batch.given(place)});
+function batchPredictions(run, index) {
+  const predictions = [];
+  for (const batch of run.record.batches.snapshots) {
+    for (let i = 0; i < batch.size; i++) {
+      if (batch.image(i) === index) predictions.push({iteration: batch.iteration, prediction: batch.prediction(i)});
     }
   }
-  return answers;
+  return predictions;
 }

@@ -1,16 +1,16 @@
-/** Digits as many small pictures on one canvas. */
+/** Many small images of digits on one canvas. */
 
-import {colours, font, onThemeChange, ramp, rem, rgb, pixel} from '/shared/theme.js';
+import {colors, font, onThemeChange, ramp, rem, rgb, pixel} from '/shared/theme.js';
 
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 
-const MOST_SPRITES = 4000;
+const MAX_SPRITES = 4000;
 
-/** Ink gets thin when it is made small; this makes up for it. */
-const DARKER = Uint8Array.from({length: 256}, (_, grey) => Math.round(255 * (grey / 255) ** 0.72));
+/** Strokes fade when they shrink; this compensates. */
+const DARKER = Uint8Array.from({length: 256}, (_, ink) => Math.round(255 * (ink / 255) ** 0.72));
 
-/** Grey images of 28 × 28, one after the other: 0 is paper, 255 ink. */
+/** Images of 28 × 28 pixels, one after the other: 0 is paper, 255 ink. */
 export class Sheet {
   constructor(pixels) {
     this.pixels = pixels;
@@ -21,7 +21,7 @@ export class Sheet {
   }
 }
 
-/** The images of a sheet at one size in pixels of the device; each is scaled once and then kept. */
+/** The images of a sheet at one size in device pixels; each is resized once and cached. */
 class Sprites {
   #sprites = new Map();
   #taps;
@@ -37,15 +37,15 @@ class Sprites {
   get(i) {
     let sprite = this.#sprites.get(i);
     if (!sprite) {
-      if (this.#sprites.size >= MOST_SPRITES) this.#sprites.clear();
-      sprite = this.#scaled(this.sheet.image(i));
+      if (this.#sprites.size >= MAX_SPRITES) this.#sprites.clear();
+      sprite = this.#resize(this.sheet.image(i));
       this.#sprites.set(i, sprite);
     }
     return sprite;
   }
 
   /** First along the rows, then along the columns. */
-  #scaled(image) {
+  #resize(image) {
     const {size} = this;
     const row = this.#row;
     const sprite = new Uint8Array(size * size);
@@ -63,22 +63,22 @@ class Sprites {
       for (let x = 0; x < size; x++) {
         let sum = 0;
         for (let k = 0; k < weights.length; k++) sum += weights[k] * row[size * (first + k) + x];
-        const grey = Math.round(sum);
-        sprite[size * y + x] = lut ? lut[grey] : grey;
+        const ink = Math.round(sum);
+        sprite[size * y + x] = lut ? lut[ink] : ink;
       }
     }
     return sprite;
   }
 }
 
-/** Which pixels of 28 make one of size, and how much of each: their share, or a line between two. */
+/** The old pixels that contribute to each new one, and their weights: by area, or linear between two. */
 function taps(size) {
   const scale = SIDE / size;
   return Array.from({length: size}, (_, i) => {
     if (scale < 1) {
-      const centre = Math.min(Math.max((i + 0.5) * scale - 0.5, 0), SIDE - 1);
-      const first = Math.min(Math.floor(centre), SIDE - 2);
-      return {first, weights: [1 - (centre - first), centre - first]};
+      const center = Math.min(Math.max((i + 0.5) * scale - 0.5, 0), SIDE - 1);
+      const first = Math.min(Math.floor(center), SIDE - 2);
+      return {first, weights: [1 - (center - first), center - first]};
     }
     const first = Math.floor(i * scale);
     const last = Math.min(Math.ceil((i + 1) * scale), SIDE);
@@ -91,30 +91,30 @@ function taps(size) {
 }
 
 /**
- * A grid of digits, wrong ones on red with the right answer at the lower left and the given one at
- * the lower right. A digit can be clicked, or chosen with the arrow keys and Enter.
+ * A grid of digits, misclassified ones on red with the label at the lower left and the prediction at
+ * the lower right. A digit can be clicked, or selected with the arrow keys and opened with Enter.
  */
 export class DigitGrid {
-  /** So many wrong digits were drawn last. */
+  /** The number of misclassified digits in the grid. */
   wrong = 0;
   #cells = [];
   #sheet = null;
   #sprites = null;
   #inks = null;
-  /** Width and height of the host; asking for them would cost a layout. */
+  /** Width and height of the host, cached as reading them forces a layout. */
   #host = [0, 0];
   #waiting = false;
   #spot = null;
   #box = null;
-  #chosen = 0;
+  #selected = 0;
 
   /**
-   * @param columns how many digits side by side; 0: as many as fit
-   * @param rows how many below each other; 0: as many as it takes
-   * @param gutter room at the left, in rem
-   * @param marks of the vertical axis: its label at each share of the height
-   * @param widest a cell may be so many times as wide as it is high
-   * @param onOpen called with the cell that was chosen
+   * @param columns digits per row; 0: as many as fit
+   * @param rows 0: as many as needed
+   * @param gutter space at the left, in rem
+   * @param marks labels of the vertical axis, evenly spaced from top to bottom
+   * @param widest the maximum ratio of a cell's width to its height
+   * @param onOpen called with the cell that was opened
    */
   constructor(host, {columns, rows, gutter = 0, marks = [], widest = 1.25, onOpen, onHover = () => {}}) {
     Object.assign(this, {host, columns, rows, gutter, marks, widest, onOpen, onHover});
@@ -139,15 +139,15 @@ export class DigitGrid {
   /**
    * Shows digits.
    *
-   * @param cells of each: image (its place on the sheet), number, right, given
-   * @param sheet the images, or null where they are not to be had
-   * @param waiting whether the images are on their way, so that their places stay empty
+   * @param cells for each digit image (its index on the sheet), index (in its data set), label and prediction
+   * @param sheet the images, or null if they are not available
+   * @param waiting whether the images are still loading, so that their places stay blank
    */
   show(cells, sheet, waiting = false) {
     this.#cells = cells;
     this.#sheet = sheet;
     this.#waiting = waiting;
-    this.wrong = cells.reduce((sum, {right, given}) => sum + (right !== given), 0);
+    this.wrong = cells.reduce((sum, {label, prediction}) => sum + (label !== prediction), 0);
     this.draw();
   }
 
@@ -179,7 +179,7 @@ export class DigitGrid {
     }
     this.#box = {left, top, cellWidth, cellHeight, columns, rows};
     const ctx = canvas.getContext('2d', {alpha: false});
-    ctx.fillStyle = colours.paper;
+    ctx.fillStyle = colors.paper;
     ctx.fillRect(0, 0, width, height);
     if (cellWidth < 3 || cellHeight < 3) return;
     if (this.#cells.length) this.#paint(ctx);
@@ -187,25 +187,25 @@ export class DigitGrid {
     this.#axis(ctx);
   }
 
-  /** The digits themselves, put together pixel by pixel: quicker than a thousand small pictures. */
+  /** Composes the digits pixel by pixel, which is faster than drawing a thousand images. */
   #paint(ctx) {
     const {left, top, cellWidth, cellHeight, columns, rows} = this.#box;
     const size = Math.floor(Math.min(cellWidth, cellHeight));
     const width = Math.ceil(columns * cellWidth);
     const image = ctx.createImageData(width, Math.ceil(rows * cellHeight));
     const out = new Uint32Array(image.data.buffer);
-    out.fill(pixel(rgb(colours.paper)));
-    this.#inks ??= [ramp(colours.paper, colours.ink), ramp(colours.wrong, colours.ink)];
+    out.fill(pixel(rgb(colors.paper)));
+    this.#inks ??= [ramp(colors.paper, colors.ink), ramp(colors.wrong, colors.ink)];
     const [plain, red] = this.#inks;
-    const empty = pixel(rgb(colours.grid));
+    const empty = pixel(rgb(colors.grid));
     if (this.#sheet && (this.#sprites?.sheet !== this.#sheet || this.#sprites.size !== size)) {
       this.#sprites = new Sprites(this.#sheet, size);
     }
-    const seam = cellWidth > 20 * devicePixelRatio ? Math.round(devicePixelRatio) : 0; // keeps answers apart
+    const seam = cellWidth > 20 * devicePixelRatio ? Math.round(devicePixelRatio) : 0; // separates the classes of neighbors
     const shown = Math.min(this.#cells.length, columns * rows);
     for (let i = 0; i < shown; i++) {
-      const {image: at, right, given} = this.#cells[i];
-      const inks = right === given ? plain : red;
+      const {image: at, label, prediction} = this.#cells[i];
+      const inks = label === prediction ? plain : red;
       const [column, row] = [i % columns, Math.floor(i / columns)];
       const [x0, x1] = [Math.round(column * cellWidth), Math.round((column + 1) * cellWidth)];
       const [y0, y1] = [Math.round(row * cellHeight), Math.round((row + 1) * cellHeight)];
@@ -225,25 +225,25 @@ export class DigitGrid {
     ctx.putImageData(image, left, top);
   }
 
-  /** Right and given answers, where they are large enough to be read. */
+  /** Labels and predictions, if they are large enough to be legible. */
   #labels(ctx) {
     const {left, top, cellWidth, cellHeight, columns, rows} = this.#box;
     const size = Math.min(0.38 * cellHeight, 0.85 * rem() * devicePixelRatio);
     if (cellHeight < 1.4 * rem() * devicePixelRatio) return;
     ctx.font = font(1, 600).replace(/[\d.]+px/, `${size}px`);
     ctx.textBaseline = 'alphabetic';
-    ctx.fillStyle = colours.ink;
+    ctx.fillStyle = colors.ink;
     const inset = Math.max(1, 0.07 * cellWidth);
     const shown = Math.min(this.#cells.length, columns * rows);
     for (let i = 0; i < shown; i++) {
-      const {right, given} = this.#cells[i];
-      if (right === given) continue;
+      const {label, prediction} = this.#cells[i];
+      if (label === prediction) continue;
       const x = left + (i % columns) * cellWidth;
       const y = top + (Math.floor(i / columns) + 1) * cellHeight - 0.09 * cellHeight;
       ctx.textAlign = 'left';
-      ctx.fillText(right, x + inset, y);
+      ctx.fillText(label, x + inset, y);
       ctx.textAlign = 'right';
-      ctx.fillText(given, x + cellWidth - inset - devicePixelRatio, y);
+      ctx.fillText(prediction, x + cellWidth - inset - devicePixelRatio, y);
     }
   }
 
@@ -251,7 +251,7 @@ export class DigitGrid {
     if (!this.marks.length) return;
     const {left, top, cellHeight, rows} = this.#box;
     ctx.font = font(0.78 * devicePixelRatio);
-    ctx.fillStyle = colours.muted;
+    ctx.fillStyle = colors.muted;
     ctx.textAlign = 'right';
     ctx.textBaseline = 'middle';
     this.marks.forEach((text, i) => {
@@ -260,7 +260,7 @@ export class DigitGrid {
     });
   }
 
-  // ---- Choosing a digit
+  // ---- Selecting a digit
 
   #listen() {
     const {canvas} = this;
@@ -275,16 +275,16 @@ export class DigitGrid {
     canvas.addEventListener('mousemove', e => this.#mark(under(e)));
     canvas.addEventListener('mouseleave', () => this.#mark(-1));
     canvas.addEventListener('click', e => this.#open(under(e)));
-    canvas.addEventListener('focus', () => canvas.matches(':focus-visible') && this.#mark(this.#chosen));
+    canvas.addEventListener('focus', () => canvas.matches(':focus-visible') && this.#mark(this.#selected));
     canvas.addEventListener('blur', () => this.#mark(-1));
     canvas.addEventListener('keydown', e => {
       const columns = this.#box?.columns ?? 1;
       const step = {ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns}[e.key];
       if (step) {
-        this.#chosen = Math.min(Math.max(this.#chosen + step, 0), this.#cells.length - 1);
-        this.#mark(this.#chosen);
+        this.#selected = Math.min(Math.max(this.#selected + step, 0), this.#cells.length - 1);
+        this.#mark(this.#selected);
       } else if (e.key === 'Enter') {
-        this.#open(this.#chosen);
+        this.#open(this.#selected);
       } else {
         return;
       }
@@ -309,20 +309,15 @@ export class DigitGrid {
 
   #open(i) {
     if (i >= 0 && i < this.#cells.length) {
-      this.#chosen = i;
+      this.#selected = i;
       this.onOpen(this.#cells[i]);
     }
   }
 }
 
-/** Cells of the wrong ones first, then of the right ones, so many in all. */
-export function wrongFirst(count, most, cell) {
-  const wrong = [];
-  const right = [];
-  for (let i = 0; i < count && wrong.length < most; i++) {
-    const one = cell(i);
-    if (one.right !== one.given) wrong.push(one);
-    else if (right.length < most) right.push(one);
-  }
-  return wrong.concat(right).slice(0, most);
+/** At most max cells, misclassified ones first. */
+export function wrongFirst(count, max, cell) {
+  const cells = Array.from({length: count}, (_, i) => cell(i));
+  const isWrong = ({label, prediction}) => label !== prediction;
+  return [...cells.filter(isWrong), ...cells.filter(one => !isWrong(one))].slice(0, max);
 }

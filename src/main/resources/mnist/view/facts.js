@@ -1,11 +1,11 @@
-/** What a run says of itself in run.json, as lists of names and values. */
+/** A run's run.json as lists of names and values. */
 
 import {count, duration, figure, percent, when} from '/shared/format.js';
 
 const host = document.getElementById('facts-list');
 
-/** Shows it; what is a list or a table of its own is left out. */
-export function showFacts(run) {
+/** Shows a run's settings and results. */
+export function showInfo(run) {
   host.replaceChildren();
   const {results = {}, data = {}} = run;
   add('', {
@@ -15,12 +15,12 @@ export function showFacts(run) {
     error: run.error,
   });
   add('Results', {
-    'best test': results.best_test && measured(results.best_test),
-    'last test': results.last_test && measured(results.last_test),
+    'best test': results.best_test && result(results.best_test),
+    'last test': results.last_test && result(results.last_test),
     steps: results.steps && count(results.steps),
-    took: results.seconds && duration(results.seconds),
+    time: results.seconds && duration(results.seconds),
     'median step': results.median_step_ms && `${figure(results.median_step_ms)} ms`,
-    'kept model': results.model && `of iteration ${count(results.model.iteration)}`,
+    'saved model': results.model && `of iteration ${count(results.model.iteration)}`,
     'weights SHA-256': results.weights_sha256,
   });
   add('Options', run.options);
@@ -34,22 +34,22 @@ export function showFacts(run) {
   add('Platform', run.platform);
 }
 
-/** Says why there is nothing. */
-export function factsMissing(words) {
-  host.replaceChildren(Object.assign(document.createElement('p'), {className: 'quiet', textContent: words}));
+/** Shows a message instead. */
+export function showInfoError(message) {
+  host.replaceChildren(Object.assign(document.createElement('p'), {className: 'quiet', textContent: message}));
 }
 
-const measured = ({accuracy, iteration}) => `${percent(accuracy)} at ${count(iteration)}`;
+const result = ({accuracy, iteration}) => `${percent(accuracy)} at ${count(iteration)}`;
 
-function add(title, facts = {}) {
+function add(title, values = {}) {
   const list = document.createElement('dl');
-  for (const [name, value] of Object.entries(facts)) {
-    const text = words(value);
+  for (const [name, value] of Object.entries(values)) {
+    const text = format(value);
     if (!text) continue;
     const row = document.createElement('div');
     const term = Object.assign(document.createElement('dt'), {textContent: name.replaceAll('_', ' ')});
-    const told = Object.assign(document.createElement('dd'), {textContent: text, title: text});
-    row.append(term, told);
+    const description = Object.assign(document.createElement('dd'), {textContent: text, title: text});
+    row.append(term, description);
     list.append(row);
   }
   if (list.childElementCount === 0) return;
@@ -57,11 +57,11 @@ function add(title, facts = {}) {
   host.append(list);
 }
 
-function words(value) {
+function format(value) {
   if (value == null || value === '') return '';
   if (Array.isArray(value)) return value.join(' ');
   if (typeof value === 'object') {
-    return Object.entries(value).map(([name, one]) => `${name}=${words(one)}`).join(' ');
+    return Object.entries(value).map(([name, item]) => `${name}=${format(item)}`).join(' ');
   }
   return value === true ? 'yes' : value === false ? 'no' : String(value);
 }

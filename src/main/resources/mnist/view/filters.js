@@ -1,6 +1,6 @@
-/** The first layer's weights as pictures: red above zero, blue below. */
+/** The first layer's weights as images: red if positive, blue if negative. */
 
-import {colours, font, onThemeChange, pixel, rem, rgb} from '/shared/theme.js';
+import {colors, font, onThemeChange, pixel, rem, rgb} from '/shared/theme.js';
 import {count, figure} from '/shared/format.js';
 
 export class Filters {
@@ -18,7 +18,7 @@ export class Filters {
     onThemeChange(() => this.#draw());
   }
 
-  /** @param largest weight of the whole run, the end of the scale, so that growth is seen */
+  /** @param largest the largest weight of the whole run, for a constant scale */
   show(layer, firstLayer, largestNow, largest, classNames, iteration) {
     this.#shown = {layer, firstLayer, largestNow, largest, classNames, iteration};
     this.#draw();
@@ -28,8 +28,8 @@ export class Filters {
     if (!this.#shown || this.#host.clientWidth < 20) return;
     const {layer, firstLayer, largestNow, largest, classNames, iteration} = this.#shown;
     const {rows, columns, pictures, neurons, node} = layer;
-    const what = rows === 28 ? (neurons === 10 ? 'classes' : 'neurons') : 'filters';
-    const many = pictures < neurons ? `${pictures} of ${count(neurons)} ${what}` : `${neurons} ${what}`;
+    const units = rows === 28 ? (neurons === 10 ? 'classes' : 'neurons') : 'filters';
+    const many = pictures < neurons ? `${pictures} of ${count(neurons)} ${units}` : `${neurons} ${units}`;
     this.#text.textContent = `${node}: ${many}, ${rows} × ${columns} weights each.`;
     this.#scale[0].textContent = `−${figure(largest)}`;
     this.#scale[1].textContent = `+${figure(largest)}`;
@@ -53,7 +53,7 @@ export class Filters {
     const ctx = this.#canvas.getContext('2d');
     ctx.imageSmoothingEnabled = false;
     ctx.font = font(0.85 * ratio);
-    ctx.fillStyle = colours.muted;
+    ctx.fillStyle = colors.muted;
     ctx.textAlign = 'center';
     ctx.textBaseline = 'bottom';
     for (let i = 0; i < pictures; i++) {
@@ -62,7 +62,7 @@ export class Filters {
       ctx.drawImage(this.#strip, 0, i * rows, columns, rows, x, y, side, side);
       if (named) ctx.fillText(classNames[i], x + side / 2, y + side + below);
     }
-    ctx.strokeStyle = colours.grid;
+    ctx.strokeStyle = colors.grid;
     ctx.lineWidth = ratio;
     for (let i = 0; i < pictures; i++) {
       ctx.strokeRect((i % across) * (side + gap) + 0.5, Math.floor(i / across) * (side + gap + below) + 0.5,
@@ -70,18 +70,18 @@ export class Filters {
     }
   }
 
-  /** All pictures below each other, a pixel a weight. */
+  /** Draws all images below each other, one pixel per weight. */
   #paintStrip({rows, columns, pictures}, firstLayer, share) {
     this.#strip.width = columns;
     this.#strip.height = rows * pictures;
     const ctx = this.#strip.getContext('2d');
     const image = ctx.createImageData(columns, rows * pictures);
     const out = new Uint32Array(image.data.buffer);
-    const [none, minus, plus] = ['paper', 'negative', 'positive'].map(name => rgb(colours[name]));
+    const [none, minus, plus] = ['paper', 'negative', 'positive'].map(name => rgb(colors[name]));
     const inks = Uint32Array.from({length: 255}, (_, i) => {
       const weight = (i - 127) / 127 * share;
       const end = weight < 0 ? minus : plus;
-      // A square root would show noise; half way there shows small weights and keeps large ones apart.
+      // Emphasizes small weights, less than a square root, which would show noise.
       const strength = Math.abs(weight) ** 0.75;
       return pixel(none.map((channel, c) => Math.round(channel + (end[c] - channel) * strength)));
     });

@@ -1,9 +1,9 @@
-/** The list of all runs, newest first; several may be chosen for comparing. */
+/** The list of all runs, newest first; several can be selected for comparison. */
 
 import {count, duration, percent, when} from '/shared/format.js';
-import {runs} from './run.js';
+import {MAX_QUIET_SECONDS, listRuns} from './run.js';
 
-const LOOK_MILLIS = 2000;
+const REFRESH_MILLIS = 2000;
 
 export class ListPage {
   #body = document.querySelector('#runs tbody');
@@ -15,11 +15,11 @@ export class ListPage {
   #open = false;
   #notice;
 
-  /** @param notice says something to people, or nothing */
+  /** @param notice shows a message, or hides it if empty */
   constructor(notice) {
     this.#notice = notice;
     this.#button.addEventListener('click', () => {
-      location.hash = `compare=${this.#chosen().map(encodeURIComponent).join(',')}`;
+      location.hash = `compare=${this.#selected().map(encodeURIComponent).join(',')}`;
     });
     this.#body.addEventListener('change', () => this.#count());
     this.#body.addEventListener('click', e => {
@@ -31,7 +31,7 @@ export class ListPage {
   open() {
     this.#open = true;
     document.title = 'Runs · MNIST';
-    this.#look();
+    this.#refresh();
   }
 
   close() {
@@ -39,10 +39,10 @@ export class ListPage {
     clearTimeout(this.#timer);
   }
 
-  async #look() {
+  async #refresh() {
     clearTimeout(this.#timer);
     try {
-      const found = await runs();
+      const found = await listRuns();
       if (!this.#open) return;
       this.#notice('');
       this.#show(found);
@@ -50,13 +50,13 @@ export class ListPage {
       if (!this.#open) return;
       this.#notice(e.message);
     }
-    this.#timer = setTimeout(() => this.#look(), LOOK_MILLIS);
+    this.#timer = setTimeout(() => this.#refresh(), REFRESH_MILLIS);
   }
 
   #show(found) {
     this.#table.hidden = found.length === 0;
     this.#empty.hidden = found.length > 0;
-    this.#empty.textContent = 'There are no runs here yet. The first one makes itself seen: make run STAGE=3.0 ARGS=--view';
+    this.#empty.textContent = 'No runs yet. Start one with: make run STAGE=3.0 ARGS=--view';
     const names = new Set(found.map(run => run.name));
     for (const [name, row] of this.#rows) {
       if (!names.has(name)) {
@@ -76,14 +76,14 @@ export class ListPage {
     this.#count();
   }
 
-  #chosen() {
+  #selected() {
     return [...this.#body.querySelectorAll('input:checked')].map(box => box.closest('tr').dataset.run);
   }
 
   #count() {
-    const chosen = this.#chosen().length;
-    this.#button.disabled = chosen < 2;
-    this.#button.textContent = chosen < 2 ? 'Choose two or more to compare' : `Compare ${chosen}`;
+    const selected = this.#selected().length;
+    this.#button.disabled = selected < 2;
+    this.#button.textContent = selected < 2 ? 'Select two or more to compare' : `Compare ${selected}`;
   }
 }
 
@@ -123,10 +123,10 @@ function set(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** How a run is, in a word or two, and what kind of word that is. */
+/** A run's status as text, and its kind, which style.css colors. */
 export function statusOf(run) {
-  if (run.status === 'running' && run.quiet_seconds > 60) {
-    return {kind: 'quiet', text: `no news for ${duration(run.quiet_seconds)}`};
+  if (run.status === 'running' && run.quiet_seconds > MAX_QUIET_SECONDS) {
+    return {kind: 'quiet', text: `no update for ${duration(run.quiet_seconds)}`};
   }
   return {kind: run.status, text: run.status};
 }

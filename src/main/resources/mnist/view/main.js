@@ -1,4 +1,4 @@
-/** Which page is shown, by the address: # the list, #NAME a run, #compare=A,B several runs. */
+/** Chooses the page by the address: # the list, #NAME a run, #compare=A,B several runs. */
 
 import {ComparePage} from './compare.js';
 import {ListPage} from './list.js';
@@ -27,8 +27,8 @@ function route() {
   pages[page].open(argument);
 }
 
-/** Whether a key belongs to what has the focus. */
-function taken(e) {
+/** Whether the focused element handles a key itself. */
+function handlesKey(e) {
   if (e.ctrlKey || e.altKey || e.metaKey) return true;
   const at = e.target instanceof Element ? e.target : document.body;
   if (at.closest('dialog, select, input:not([type=range])')) return e.key !== 'Escape' || at.closest('dialog');
@@ -36,12 +36,12 @@ function taken(e) {
 }
 
 addEventListener('keydown', e => {
-  if (shown === 'run' && !taken(e) && pages.run.key(e)) e.preventDefault();
+  if (shown === 'run' && !handlesKey(e) && pages.run.key(e)) e.preventDefault();
 });
 addEventListener('hashchange', route);
 route();
 
-/** What is shown, for those who look from outside, such as a test. */
+/** What is shown, for tests. */
 window.view = {
   get page() {
     return shown;
@@ -57,8 +57,5 @@ window.view = {
   },
   get wrongTest() {
     return this.state.wrongTest;
-  },
-  get frames() {
-    return this.state.frames;
   },
 };

@@ -1,12 +1,12 @@
-/** Which moment of a run is shown: moved by people, by time, or by the run's end. */
+/** Which recorded iteration is shown: chosen by the user, played back, or the latest. */
 
-/** As many as the tutorial's film shows. */
-const MOMENTS_PER_SECOND = 24;
+/** The frame rate of the tutorial's movie. */
+const ITERATIONS_PER_SECOND = 24;
 
 export class Player {
-  /** Place of the moment among the recorded ones. */
+  /** The index of the iteration that is shown. */
   index = 0;
-  /** Whether it stays at the end as the run grows. */
+  /** Whether it stays at the end as the record grows. */
   following = true;
   playing = false;
   speed = 1;
@@ -14,7 +14,7 @@ export class Player {
   #live = false;
   #onMove;
 
-  /** @param onMove called when another moment is to be shown, or playing starts or stops */
+  /** @param onMove called when another iteration must be shown, or playback starts or stops */
   constructor(onMove) {
     this.#onMove = onMove;
   }
@@ -23,7 +23,7 @@ export class Player {
     return Math.max(this.#x.length - 1, 0);
   }
 
-  /** Takes over the moments that there are now, staying at the same iteration. */
+  /** Updates the recorded iterations, staying at the current one. */
   update(x, live) {
     const iteration = this.#x[this.index];
     this.#x = x;
@@ -35,7 +35,7 @@ export class Player {
     }
   }
 
-  /** Shows a moment, and no longer follows the run unless it is the last one. */
+  /** Shows an iteration, and stops following the run unless it is the last one. */
   moveTo(index) {
     this.playing = false;
     this.#show(index);
@@ -45,7 +45,7 @@ export class Player {
     this.moveTo(this.index + by);
   }
 
-  /** Goes to the end and stays there. */
+  /** Moves to the end and stays there. */
   follow() {
     this.moveTo(this.end);
   }
@@ -72,7 +72,7 @@ export class Player {
     let due = 0;
     const tick = now => {
       if (!this.playing) return;
-      due += (now - before) / 1000 * MOMENTS_PER_SECOND * this.speed;
+      due += (now - before) / 1000 * ITERATIONS_PER_SECOND * this.speed;
       before = now;
       if (due >= 1) {
         const steps = Math.floor(due);
@@ -94,7 +94,7 @@ export class Player {
   }
 }
 
-/** Where in ascending numbers one stands, or else the last smaller one. */
+/** The index of an iteration in an ascending list, or else of the last smaller one. */
 function nearest(x, iteration) {
   let [low, high] = [0, x.length - 1];
   while (low < high) {

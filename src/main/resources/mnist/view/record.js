@@ -1,19 +1,9 @@
-/**
- * Reads a run's view.record as it grows. Its form is told in ViewRecord.java: MNISTVW1, then blocks
- * of size, CRC-32 and body; numbers are little-endian.
- */
+/** Reads a run's view record as it grows; ViewRecordFormat.java describes the format. */
 
-const MAGIC = 'MNISTVW1';
-const BLOCK_HEAD = 8;
-const HEADER = 0;
-const TRAIN = 1;
-const TEST = 2;
+const {magic: MAGIC, block_head: BLOCK_HEAD, kinds: KINDS, offsets: OFFSETS, fields_end: FIELDS_END,
+  quantiles: QUANTILES} = await (await fetch('/api/record-format')).json();
 
-/** Where a body's kind, iteration, epoch, accuracy, loss, learning rate and seconds end. */
-const MOMENT_END = 25;
-
-/** The numbers that part sorted values into 7 equal shares. */
-export const BOUNDARIES = 8;
+export {QUANTILES};
 
 const CRC_TABLE = Uint32Array.from({length: 256}, (_, n) => {
   for (let bit = 0; bit < 8; bit++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
@@ -26,69 +16,68 @@ function crc32(bytes) {
   return ~crc >>> 0;
 }
 
-/** Classes that are packed two to a byte, the first one in the low bits. */
-function unpacked(bytes, count) {
+/** Unpacks classes that are stored two to a byte, the first in the low bits. */
+function unpack(bytes, count) {
   const classes = new Uint8Array(count);
   for (let i = 0; i < count; i++) classes[i] = bytes[i >> 1] >> 4 * (i & 1) & 15;
   return classes;
 }
 
-/** What was measured at one moment; the rest stays packed until it is asked for. */
-class Seen {
+/** One evaluation; what is not needed for the curves stays packed until it is read. */
+class Snapshot {
   constructor(body) {
     this.body = body;
     this.view = new DataView(body.buffer, body.byteOffset, body.length);
-    this.iteration = this.view.getInt32(1, true);
-    this.epoch = this.view.getInt32(5, true);
-    this.accuracy = this.view.getFloat32(9, true);
-    this.loss = this.view.getFloat32(13, true);
-    this.seconds = this.view.getFloat32(21, true);
+    this.iteration = this.view.getInt32(OFFSETS.iteration, true);
+    this.accuracy = this.view.getFloat32(OFFSETS.accuracy, true);
+    this.loss = this.view.getFloat32(OFFSETS.loss, true);
+    this.seconds = this.view.getFloat32(OFFSETS.seconds, true);
   }
 }
 
-export class BatchSeen extends Seen {
-  /** Images of the batch. */
+export class BatchSnapshot extends Snapshot {
+  /** The number of images. */
   get size() {
-    return this.view.getInt32(MOMENT_END, true);
+    return this.view.getInt32(FIELDS_END, true);
   }
 
-  /** Which image of the training set stands at a place of the batch. */
-  image(place) {
-    return this.view.getInt32(MOMENT_END + 4 + 4 * place, true);
+  /** The index in the training set of the i-th image. */
+  image(i) {
+    return this.view.getInt32(FIELDS_END + 4 + 4 * i, true);
   }
 
-  right(place) {
-    return this.body[MOMENT_END + 4 + 4 * this.size + place] & 15;
+  label(i) {
+    return this.body[FIELDS_END + 4 + 4 * this.size + i] & 15;
   }
 
-  given(place) {
-    return this.body[MOMENT_END + 4 + 4 * this.size + place] >> 4;
+  prediction(i) {
+    return this.body[FIELDS_END + 4 + 4 * this.size + i] >> 4;
   }
 
-  /** One of the 8 boundaries of the row-th spread; rows are counted over all groups. */
-  boundary(row, which) {
-    const at = MOMENT_END + 4 + 5 * this.size + 4 * (BOUNDARIES * row + which);
+  /** The i-th quantile in a row; rows are counted over all groups. */
+  quantile(row, i) {
+    const at = FIELDS_END + 4 + 5 * this.size + 4 * (QUANTILES * row + i);
     return at + 4 <= this.body.length ? this.view.getFloat32(at, true) : NaN;
   }
 }
 
-export class TestSeen extends Seen {
-  constructor(body, images) {
+export class TestSnapshot extends Snapshot {
+  constructor(body, size) {
     super(body);
-    this.images = images;
-    this.weightsAt = MOMENT_END + (images + 1 >> 1);
+    this.size = size;
+    this.weightsAt = FIELDS_END + (size + 1 >> 1);
   }
 
-  given(image) {
-    return this.body[MOMENT_END + (image >> 1)] >> 4 * (image & 1) & 15;
+  prediction(i) {
+    return this.body[FIELDS_END + (i >> 1)] >> 4 * (i & 1) & 15;
   }
 
-  /** What 127 stands for in the pictures of the first layer. */
+  /** The absolute weight that 127 stands for in firstLayer. */
   get largestWeight() {
     return this.view.getFloat32(this.weightsAt, true);
   }
 
-  /** Pictures of the first layer's weights, one after the other, a signed byte a pixel. */
+  /** The first layer's weights as images, one after the other, a signed byte per pixel. */
   get firstLayer() {
     const {buffer, byteOffset, length} = this.body;
     return new Int8Array(buffer, byteOffset + this.weightsAt + 4, length - this.weightsAt - 4);
@@ -96,54 +85,54 @@ export class TestSeen extends Seen {
 }
 
 /**
- * What was seen, in order. It never keeps more than so many moments: when it is full, every second
- * one goes, and from then on only every second one is kept. The newest is always there.
+ * Snapshots in order, at most as many as the limit: whenever it is exceeded, every other one is
+ * dropped, and from then on only every other one is added. The latest is always kept.
  */
 export class Series {
   #limit;
   #stride = 1;
   #added = 0;
-  moments = [];
+  snapshots = [];
 
   constructor(limit) {
     this.#limit = limit;
   }
 
-  add(seen) {
-    const {moments} = this;
-    if (moments.length > 0 && (this.#added - 1) % this.#stride !== 0) moments.pop();
-    moments.push(seen);
-    if (moments.length > this.#limit) {
+  add(snapshot) {
+    const {snapshots} = this;
+    if (snapshots.length > 0 && (this.#added - 1) % this.#stride !== 0) snapshots.pop();
+    snapshots.push(snapshot);
+    if (snapshots.length > this.#limit) {
       this.#stride *= 2;
-      const last = moments.length - 1;
-      this.moments = moments.filter((_, i) => i % 2 === 0 || i === last);
+      const last = snapshots.length - 1;
+      this.snapshots = snapshots.filter((_, i) => i % 2 === 0 || i === last);
     }
     this.#added++;
   }
 }
 
 export class RecordReader {
-  /** Bytes that were read and understood; the next ones are to be fetched from here on. */
+  /** The number of bytes read so far; the next chunk starts here. */
   bytes = 0;
   header = null;
-  /** Whether the bytes that were fed last ended within a block. */
+  /** Whether the last chunk ended within a block. */
   cut = false;
-  /** Why the record is none, or null. */
-  wrong = null;
+  /** Why the file is not a readable record, or null. */
+  error = null;
   testLabels = null;
   batches = new Series(4096);
   tests = new Series(2048);
-  /** The first of the best measurements of the test set. */
+  /** The first snapshot with the best test accuracy. */
   best = null;
   largestWeight = 0;
 
-  /** Reads what was fetched from byte {@link bytes} on, as far as blocks are whole. */
+  /** Reads a chunk that starts at byte {@link bytes}, up to its last complete block. */
   feed(chunk) {
     let at = 0;
     if (this.bytes === 0) {
       if (chunk.length < MAGIC.length) return;
       if (String.fromCharCode(...chunk.subarray(0, MAGIC.length)) !== MAGIC) {
-        this.wrong = 'its record begins with other bytes; a newer or older program wrote it';
+        this.error = 'its record has an unknown format; another version of this program may have written it';
         return;
       }
       at = MAGIC.length;
@@ -163,17 +152,17 @@ export class RecordReader {
   }
 
   #block(body) {
-    if (body[0] === HEADER) {
+    if (body[0] === KINDS.header) {
       this.header = JSON.parse(new TextDecoder().decode(body.subarray(1)));
       const packed = Uint8Array.from(atob(this.header.test_labels), c => c.charCodeAt(0));
-      this.testLabels = unpacked(packed, this.header.test_images);
-    } else if (body[0] === TRAIN) {
-      this.batches.add(new BatchSeen(body));
-    } else if (body[0] === TEST) {
-      const seen = new TestSeen(body, this.header.test_images);
-      this.tests.add(seen);
-      this.largestWeight = Math.max(this.largestWeight, seen.largestWeight);
-      if (!this.best || seen.accuracy > this.best.accuracy) this.best = seen;
+      this.testLabels = unpack(packed, this.header.test_images);
+    } else if (body[0] === KINDS.batch) {
+      this.batches.add(new BatchSnapshot(body));
+    } else if (body[0] === KINDS.test) {
+      const snapshot = new TestSnapshot(body, this.header.test_images);
+      this.tests.add(snapshot);
+      this.largestWeight = Math.max(this.largestWeight, snapshot.largestWeight);
+      if (!this.best || snapshot.accuracy > this.best.accuracy) this.best = snapshot;
     }
   }
 }

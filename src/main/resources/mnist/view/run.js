@@ -1,46 +1,45 @@
-/** A run, followed through the server: what it says of itself and its record as it grows. */
+/** A run on the server: its summary, and its record as it grows. */
 
 import {duration} from '/shared/format.js';
-import {BOUNDARIES, RecordReader} from './record.js';
+import {QUANTILES, RecordReader} from './record.js';
 
 const CHECK_MILLIS = 4000;
-const QUIET_SECONDS = 60;
+/** A running run that writes nothing for longer may have been killed. */
+export const MAX_QUIET_SECONDS = 60;
 
-/** Asks the server; an error bears the server's own words. */
-export async function ask(path) {
+/** Sends a request; a failure has the server's message. */
+export async function request(path) {
   let response;
   try {
     response = await fetch(path);
   } catch {
-    throw new ServerGone('The server does not answer; trying again. What is shown stays.');
+    throw new Error('The server does not respond; retrying. What is shown here remains.');
   }
   if (response.ok) return response;
-  let words = `the server says ${response.status}`;
+  let message = `the server responds with status ${response.status}`;
   try {
-    words = (await response.json()).error ?? words;
+    message = (await response.json()).error ?? message;
   } catch {
-    // no words of its own
+    // no message
   }
-  throw new Error(words);
+  throw new Error(message);
 }
 
-export class ServerGone extends Error {}
-
-export const runs = async () => (await ask('/api/runs')).json();
+export const listRuns = async () => (await request('/api/runs')).json();
 
 export class Run {
   summary = null;
   record = new RecordReader();
-  /** All recorded moments: iterations, and where in batches and tests each finds what it shows. */
+  /** All recorded iterations, and for each its latest batch's and test's index in the record. */
   curves = emptyCurves();
-  /** What people must know now, or an empty text. */
-  trouble = '';
+  /** A message for the top of the page, or an empty one. */
+  problem = '';
   #base;
   #events = null;
   #timer = 0;
   #fetching = false;
   #wanted = 0;
-  #heardAt = performance.now();
+  #changedAt = performance.now();
   #closed = false;
   #onChange;
   #onVisible = () => document.hidden ? this.#unfollow() : this.#check();
@@ -61,7 +60,7 @@ export class Run {
     return this.record.header;
   }
 
-  /** Loads what there is and follows the run from then on. */
+  /** Loads what is recorded so far, then follows the run. */
   async open() {
     await this.#check();
   }
@@ -73,50 +72,50 @@ export class Run {
     document.removeEventListener('visibilitychange', this.#onVisible);
   }
 
-  /** All that the run says of itself. */
-  async facts() {
-    return (await ask(`${this.#base}/run.json`)).json();
+  /** The run's run.json. */
+  async info() {
+    return (await request(`${this.#base}/run.json`)).json();
   }
 
-  /** Images of the training or the test set, 784 grey levels each. */
+  /** Images of the training or the test set, 784 pixel values each. */
   async images(split, query) {
-    return new Uint8Array(await (await ask(`${this.#base}/images/${split}?${query}`)).arrayBuffer());
+    return new Uint8Array(await (await request(`${this.#base}/images/${split}?${query}`)).arrayBuffer());
   }
 
-  async probabilities(split, number) {
-    return (await ask(`${this.#base}/probabilities/${split}/${number}`)).json();
+  async probabilities(split, index) {
+    return (await request(`${this.#base}/probabilities/${split}/${index}`)).json();
   }
 
-  /** Seconds since the run last wrote anything, as far as is known. */
+  /** Seconds since the run last wrote anything, as far as known. */
   get quietSeconds() {
-    return (performance.now() - this.#heardAt) / 1000 + (this.summary?.quiet_seconds ?? 0);
+    return (performance.now() - this.#changedAt) / 1000 + (this.summary?.quiet_seconds ?? 0);
   }
 
   // ---- Following
 
-  /** Looks how the run is; again every few seconds, for folders vanish and servers end. */
+  /** Updates the run, and again every few seconds, as folders may vanish and servers stop. */
   async #check() {
     clearTimeout(this.#timer);
     const before = this.record.bytes;
     try {
-      const found = (await runs()).find(run => run.name === this.name);
+      const found = (await listRuns()).find(run => run.name === this.name);
       if (this.#closed) return;
       if (found) {
         this.summary = found;
-        this.#heardAt = performance.now();
-        if (found.recorded < before) this.#startAgain(); // another record by now
+        this.#changedAt = performance.now();
+        if (found.recorded < before) this.#reset(); // a new record
         await this.#load(found.recorded);
         if (this.live && !document.hidden) this.#follow();
-        this.trouble = this.#words();
+        this.problem = this.#describeProblem();
       } else {
-        this.trouble = this.summary
-          ? 'The run’s folder is no longer there. What was read of it stays until this page is left.'
+        this.problem = this.summary
+          ? 'The run’s folder no longer exists. What was loaded remains until you leave this page.'
           : `There is no run ${this.name} here.`;
         if (this.live) this.summary.status = 'gone';
       }
     } catch (e) {
       if (this.#closed) return;
-      this.trouble = e.message;
+      this.problem = e.message;
     }
     this.#onChange();
     if (!this.#closed && !document.hidden) {
@@ -124,17 +123,17 @@ export class Run {
     }
   }
 
-  #words() {
+  #describeProblem() {
     const {record, summary} = this;
-    if (record.wrong) return `The run cannot be shown: ${record.wrong}.`;
-    if (summary.status === 'unreadable') return `The run says nothing readable of itself: ${summary.error}.`;
-    if (this.live && this.quietSeconds > QUIET_SECONDS) {
-      return `No news for ${duration(this.quietSeconds)}: the run says that it is running but writes nothing; it may have been killed.`;
+    if (record.error) return `The run cannot be shown: ${record.error}.`;
+    if (summary.status === 'unreadable') return `The run’s description cannot be read: ${summary.error}.`;
+    if (this.live && this.quietSeconds > MAX_QUIET_SECONDS) {
+      return `No update for ${duration(this.quietSeconds)}: the run’s status is running, but it writes nothing; it may have been killed.`;
     }
     if (record.cut && !this.live) {
-      return `The record is cut short or damaged from byte ${record.bytes} on; it is shown as far as it is good.`;
+      return `The record is truncated or damaged from byte ${record.bytes}; showing what precedes it.`;
     }
-    if (summary.status === 'failed') return `The run failed: ${summary.error ?? 'it did not say why'}.`;
+    if (summary.status === 'failed') return `The run failed: ${summary.error ?? 'no reason was recorded'}.`;
     return '';
   }
 
@@ -149,13 +148,13 @@ export class Run {
         await this.#check();
       } else {
         if (bytes > this.#wanted) {
-          this.#heardAt = performance.now();
+          this.#changedAt = performance.now();
           this.summary.quiet_seconds = 0;
         }
         await this.#load(bytes);
       }
     };
-    events.onerror = () => this.#unfollow(); // the next look says what is the matter
+    events.onerror = () => this.#unfollow(); // the next check finds out why
   }
 
   #unfollow() {
@@ -163,40 +162,40 @@ export class Run {
     this.#events = null;
   }
 
-  #startAgain() {
+  #reset() {
     this.record = new RecordReader();
     this.curves = emptyCurves();
     this.#wanted = 0;
   }
 
-  /** Fetches what of the record is new; while it does, only remembers how much there is. */
+  /** Fetches the new part of the record; while fetching, only remembers its new length. */
   async #load(bytes) {
     this.#wanted = Math.max(this.#wanted, bytes);
-    if (this.#fetching || this.record.wrong) return;
+    if (this.#fetching || this.record.error) return;
     this.#fetching = true;
     try {
       while (this.record.bytes < this.#wanted && !this.#closed) {
         const {record} = this;
         const from = record.bytes;
-        const response = await ask(`${this.#base}/record?from=${from}`);
+        const response = await request(`${this.#base}/record?from=${from}`);
         const chunk = new Uint8Array(await response.arrayBuffer());
         if (record !== this.record) continue;
         record.feed(chunk);
-        if (record.bytes === from) break; // the last block is still being written
+        if (record.bytes === from) break; // the last block is incomplete
         this.curves = curves(this.record);
         this.#onChange();
       }
     } catch (e) {
-      this.trouble = e.message;
+      this.problem = e.message;
     } finally {
       this.#fetching = false;
     }
   }
 
-  // ---- What it looked like
+  // ---- Snapshots
 
-  /** The first row of a group's spreads, then those of its layers. */
-  spreadRow(group) {
+  /** The row of a group's quantiles; those of its layers follow. */
+  quantileRow(group) {
     let row = 0;
     for (const {name, nodes} of this.header.groups) {
       if (name === group) return row;
@@ -205,31 +204,32 @@ export class Run {
     return -1;
   }
 
-  /** The 8 boundaries of a spread over time, as the curves' moments have it. */
-  spread(row) {
-    const {moments} = this.record.batches;
-    return Array.from({length: BOUNDARIES}, (_, which) => {
+  /** A row's quantiles over time, at the curves' iterations. */
+  quantiles(row) {
+    const {snapshots} = this.record.batches;
+    return Array.from({length: QUANTILES}, (_, which) => {
       const at = this.curves.batchAt;
       return this.curves.x.map((x, i) =>
-        at[i] >= 0 && moments[at[i]].iteration === x ? moments[at[i]].boundary(row, which) : null);
+        at[i] >= 0 && snapshots[at[i]].iteration === x ? snapshots[at[i]].quantile(row, which) : null);
     });
   }
 
-  batch(moment) {
-    return this.record.batches.moments[this.curves.batchAt[moment]] ?? null;
+  /** The latest batch at an index of the curves. */
+  batch(index) {
+    return this.record.batches.snapshots[this.curves.batchAt[index]] ?? null;
   }
 
-  test(moment) {
-    return this.record.tests.moments[this.curves.testAt[moment]] ?? null;
+  test(index) {
+    return this.record.tests.snapshots[this.curves.testAt[index]] ?? null;
   }
 
-  /** Milliseconds a step over the last 200 iterations before a batch, measuring included. */
+  /** Milliseconds per step over the last 200 iterations before a batch, evaluation included. */
   stepMillis(batch) {
-    const {moments} = this.record.batches;
-    let first = moments.indexOf(batch);
-    while (first > 0 && batch.iteration - moments[first].iteration < 200) first--;
-    const steps = batch && first >= 0 ? batch.iteration - moments[first].iteration : 0;
-    return steps > 0 ? 1000 * (batch.seconds - moments[first].seconds) / steps : null;
+    const {snapshots} = this.record.batches;
+    let first = snapshots.indexOf(batch);
+    while (first > 0 && batch.iteration - snapshots[first].iteration < 200) first--;
+    const steps = batch && first >= 0 ? batch.iteration - snapshots[first].iteration : 0;
+    return steps > 0 ? 1000 * (batch.seconds - snapshots[first].seconds) / steps : null;
   }
 }
 
@@ -237,10 +237,10 @@ function emptyCurves() {
   return {x: [], batchAt: [], testAt: [], trainAccuracy: [], testAccuracy: [], trainLoss: [], testLoss: []};
 }
 
-/** Merges what was seen of batches and of the test set; null where one was not measured. */
+/** Merges the snapshots of batches and of the test set; null where one was not evaluated. */
 function curves({batches, tests}) {
   const merged = emptyCurves();
-  const [b, t] = [batches.moments, tests.moments];
+  const [b, t] = [batches.snapshots, tests.snapshots];
   for (let i = 0, j = 0; i < b.length || j < t.length;) {
     const x = Math.min(b[i]?.iteration ?? Infinity, t[j]?.iteration ?? Infinity);
     const batch = b[i]?.iteration === x ? b[i++] : null;

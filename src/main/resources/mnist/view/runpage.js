@@ -1,41 +1,37 @@
-/** The page of one run: six panels, time, and what stands below. */
+/** The page of one run: six panels, the time bar and the sections below. */
 
 import {ChartGroup, accuracyMarks, bands} from './charts.js';
 import {Confusion} from './confusion.js';
 import {DigitDialog} from './dialog.js';
 import {DigitGrid, Sheet, wrongFirst} from './digits.js';
-import {factsMissing, showFacts} from './facts.js';
+import {showInfo, showInfoError} from './facts.js';
 import {Filters} from './filters.js';
 import {count, duration, figure, percent} from '/shared/format.js';
 import {statusOf} from './list.js';
 import {Player} from './player.js';
+import {QUANTILES} from './record.js';
 import {Run} from './run.js';
 import {element} from '/shared/page.js';
 
 const TRAINING_DIGITS = 100;
 const TEST_DIGITS = 1000;
-const KEPT_BATCHES = 64;
-const MOST_IMAGES = 10_000;
+const CACHED_BATCHES = 64;
+const MAX_IMAGES = 10_000;
 
-/** After images could not be had, they are asked for again so much later. */
+/** Images that could not be loaded are requested again after this time. */
 const RETRY_MILLIS = 10_000;
 
-/** A summary for those who listen follows so long after the last change. */
-const SUMMARY_MILLIS = 400;
+/** Descriptions for screen readers are updated this long after the last change. */
+const DESCRIBE_MILLIS = 400;
 
 const plotOf = panel => document.querySelector(`#panel-${panel} .plot`);
 const valuesOf = panel => document.querySelector(`#panel-${panel} .values`);
 
 export class RunPage {
   run = null;
-  /** Frames that were drawn since the page was opened. */
-  frames = 0;
-  /** When curves were first drawn and when digits were, in ms since the page was asked for. */
-  firstCurves = null;
-  firstDigits = null;
   #notice;
-  #player = new Player(() => this.#soon());
-  #confusion = new Confusion(cell => this.#openDigit('test', cell, cell.number));
+  #player = new Player(() => this.#schedule());
+  #confusion = new Confusion(cell => this.#openDigit('test', cell));
   #filters = new Filters();
   #dialog = new DigitDialog();
   #training;
@@ -47,22 +43,22 @@ export class RunPage {
   #pointer = null;
   #testSheet = null;
   #batches = new Map();
-  #batchWanted = 0;
-  #batchShown = 0;
-  #batchSeen = null;
-  #testSeen = null;
-  #imagesTrouble = '';
+  #batchRequests = 0;
+  #lastTurn = 0;
+  #batchShown = null;
+  #testShown = null;
+  #imagesProblem = '';
   #retryAt = 0;
-  #facts = null;
-  #factsOf = '';
+  #info = null;
+  #infoStatus = '';
   #moreVisible = false;
-  #summaryTimer = 0;
+  #describeTimer = 0;
 
   constructor(notice) {
     this.#notice = notice;
     this.#training = new DigitGrid(plotOf(3), {
       columns: 10, rows: 10, gutter: 1, widest: 1.6,
-      onOpen: cell => this.#openDigit('train', cell, this.#batchSeen?.iteration),
+      onOpen: cell => this.#openDigit('train', cell, this.#batchShown?.iteration),
       onHover: cell => this.#hovered(3, cell),
     });
     this.#test = new DigitGrid(plotOf(6), {
@@ -82,17 +78,17 @@ export class RunPage {
       const log = e.target.getAttribute('aria-pressed') !== 'true';
       e.target.setAttribute('aria-pressed', String(log));
       this.#charts.loss?.change({log});
-      this.#soon();
+      this.#schedule();
     });
     for (const panel of [4, 5]) {
       element(`group-${panel}`).addEventListener('change', () => {
         this.#fillLayers(panel);
-        this.#showSpread(panel);
-        this.#soon();
+        this.#showBands(panel);
+        this.#schedule();
       });
       element(`layer-${panel}`).addEventListener('change', () => {
-        this.#showSpread(panel);
-        this.#soon();
+        this.#showBands(panel);
+        this.#schedule();
       });
     }
     for (const key of document.querySelectorAll('.key')) {
@@ -106,8 +102,8 @@ export class RunPage {
     }
     new IntersectionObserver(([seen]) => {
       this.#moreVisible = seen.isIntersecting;
-      this.#testSeen = null; // so that what was out of sight is brought up to date
-      this.#soon();
+      this.#testShown = null; // so that the sections that were out of sight are updated
+      this.#schedule();
     }, {rootMargin: '0px 0px -10% 0px'}).observe(element('more'));
     setInterval(() => this.run?.live && this.#head(), 1000);
   }
@@ -116,16 +112,15 @@ export class RunPage {
 
   async open(name) {
     document.title = `${name} · MNIST`;
-    this.frames = 0;
-    this.#facts = null;
-    this.#factsOf = '';
+    this.#info = null;
+    this.#infoStatus = '';
     this.#testSheet = null;
     this.#batches.clear();
-    this.#batchSeen = this.#testSeen = null;
-    this.#imagesTrouble = '';
+    this.#batchShown = this.#testShown = null;
+    this.#imagesProblem = '';
     this.#retryAt = 0;
     this.#pointer = null;
-    this.#player = Object.assign(new Player(() => this.#soon()), {speed: Number(element('speed').value)});
+    this.#player = Object.assign(new Player(() => this.#schedule()), {speed: Number(element('speed').value)});
     element('log').setAttribute('aria-pressed', 'false');
     element('panels').hidden = element('bar').hidden = element('no-record').hidden = true;
     element('figures').hidden = true;
@@ -136,7 +131,7 @@ export class RunPage {
     this.showOnly('0');
     this.run = new Run(name, () => {
       this.#grown = true;
-      this.#soon();
+      this.#schedule();
     });
     await this.run.open();
   }
@@ -150,11 +145,11 @@ export class RunPage {
     this.#charts = {};
     if (this.#dialog.isOpen) this.#dialog.close();
     cancelAnimationFrame(this.#due);
-    clearTimeout(this.#summaryTimer);
+    clearTimeout(this.#describeTimer);
     this.#due = 0;
   }
 
-  /** What is shown, for those who look from outside. */
+  /** What is shown, for tests. */
   get state() {
     const {run} = this;
     return {
@@ -166,45 +161,41 @@ export class RunPage {
       playing: this.#player.playing,
       wrongTraining: this.#training.wrong,
       wrongTest: this.#test.wrong,
-      trainingIteration: this.#batchSeen?.iteration ?? null,
-      testIteration: this.#testSeen?.iteration ?? null,
+      trainingIteration: this.#batchShown?.iteration ?? null,
+      testIteration: this.#testShown?.iteration ?? null,
       zoom: this.#group?.zoom ?? null,
       heights: this.#charts.accuracy?.plot
         ? [this.#charts.accuracy.plot.scales.y.min, this.#charts.accuracy.plot.scales.y.max] : null,
       pointer: this.#pointer,
       show: element('panels').dataset.show,
-      frames: this.frames,
-      firstCurves: this.firstCurves,
-      firstDigits: this.firstDigits,
     };
   }
 
-  // ---- Drawing: at most once a frame, and only what has changed
+  // ---- Drawing, at most once per frame and only what has changed
 
-  #soon() {
+  #schedule() {
     if (this.run) this.#due ||= requestAnimationFrame(() => this.#frame());
   }
 
   #frame() {
     this.#due = 0;
     const {run} = this;
-    this.frames++;
     if (this.#grown) {
       this.#grown = false;
       this.#player.update(run.curves.x, run.live);
       if (run.header && run.curves.x.length > 0) {
-        if (!this.#group) this.#begin();
+        if (!this.#group) this.#setUp();
         this.#curves();
       }
-      this.#words();
-      this.#askFacts();
+      this.#texts();
+      this.#loadInfo();
     }
     this.#head();
-    if (this.#group) this.#moment();
+    if (this.#group) this.#showIteration();
   }
 
-  /** Begins to draw, once the record's header and first moment are there. */
-  #begin() {
+  /** Sets up the charts, once the record has its header and a first snapshot. */
+  #setUp() {
     const {header, record} = this.run;
     element('panels').hidden = element('bar').hidden = element('figures').hidden = false;
     element('filters').hidden = element('confusion').hidden = element('facts').hidden = false;
@@ -217,7 +208,7 @@ export class RunPage {
       },
     });
     const marks = () => ({reported: header.reported_accuracy, best: record.best});
-    const series = [{colour: 'train', width: 1, alpha: 0.8}, {colour: 'test', width: 2.2}];
+    const series = [{color: 'train', width: 1, alpha: 0.8}, {color: 'test', width: 2.2}];
     this.#charts = {
       accuracy: this.#group.add(plotOf(1),
         {series, fixed: [0, 1], limits: [0, 1], axis: percent, ...accuracyMarks(marks, percent)}),
@@ -238,11 +229,10 @@ export class RunPage {
   }
 
   #fillLayers(panel) {
-    const {nodes} = this.#groupOf(panel);
+    const {nodes, labels = nodes} = this.#groupOf(panel);
     const select = element(`layer-${panel}`);
-    const one = (node, i) => /^[WBbYS]/.test(node) ? node : `layer ${i + 1}`;
     select.replaceChildren(new Option('all layers', '0'),
-      ...nodes.map((node, i) => new Option(one(node, i), String(i + 1))));
+      ...labels.map((label, i) => new Option(label, String(i + 1))));
     select.hidden = nodes.length < 2;
   }
 
@@ -256,13 +246,12 @@ export class RunPage {
     this.#group.setX(x, this.#lastOnAxis());
     this.#charts.accuracy.setData([trainAccuracy, testAccuracy]);
     this.#charts.loss.setData([trainLoss, testLoss]);
-    this.#showSpread(4);
-    this.#showSpread(5);
+    this.#showBands(4);
+    this.#showBands(5);
     element('slider').max = this.#player.end;
-    this.firstCurves ??= performance.now();
   }
 
-  /** A live run's axis doubles when it is full, so that curves do not move all the time. */
+  /** The end of the axis; it doubles in a live run, so that curves do not move all the time. */
   #lastOnAxis() {
     const {run} = this;
     const last = run.curves.x.at(-1);
@@ -272,14 +261,17 @@ export class RunPage {
     return Math.min(end, Math.max(run.header.iterations, last));
   }
 
-  #showSpread(panel) {
-    if (!this.#group) return;
-    const row = this.run.spreadRow(this.#groupOf(panel).name) + Number(element(`layer-${panel}`).value);
-    this.#charts[panel].setData(this.run.spread(row));
+  /** The row of the quantiles that panel 4 or 5 shows. */
+  #quantileRow(panel) {
+    return this.run.quantileRow(this.#groupOf(panel).name) + Number(element(`layer-${panel}`).value);
   }
 
-  /** Everything as it was at the player's moment. */
-  #moment() {
+  #showBands(panel) {
+    if (this.#group) this.#charts[panel].setData(this.run.quantiles(this.#quantileRow(panel)));
+  }
+
+  /** Shows everything at the player's iteration. */
+  #showIteration() {
     const {run} = this;
     const at = this.#player.index;
     const iteration = run.curves.x[at];
@@ -298,33 +290,33 @@ export class RunPage {
     live.hidden = !run.live;
     live.setAttribute('aria-pressed', String(this.#player.following));
     const veil = at === this.#player.end ? null : iteration;
-    for (const chart of Object.values(this.#charts)) chart.setMoment(veil);
+    for (const chart of Object.values(this.#charts)) chart.setIteration(veil);
     this.#values();
     this.#showBatch(run.batch(at));
     this.#showTest(run.test(at));
-    clearTimeout(this.#summaryTimer);
-    this.#summaryTimer = setTimeout(() => this.#describe(), SUMMARY_MILLIS);
+    clearTimeout(this.#describeTimer);
+    this.#describeTimer = setTimeout(() => this.#describe(), DESCRIBE_MILLIS);
   }
 
-  // ---- Words and figures
+  // ---- Texts and values
 
-  #words() {
+  #texts() {
     const {run} = this;
     const {summary} = run;
-    this.#notice(run.trouble || this.#imagesTrouble);
+    this.#notice(run.problem || this.#imagesProblem);
     if (!summary) return;
     element('stage').textContent = summary.stage;
     element('title').textContent = summary.title || run.name;
     element('data').textContent = summary.data_set;
     const missing = element('no-record');
-    missing.hidden = !!this.#group || !!run.record.wrong || !!run.trouble;
+    missing.hidden = !!this.#group || !!run.record.error || !!run.problem;
     if (!this.#group) {
       element('facts').hidden = summary.status === 'unreadable';
       missing.textContent = run.live
-        ? 'The run has just begun; its first measurement will show here.'
+        ? 'The run has just started; its first measurement will appear here.'
         : summary.recorded
-          ? 'The record of this run’s view ends before its first measurement, so there is nothing to draw. What the run says of itself is below.'
-          : 'This run was made without --view or --record-view, so there are no curves and no digits. What it says of itself is below.';
+          ? 'This run’s view record has no measurement yet, so there is nothing to draw. Its settings and results are below.'
+          : 'This run was started without --view or --record-view, so there are no curves and no digits. Its settings and results are below.';
     }
   }
 
@@ -353,20 +345,20 @@ export class RunPage {
       : duration(Math.max(batch?.seconds ?? 0, test?.seconds ?? 0)));
   }
 
-  /** The values above the charts: at the pointer where there is one, else at the moment. */
+  /** The values above the charts: at the pointer or else at the player's iteration. */
   #values() {
     const {run} = this;
     if (!this.#group) return;
     const at = this.#pointer ?? this.#player.index;
     const [batch, test] = [run.batch(at), run.test(at)];
     const where = this.#pointer == null ? '' : `at ${count(run.curves.x[at])}`;
-    const named = name => where ? '' : name; // there is room for one or the other
+    const named = name => where ? '' : name; // there is not enough room for both
     values(1, where, [named('training'), percent(batch?.accuracy), 'train'], [named('test'), percent(test?.accuracy), 'test']);
     values(2, where, [named('training'), figure(batch?.loss), 'train'], [named('test'), figure(test?.loss), 'test']);
     for (const panel of [4, 5]) {
-      const row = run.spreadRow(this.#groupOf(panel).name) + Number(element(`layer-${panel}`).value);
+      const row = this.#quantileRow(panel);
       values(panel, where, [
-        '', batch ? `${figure(batch.boundary(row, 0))} … ${figure(batch.boundary(row, 7))}` : '–', `band-${panel}`]);
+        '', batch ? `${figure(batch.quantile(row, 0))} … ${figure(batch.quantile(row, QUANTILES - 1))}` : '–', `band-${panel}`]);
     }
   }
 
@@ -376,17 +368,15 @@ export class RunPage {
       return;
     }
     const names = this.run.header.class_names;
-    const said = cell.right === cell.given ? '' : `, taken for ${names[cell.given]}`;
-    valuesOf(panel).textContent = `${names[cell.right]}${said}`;
+    const prediction = cell.label === cell.prediction ? '' : `, classified as ${names[cell.prediction]}`;
+    valuesOf(panel).textContent = `${names[cell.label]}${prediction}`;
   }
 
   #counts() {
-    const [batch, test] = [this.#batchSeen, this.#testSeen];
-    if (batch) {
-      valuesOf(3).textContent = `${count(Math.round((1 - batch.accuracy) * batch.size))} of ${count(batch.size)} wrong`;
-    }
-    if (test) {
-      valuesOf(6).textContent = `${count(Math.round((1 - test.accuracy) * test.images))} of ${count(test.images)} wrong`;
+    for (const [panel, shown] of [[3, this.#batchShown], [6, this.#testShown]]) {
+      if (!shown) continue;
+      const wrong = Math.round((1 - shown.accuracy) * shown.size);
+      valuesOf(panel).textContent = `${count(wrong)} of ${count(shown.size)} wrong`;
     }
   }
 
@@ -395,28 +385,28 @@ export class RunPage {
     const iteration = `iteration ${this.run.curves.x[this.#player.index]}`;
     for (const panel of [1, 2, 4, 5]) {
       const what = panel < 3 ? element(`h-${panel}`).textContent
-        : `${element(`group-${panel}`).value}, spread from smallest to largest`;
+        : `${element(`group-${panel}`).value}, from minimum to maximum`;
       const canvas = plotOf(panel).querySelector('canvas');
       canvas?.setAttribute('role', 'img');
       canvas?.setAttribute('aria-label', `${what} at ${iteration}: ${valuesOf(panel).textContent.trim()}`);
     }
-    const choose = 'arrow keys choose a digit, Enter opens it';
-    this.#training.describe(`Training digits at ${iteration}: ${valuesOf(3).textContent}; ${choose}`);
-    this.#test.describe(`Test digits at ${iteration}: ${valuesOf(6).textContent}; ${choose}`);
+    const help = 'arrow keys select a digit, Enter opens it';
+    this.#training.describe(`Training digits at ${iteration}: ${valuesOf(3).textContent}; ${help}`);
+    this.#test.describe(`Test digits at ${iteration}: ${valuesOf(6).textContent}; ${help}`);
   }
 
-  async #askFacts() {
+  async #loadInfo() {
     const {run} = this;
     const {status} = run.summary ?? {};
-    if (!status || status === this.#factsOf || status === 'gone' || status === 'unreadable') return;
-    this.#factsOf = status;
+    if (!status || status === this.#infoStatus || status === 'gone' || status === 'unreadable') return;
+    this.#infoStatus = status;
     try {
-      const facts = await run.facts();
+      const info = await run.info();
       if (run !== this.run) return;
-      this.#facts = facts;
-      showFacts(facts);
+      this.#info = info;
+      showInfo(info);
     } catch (e) {
-      if (run === this.run) factsMissing(e.message);
+      if (run === this.run) showInfoError(e.message);
     }
   }
 
@@ -424,7 +414,7 @@ export class RunPage {
 
   async #loadTestImages() {
     const {run} = this;
-    const images = Math.min(run.header.test_images, MOST_IMAGES);
+    const images = Math.min(run.header.test_images, MAX_IMAGES);
     const pixels = await this.#images('test', `first=0&count=${images}`);
     if (run !== this.run) return;
     if (pixels) {
@@ -432,64 +422,63 @@ export class RunPage {
     } else {
       setTimeout(() => run === this.run && this.#loadTestImages(), RETRY_MILLIS);
     }
-    this.#testSeen = null;
-    this.#soon();
+    this.#testShown = null;
+    this.#schedule();
   }
 
-  /** Images, or null where they are not to be had; then the page says why. */
+  /** Images, or null if they are not available; then the page shows why. */
   async #images(split, query) {
     const {run} = this;
     if (performance.now() < this.#retryAt) return null;
     try {
       const pixels = await run.images(split, query);
-      this.#imagesTrouble = '';
+      this.#imagesProblem = '';
       return pixels;
     } catch (e) {
       this.#retryAt = performance.now() + RETRY_MILLIS - 100;
-      this.#imagesTrouble = `The pictures of the digits are not to be had: ${e.message}.`;
+      this.#imagesProblem = `The images of the digits are not available: ${e.message}.`;
       return null;
     } finally {
-      if (run === this.run) this.#notice(run.trouble || this.#imagesTrouble);
+      if (run === this.run) this.#notice(run.problem || this.#imagesProblem);
     }
   }
 
-  /** Shows a batch's digits as soon as their pictures are here; the batches before stay until then. */
+  /** Shows a batch's digits as soon as their images are loaded; the previous batch stays until then. */
   async #showBatch(batch) {
-    if (!batch || batch === this.#batchSeen) return;
+    if (!batch || batch === this.#batchShown) return;
     const {run} = this;
-    const turn = ++this.#batchWanted;
-    const cells = wrongFirst(batch.size, TRAINING_DIGITS, place =>
-      ({number: batch.image(place), right: batch.right(place), given: batch.given(place)}));
+    const turn = ++this.#batchRequests;
+    const cells = wrongFirst(batch.size, TRAINING_DIGITS, i =>
+      ({index: batch.image(i), label: batch.label(i), prediction: batch.prediction(i)}));
     cells.forEach((cell, i) => cell.image = i);
-    const kept = this.#batches.get(batch.iteration);
-    const sheet = kept ?? await this.#loadBatch(cells.map(cell => cell.number));
-    if (run !== this.run || turn < this.#batchShown) return; // a later one is there already
+    const cached = this.#batches.get(batch.iteration);
+    const sheet = cached ?? await this.#loadBatch(cells.map(cell => cell.index));
+    if (run !== this.run || turn < this.#lastTurn) return; // a later one is shown already
     if (sheet) {
       this.#batches.delete(batch.iteration);
       this.#batches.set(batch.iteration, sheet);
-      if (this.#batches.size > KEPT_BATCHES) this.#batches.delete(this.#batches.keys().next().value);
+      if (this.#batches.size > CACHED_BATCHES) this.#batches.delete(this.#batches.keys().next().value);
     }
-    this.#batchShown = turn;
-    this.#batchSeen = batch;
+    this.#lastTurn = turn;
+    this.#batchShown = batch;
     this.#training.show(cells, sheet);
     this.#counts();
   }
 
-  async #loadBatch(numbers) {
-    const pixels = await this.#images('train', `numbers=${numbers.join(',')}`);
+  async #loadBatch(indices) {
+    const pixels = await this.#images('train', `numbers=${indices.join(',')}`);
     return pixels && new Sheet(pixels);
   }
 
   #showTest(test) {
-    if (!test || test === this.#testSeen) return;
+    if (!test || test === this.#testShown) return;
     const {run} = this;
     const labels = run.record.testLabels;
-    const waiting = !this.#testSheet && !this.#imagesTrouble;
-    const cells = wrongFirst(test.images, TEST_DIGITS, i =>
-      ({image: i, number: i, right: labels[i], given: test.given(i)}));
-    this.#testSeen = test;
+    const waiting = !this.#testSheet && !this.#imagesProblem;
+    const cells = wrongFirst(test.size, TEST_DIGITS, i =>
+      ({image: i, index: i, label: labels[i], prediction: test.prediction(i)}));
+    this.#testShown = test;
     this.#test.show(cells, this.#testSheet, waiting);
-    if (this.#testSheet) this.firstDigits ??= performance.now();
     this.#counts();
     if (this.#moreVisible) {
       const {header, record} = run;
@@ -499,14 +488,9 @@ export class RunPage {
     }
   }
 
-  async #openDigit(split, cell, iteration = this.#testSeen?.iteration) {
-    let image = null;
-    if (split === 'test') {
-      image = this.#testSheet?.image(cell.number) ?? null;
-    } else {
-      image = this.#batches.get(iteration)?.image(cell.image) ?? null;
-    }
-    this.#dialog.open(this.run, {...cell, split}, image, iteration, this.#facts);
+  async #openDigit(split, cell, iteration = this.#testShown?.iteration) {
+    const sheet = split === 'test' ? this.#testSheet : this.#batches.get(iteration);
+    this.#dialog.open(this.run, {...cell, split}, sheet?.image(cell.image) ?? null, iteration, this.#info);
   }
 
   // ---- Keys
@@ -521,7 +505,7 @@ export class RunPage {
     scrollTo(0, 0);
   }
 
-  /** @returns whether the key meant something */
+  /** @returns whether the key has a meaning here */
   key(e) {
     if (this.#dialog.isOpen || !this.#group) return false;
     if (/^[0-9]$/.test(e.key)) this.showOnly(e.key);
@@ -540,22 +524,22 @@ export class RunPage {
 
 const capital = word => word[0].toUpperCase() + word.slice(1);
 
-/** Changes a text only where it is another, as each change costs a layout. */
+/** Changes a text only if it differs, as every change costs a layout. */
 function put(id, text) {
   const node = element(id);
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Writes named values in their colours into the head of a panel, reusing what stands there. */
+/** Writes named values in their colors into a panel's header, reusing its elements. */
 function values(panel, where, ...named) {
   const host = valuesOf(panel);
   while (host.childElementCount < named.length + 1) host.append(document.createElement('span'));
   const spans = host.children;
   if (spans[0].textContent !== where) spans[0].textContent = where;
-  named.forEach(([name, value, colour], i) => {
+  named.forEach(([name, value, color], i) => {
     const span = spans[i + 1];
     const text = name ? `${name} ${value}` : value;
     if (span.textContent !== text) span.textContent = text;
-    if (!span.className) span.className = `dot ${colour}`;
+    if (!span.className) span.className = `dot ${color}`;
   });
 }

@@ -24,7 +24,7 @@ import mnist.platform.ProjectFolder;
 import mnist.platform.Sha256;
 import mnist.runs.RunFolder;
 import mnist.runs.RunLock;
-import mnist.runs.ViewRecord;
+import mnist.runs.ViewRecordFormat;
 import mnist.training.TrainingListener;
 import mnist.view.Events;
 import org.junit.jupiter.api.Assumptions;
@@ -109,13 +109,13 @@ class ResumeTest {
   private static byte[] viewWithoutTimes(Path run) throws IOException {
     byte[] content = Files.readAllBytes(new RunFolder(run).viewRecord());
     ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-    int start = ViewRecord.MAGIC.length();
+    int start = ViewRecordFormat.MAGIC.length();
     while (start < content.length) {
-      int body = start + ViewRecord.BLOCK_HEAD;
+      int body = start + ViewRecordFormat.BLOCK_HEAD;
       bytes.putInt(start + Integer.BYTES, 0);
-      if (content[body] != ViewRecord.HEADER) {
-        // behind kind, iteration, epoch, accuracy, loss and learning rate
-        bytes.putFloat(body + Byte.BYTES + 5 * Integer.BYTES, 0);
+      if (content[body] != ViewRecordFormat.HEADER) {
+        // the last of the fields
+        bytes.putFloat(body + ViewRecordFormat.FIELDS_END - Float.BYTES, 0);
       }
       start = body + bytes.getInt(start);
     }

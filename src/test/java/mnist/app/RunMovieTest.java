@@ -61,7 +61,7 @@ class RunMovieTest {
     ImageReader reader = ImageIO.getImageReadersByFormatName("gif").next();
     try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
       reader.setInput(in);
-      assertThat(reader.getNumImages(true)).isEqualTo(panels.moments().size()).isEqualTo(6);
+      assertThat(reader.getNumImages(true)).isEqualTo(panels.iterations().size()).isEqualTo(6);
       for (int i = 0; i < 6; i++) {
         IIOMetadataNode about =
             (IIOMetadataNode) reader.getImageMetadata(i).getAsTree("javax_imageio_gif_image_1.0");
@@ -72,7 +72,7 @@ class RunMovieTest {
             null);
         assertThat(number(about, "GraphicControlExtension", "delayTime"))
             .isEqualTo(i < 5 ? 10 : 300);
-        assertAlike(canvas, panels.draw(panels.moments().get(i)));
+        assertAlike(canvas, panels.draw(panels.iterations().get(i)));
       }
     }
   }

@@ -75,7 +75,7 @@ class RunPictureTest {
   @Test
   void replacesNoFileOfTheUsers() throws Exception {
     Path mine = Files.writeString(folder.resolve("mine.png"), "mine");
-    assertRefused("mine.png exists already; add --overwrite", "--out=" + mine);
+    assertRefused("mine.png already exists; add --overwrite", "--out=" + mine);
     assertRefused("is a folder", "--overwrite", "--out=" + folder);
     assertThat(mine).hasContent("mine");
 
@@ -95,19 +95,19 @@ class RunPictureTest {
 
   @Test
   void saysWhatItMisses() throws Exception {
-    assertRefused("ends at iteration 100, found --iteration 101", "--iteration=101");
+    assertRefused("at most 100, where the run's record ends, found 101", "--iteration=101");
 
     Path record = run.resolve("view.record");
     byte[] whole = Files.readAllBytes(record);
     Files.write(record, Arrays.copyOf(whole, whole.length / 2));
     Run half = picture(run.toString());
     assertThat(half.exitCode()).isZero();
-    assertThat(half.err()).hasLineCount(1).contains("cut short or damaged from byte");
+    assertThat(half.err()).hasLineCount(1).contains("truncated or damaged from byte");
 
     Files.write(record, Arrays.copyOf(whole, 100));
-    assertRefused("the run has just begun");
+    assertRefused("the run has just started");
     Files.writeString(record, "something else");
-    assertRefused("no record of this form");
+    assertRefused("is not a view record");
     Files.delete(record);
     assertRefused("has no view.record");
     Files.delete(run.resolve("run.json"));
@@ -128,7 +128,7 @@ class RunPictureTest {
     Files.writeString(json, content.replace(source, "/nowhere"));
     Run drawn = picture(run.toString());
     assertThat(drawn.exitCode()).isZero();
-    assertThat(drawn.err()).hasLineCount(1).contains("images themselves are not shown", "/nowhere");
+    assertThat(drawn.err()).hasLineCount(1).contains("images are not drawn", "/nowhere");
     assertThat(pixels(run.resolve("picture.png"))).isNotEqualTo(pixels(with));
 
     Files.writeString(json, content.replaceFirst("(idx3-ubyte\" : \")..", "$1xx"));

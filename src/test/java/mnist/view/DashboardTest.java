@@ -18,8 +18,8 @@ import mnist.SmallRun;
 import mnist.TestData;
 import mnist.data.DataSet;
 import mnist.runs.ViewRecord;
-import mnist.runs.ViewRecord.BatchSeen;
-import mnist.runs.ViewRecord.TestSeen;
+import mnist.runs.ViewRecord.BatchSnapshot;
+import mnist.runs.ViewRecord.TestSnapshot;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,13 +39,13 @@ class DashboardTest {
 
   @Test
   void theFirstCellsAreRedAndAsManyAsImagesAreWrong() {
-    assertThat(panels.moments()).hasSize(6).hasSameSizeAs(record.batches());
+    assertThat(panels.iterations()).hasSize(6).hasSameSizeAs(record.batches());
     for (int moment = 0; moment < 6; moment++) {
-      BufferedImage picture = panels.draw(panels.moments().get(moment));
-      BatchSeen batch = record.batches().get(moment);
-      assertRed(picture, panels.batch(), wrong(batch.right(), batch.predicted()));
-      TestSeen test = record.tests().get(moment);
-      int wrong = wrong(digits.test().labels(), test.predicted());
+      BufferedImage picture = panels.draw(panels.iterations().get(moment));
+      BatchSnapshot batch = record.batches().get(moment);
+      assertRed(picture, panels.batch(), wrong(batch.labels(), batch.predictions()));
+      TestSnapshot test = record.tests().get(moment);
+      int wrong = wrong(digits.test().labels(), test.predictions());
       assertRed(picture, panels.test(), Math.min(1000, wrong));
       assertThat(test.measurement().accuracy()).isEqualTo(1 - wrong / 10_000f, within(1e-6f));
     }
@@ -122,7 +122,7 @@ class DashboardTest {
 
   @Test
   void curvesGoThroughWhatWasMeasuredAndNoFurtherThanTheMoment() {
-    TestSeen seen = record.tests().get(2);
+    TestSnapshot seen = record.tests().get(2);
     int iteration = seen.measurement().iteration();
     BufferedImage atEnd = panels.draw(SmallRun.LAST);
     BufferedImage before = panels.draw(iteration);
@@ -149,10 +149,10 @@ class DashboardTest {
   @Test
   void bandsAreNestedAndTheInnermostIsDarkest() {
     BufferedImage picture = panels.draw(SmallRun.LAST);
-    BatchSeen seen = record.batches().get(3);
+    BatchSnapshot seen = record.batches().get(3);
     for (int panel = 0; panel < 2; panel++) {
-      Curves curves = panels.spreads().get(panel);
-      float[] boundaries = seen.spreads()[panel][0]; // weights and biases are the first groups
+      Curves curves = panels.bands().get(panel);
+      float[] boundaries = seen.quantiles()[panel][0]; // weights and biases are the first groups
       int x = (int) Math.round(curves.x(seen.measurement().iteration())) + 1; // beside the grid
       List<Integer> brightness = new ArrayList<>();
       brightness.add(red(picture, x, curves.y(boundaries[0]) + 3));

@@ -36,7 +36,7 @@ class EventFileTest {
   void holdsWhatWasAddedInOrder() throws Exception {
     Path folder = temporary.resolve("train");
     double before = System.currentTimeMillis() / 1000.0;
-    try (EventFile file = EventFile.in(folder)) {
+    try (EventFile file = EventFile.create(folder)) {
       file.add(0, summary("loss", 2.5f));
       file.add(1_000_000_000, summary("loss", 0));
     }
@@ -57,7 +57,7 @@ class EventFileTest {
   @Test
   void beginsAsEveryEventFileOfTensorFlow() throws Exception {
     Path folder = temporary.resolve("train");
-    EventFile.in(folder).close();
+    EventFile.create(folder).close();
     assertThat(Arrays.copyOf(Files.readAllBytes(only(folder)), 12))
         .inHexadecimal()
         .containsExactly(0x18, 0, 0, 0, 0, 0, 0, 0, 0xa3, 0x7f, 0x4b, 0x22);
@@ -164,9 +164,9 @@ class EventFileTest {
       }
     }
     // The second tile's classes: 8 and 3.
-    assertThat(drawn(sheet, Misclassified.TILE_WIDTH + 7, Misclassified.RIGHT))
+    assertThat(drawn(sheet, Misclassified.TILE_WIDTH + 7, Misclassified.LABEL_COLOR))
         .containsExactly("###", "# #", "###", "# #", "###");
-    assertThat(drawn(sheet, Misclassified.TILE_WIDTH + 17, Misclassified.GIVEN))
+    assertThat(drawn(sheet, Misclassified.TILE_WIDTH + 17, Misclassified.PREDICTION_COLOR))
         .containsExactly("###", "  #", "###", "  #", "###");
     for (int x = 2 * Misclassified.TILE_WIDTH; x < sheet.getWidth(); x++) {
       assertThat(sheet.getRGB(x, 10) & 0xffffff).isZero();

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Semaphore;
 import mnist.Mnist21FiveLayersReluLrDecay;
-import mnist.runs.ViewRecord;
+import mnist.runs.RunFolder;
 import mnist.training.TrainingListener;
 
 /** A run in this process that makes only as many steps as it is let. */
@@ -45,7 +45,7 @@ public final class HeldRun implements AutoCloseable {
 
   /** Bytes of the view's record so far. */
   public long recorded() throws IOException {
-    return Files.size(folder.resolve(ViewRecord.FILE));
+    return Files.size(folder.resolve(RunFolder.VIEW_RECORD));
   }
 
   /** Lets it go to its end. */

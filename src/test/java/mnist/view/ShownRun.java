@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import mnist.app.Training;
 import mnist.platform.Json;
-import mnist.runs.ViewRecord;
+import mnist.runs.RunFolder;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
 
@@ -45,7 +45,7 @@ public final class ShownRun {
   /** The same run under another name, without its model. */
   public static Path copy(Path run, String name) throws IOException {
     Path copy = Files.createDirectory(run.resolveSibling(name));
-    for (String file : List.of(ViewRecord.FILE, "metrics.jsonl", "run.json")) {
+    for (String file : List.of(RunFolder.VIEW_RECORD, "metrics.jsonl", "run.json")) {
       Files.copy(run.resolve(file), copy.resolve(file));
     }
     return copy;

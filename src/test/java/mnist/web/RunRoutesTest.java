@@ -36,9 +36,9 @@ import mnist.data.DataSet;
 import mnist.data.LabeledImages;
 import mnist.model.Model;
 import mnist.platform.Json;
+import mnist.runs.RunFolder;
 import mnist.runs.RunFolders;
 import mnist.runs.RunSummary;
-import mnist.runs.ViewRecord;
 import mnist.training.TrainingListener;
 import mnist.view.ShownRun;
 import org.junit.jupiter.api.AfterAll;
@@ -230,7 +230,7 @@ class RunRoutesTest {
 
   @Test
   void servesTheRecordFromAnyByte() throws Exception {
-    byte[] record = Files.readAllBytes(run.resolve(ViewRecord.FILE));
+    byte[] record = Files.readAllBytes(run.resolve(RunFolder.VIEW_RECORD));
     assertThat(get("/api/runs/one/record").body()).isEqualTo(record);
     assertThat(get("/api/runs/one/record?from=1000").body())
         .isEqualTo(Arrays.copyOfRange(record, 1000, record.length));
@@ -245,7 +245,7 @@ class RunRoutesTest {
   void notifiesFollowersOfGrowthUntilTheEnd() throws Exception {
     Path live = ShownRun.copy(run, "live");
     ShownRun.say(live, "running");
-    Path record = live.resolve(ViewRecord.FILE);
+    Path record = live.resolve(RunFolder.VIEW_RECORD);
     long size = Files.size(record);
     HttpResponse<Stream<String>> response =
         http.send(request("/api/runs/live/follow").build(), BodyHandlers.ofLines());

@@ -20,9 +20,10 @@ import mnist.app.Program;
 import mnist.app.ViewPage;
 import mnist.data.LabeledImages;
 import mnist.model.Model;
+import mnist.runs.RunFolder;
 import mnist.runs.ViewRecord;
-import mnist.runs.ViewRecord.BatchSeen;
-import mnist.runs.ViewRecord.TestSeen;
+import mnist.runs.ViewRecord.BatchSnapshot;
+import mnist.runs.ViewRecord.TestSnapshot;
 import mnist.training.TrainingListener;
 import mnist.view.HeldRun;
 import mnist.view.ShownRun;
@@ -156,7 +157,7 @@ class ViewPageTest {
 
   private static String addressIn(Path output) throws Exception {
     Pattern address = Pattern.compile("Watch it learn: (http://127\\.0\\.0\\.1:\\d+/#\\S+)");
-    for (int look = 0; look < 600; look++) {
+    for (int attempt = 0; attempt < 2400; attempt++) {
       Matcher found = address.matcher(Files.readString(output));
       if (found.find()) {
         return found.group(1);
@@ -252,6 +253,9 @@ class ViewPageTest {
     browser.press(Keys.END);
     browser.waitUntil("view.iteration === arguments[0]", LAST);
 
+    browser.evaluate( // slow enough to be observed
+        "(speed => { speed.value = 0.25; speed.dispatchEvent(new Event('change')); })"
+            + "(document.getElementById('speed'))");
     browser.press(" "); // plays from the start
     browser.waitUntil("view.iteration < arguments[0]", LAST);
     browser.waitUntil("!view.state.playing && view.iteration === arguments[0]", LAST);
@@ -265,7 +269,7 @@ class ViewPageTest {
   }
 
   private static byte[] labels(ViewRecord record) {
-    return ViewRecord.unpacked(record.header().testLabels(), record.header().testImages());
+    return record.testLabels();
   }
 
   @Test
@@ -288,12 +292,12 @@ class ViewPageTest {
   }
 
   private static void assertDigitsOf(ViewRecord record, int iteration) throws Exception {
-    BatchSeen batch =
+    BatchSnapshot batch =
         record.batches().stream()
             .filter(seen -> seen.measurement().iteration() <= iteration)
             .reduce((a, b) -> b)
             .orElseThrow();
-    TestSeen test =
+    TestSnapshot test =
         record.tests().stream()
             .filter(seen -> seen.measurement().iteration() <= iteration)
             .reduce((a, b) -> b)
@@ -302,8 +306,8 @@ class ViewPageTest {
         "view.state.trainingIteration === arguments[0] && view.state.testIteration === arguments[1]",
         batch.measurement().iteration(),
         test.measurement().iteration());
-    int wrongTraining = wrong(batch.right(), batch.predicted());
-    int wrongTest = wrong(labels(record), test.predicted());
+    int wrongTraining = wrong(batch.labels(), batch.predictions());
+    int wrongTest = wrong(labels(record), test.predictions());
     assertThat(wrongTest).isPositive();
     assertThat(browser.evaluateInt("view.wrongTraining")).isEqualTo(wrongTraining);
     assertThat(browser.evaluateInt("view.wrongTest")).isEqualTo(wrongTest);
@@ -315,7 +319,7 @@ class ViewPageTest {
   void aClickOnAMisclassifiedDigitShowsItsDetails() throws Exception {
     ViewRecord record = ViewRecord.read(finished);
     byte[] right = labels(record);
-    byte[] given = record.tests().get(record.tests().size() - 1).predicted();
+    byte[] given = record.tests().get(record.tests().size() - 1).predictions();
     int first =
         IntStream.range(0, right.length)
             .filter(i -> right[i] != given[i])
@@ -333,8 +337,8 @@ class ViewPageTest {
     browser.click("#panel-6 canvas", (int) (3.1 * rem) + 5, (int) (0.6 * rem) + 5);
     browser.waitUntil("document.getElementById('digit').open");
     assertThat(browser.text("#digit-title")).isEqualTo("Test digit " + first);
-    assertThat(browser.text("#digit-right")).isEqualTo("" + right[first]);
-    assertThat(browser.text("#digit-given")).isEqualTo("" + given[first]);
+    assertThat(browser.text("#digit-label")).isEqualTo("" + right[first]);
+    assertThat(browser.text("#digit-prediction")).isEqualTo("" + given[first]);
     browser.waitUntil(
         "[...document.querySelectorAll('#digit-bars output')].every(bar => bar.textContent !== '')");
     List<?> bars =
@@ -366,7 +370,7 @@ class ViewPageTest {
     browser.find("#compare").click();
     browser.waitUntil("view.page === 'compare' && view.state.moments > 0");
     for (Path run : List.of(finished, other)) {
-      List<TestSeen> tests = ViewRecord.read(run).tests();
+      List<TestSnapshot> tests = ViewRecord.read(run).tests();
       float last = tests.get(tests.size() - 1).measurement().accuracy();
       String row = "#legend tr[data-run=" + run.getFileName() + "]";
       browser.waitUntil(
@@ -402,7 +406,7 @@ class ViewPageTest {
     ShownRun.say(run, "running");
     openWhole(run);
     ShownRun.delete(run);
-    browser.waitUntil("document.getElementById('notice').textContent.includes('no longer there')");
+    browser.waitUntil("document.getElementById('notice').textContent.includes('no longer exists')");
     assertThat(panels()).hasSize(6); // what was read stays
     assertThat(browser.text("#status")).isEqualTo("gone");
     browser.screenshot("gone");
@@ -415,14 +419,14 @@ class ViewPageTest {
   @Test
   void showsATruncatedRecordAsFarAsItIsValid() throws Exception {
     Path run = ShownRun.copy(finished, "cut");
-    Path record = run.resolve(ViewRecord.FILE);
+    Path record = run.resolve(RunFolder.VIEW_RECORD);
     byte[] whole = Files.readAllBytes(record);
     Files.write(record, Arrays.copyOf(whole, whole.length / 2));
     openWhole(run);
     browser.waitUntil(
-        "document.getElementById('notice').textContent.includes('cut short or damaged')");
+        "document.getElementById('notice').textContent.includes('truncated or damaged')");
     assertThat(panels()).hasSize(6);
-    List<BatchSeen> batches = ViewRecord.read(run).batches();
+    List<BatchSnapshot> batches = ViewRecord.read(run).batches();
     assertThat(browser.evaluateInt("view.iteration"))
         .isEqualTo(batches.get(batches.size() - 1).measurement().iteration())
         .isBetween(1, LAST - 1);
@@ -431,20 +435,19 @@ class ViewPageTest {
   @Test
   void reportsAMissingRecord() throws Exception {
     Path run = ShownRun.copy(finished, "unrecorded");
-    Files.delete(run.resolve(ViewRecord.FILE));
+    Files.delete(run.resolve(RunFolder.VIEW_RECORD));
     open(run);
     browser.waitUntil("document.getElementById('no-record').checkVisibility()");
-    assertThat(browser.text("#no-record")).contains("made without --view or --record-view");
+    assertThat(browser.text("#no-record")).contains("started without --view or --record-view");
     assertThat(browser.text("#facts")).contains("completed");
   }
 
   @Test
   void reportsWhatCannotBeRead() throws Exception {
     Path run = ShownRun.copy(finished, "strange");
-    Files.writeString(run.resolve(ViewRecord.FILE), "something else");
+    Files.writeString(run.resolve(RunFolder.VIEW_RECORD), "something else");
     open(run);
-    browser.waitUntil(
-        "document.getElementById('notice').textContent.includes('begins with other bytes')");
+    browser.waitUntil("document.getElementById('notice').textContent.includes('unknown format')");
 
     run = ShownRun.copy(finished, "damaged");
     Files.writeString(run.resolve("run.json"), "{");

@@ -1,0 +1,239 @@
+package mnist.runs;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import mnist.data.Split;
+import mnist.platform.Json;
+import mnist.runs.ViewRecord.BatchSnapshot;
+import mnist.runs.ViewRecord.TestSnapshot;
+import mnist.training.Measurement;
+
+/**
+ * The binary format of {@code view.record}, described, written and read here; the page reads it by
+ * {@link #layout()}.
+ *
+ * <p>The file is {@code MNISTVW1} followed by blocks; numbers are little-endian. A block is the
+ * size of its body (int32), the CRC-32 of its body (int32) and the body, whose first byte is its
+ * kind. Blocks are only ever appended, so a truncated file is good up to its last complete block.
+ *
+ * <ul>
+ *   <li>0, the header: {@link RecordHeader} as JSON with keys in snake case, bytes in Base64.
+ *   <li>1, a training batch: iteration, epoch (int32); accuracy, loss, learning rate, seconds since
+ *       the start (float32); the number of images (int32); the index of each in the training set
+ *       (int32); for each a byte with its label in the low and its predicted class in the high 4
+ *       bits; then group after group 8 quantiles (float32) of all its layers together and of each
+ *       layer.
+ *   <li>2, the test set: iteration … seconds as above; the predicted classes, two to a byte, the
+ *       first in the low bits; the largest absolute weight of the first layer (float32); the
+ *       weights of the first layer as images, a signed byte per pixel, 127 standing for that
+ *       largest weight.
+ * </ul>
+ */
+public final class ViewRecordFormat {
+  /** The number of quantiles; the first and the last are the smallest and the largest value. */
+  public static final int QUANTILES = 8;
+
+  public static final byte HEADER = 0;
+  static final byte BATCH = 1;
+  static final byte TEST = 2;
+
+  public static final String MAGIC = "MNISTVW1";
+  public static final int BLOCK_HEAD = 8;
+
+  /** The fields of 4 bytes that follow the kind in a batch's and a test set's body. */
+  private static final List<String> FIELDS =
+      List.of("iteration", "epoch", "accuracy", "loss", "learning_rate", "seconds");
+
+  public static final int FIELDS_END = 1 + Integer.BYTES * FIELDS.size();
+
+  private ViewRecordFormat() {}
+
+  /** The constants that another reader of the format needs; offsets count from a body's start. */
+  public static Map<String, Object> layout() {
+    Map<String, Integer> offsets = new LinkedHashMap<>();
+    FIELDS.forEach(field -> offsets.put(field, 1 + Integer.BYTES * offsets.size()));
+    return Map.of(
+        "magic", MAGIC,
+        "block_head", BLOCK_HEAD,
+        "kinds", Map.of("header", HEADER, "batch", BATCH, "test", TEST),
+        "offsets", offsets,
+        "fields_end", FIELDS_END,
+        "quantiles", QUANTILES);
+  }
+
+  // ---- Writing
+
+  /** The start of a file: the magic number and the header's block. */
+  static ByteBuffer encode(RecordHeader header) throws IOException {
+    byte[] json = Json.MAPPER.writeValueAsBytes(header);
+    ByteBuffer block = block(1 + json.length).put(HEADER).put(json);
+    return allocate(MAGIC.length() + block.capacity())
+        .put(MAGIC.getBytes(UTF_8))
+        .put(seal(block))
+        .flip();
+  }
+
+  static ByteBuffer encode(BatchSnapshot batch) {
+    int count = batch.images().length;
+    int rows = Stream.of(batch.quantiles()).mapToInt(group -> group.length).sum();
+    int size = Integer.BYTES + (Integer.BYTES + 1) * count + Float.BYTES * QUANTILES * rows;
+    ByteBuffer block = block(FIELDS_END + size).put(BATCH);
+    putFields(block, batch.measurement(), batch.seconds()).putInt(count);
+    for (int image : batch.images()) {
+      block.putInt(image);
+    }
+    for (int i = 0; i < count; i++) {
+      block.put((byte) (batch.labels()[i] | batch.predictions()[i] << 4));
+    }
+    for (float[][] group : batch.quantiles()) {
+      for (float[] row : group) {
+        for (float quantile : row) {
+          block.putFloat(quantile);
+        }
+      }
+    }
+    return seal(block);
+  }
+
+  static ByteBuffer encode(TestSnapshot test) {
+    byte[] predictions = pack(test.predictions());
+    int size = predictions.length + Float.BYTES + test.firstLayer().length;
+    ByteBuffer block = block(FIELDS_END + size).put(TEST);
+    putFields(block, test.measurement(), test.seconds()).put(predictions);
+    return seal(block.putFloat(test.largestWeight()).put(test.firstLayer()));
+  }
+
+  private static ByteBuffer putFields(ByteBuffer block, Measurement m, float seconds) {
+    block.putInt(m.iteration()).putInt(m.epoch());
+    block.putFloat(m.accuracy()).putFloat(m.loss()).putFloat(m.learningRate());
+    return block.putFloat(seconds);
+  }
+
+  private static ByteBuffer allocate(int size) {
+    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static ByteBuffer block(int bodySize) {
+    return allocate(BLOCK_HEAD + bodySize).position(BLOCK_HEAD);
+  }
+
+  /** Writes size and checksum in front of a complete body. */
+  private static ByteBuffer seal(ByteBuffer block) {
+    ByteBuffer body = block.slice(BLOCK_HEAD, block.limit() - BLOCK_HEAD);
+    return block.putInt(0, body.remaining()).putInt(4, crc(body)).rewind();
+  }
+
+  private static int crc(ByteBuffer body) {
+    CRC32 crc = new CRC32();
+    crc.update(body.duplicate());
+    return (int) crc.getValue();
+  }
+
+  // ---- Reading
+
+  /** A file's bytes from its first block on. */
+  static ByteBuffer open(Path file) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] magic = new byte[Math.min(MAGIC.length(), bytes.remaining())];
+    bytes.get(magic);
+    if (!new String(magic, UTF_8).equals(MAGIC)) {
+      throw new IOException(file + " is not a view record: it does not begin with " + MAGIC);
+    }
+    return bytes;
+  }
+
+  /** Moves past the next block and returns its body; empty, and stays, if it is not complete. */
+  static Optional<ByteBuffer> nextBody(ByteBuffer bytes) {
+    int start = bytes.position() + BLOCK_HEAD;
+    int size = bytes.remaining() < BLOCK_HEAD ? 0 : bytes.getInt(bytes.position());
+    if (size < 1 || size > bytes.limit() - start) {
+      return Optional.empty();
+    }
+    ByteBuffer body = bytes.slice(start, size).order(ByteOrder.LITTLE_ENDIAN);
+    if (crc(body) != bytes.getInt(start - Integer.BYTES)) {
+      return Optional.empty();
+    }
+    bytes.position(start + size);
+    return Optional.of(body);
+  }
+
+  /** The iteration of a batch's or a test set's body. */
+  static int iteration(ByteBuffer body) {
+    return body.getInt(1);
+  }
+
+  static BatchSnapshot decodeBatch(ByteBuffer body, RecordHeader header) {
+    Measurement measurement = measurement(body, Split.TRAIN);
+    float seconds = body.getFloat();
+    int[] images = new int[body.getInt()];
+    for (int i = 0; i < images.length; i++) {
+      images[i] = body.getInt();
+    }
+    byte[] labels = new byte[images.length];
+    byte[] predictions = new byte[images.length];
+    for (int i = 0; i < images.length; i++) {
+      byte both = body.get();
+      labels[i] = (byte) (both & 15);
+      predictions[i] = (byte) (both >> 4 & 15);
+    }
+    float[][][] quantiles = new float[header.groups().size()][][];
+    for (int group = 0; group < quantiles.length; group++) {
+      int layers = header.groups().get(group).nodes().size();
+      quantiles[group] = new float[1 + layers][QUANTILES];
+      for (float[] row : quantiles[group]) {
+        for (int i = 0; i < QUANTILES; i++) {
+          row[i] = body.getFloat();
+        }
+      }
+    }
+    return new BatchSnapshot(measurement, seconds, images, labels, predictions, quantiles);
+  }
+
+  static TestSnapshot decodeTest(ByteBuffer body, RecordHeader header) {
+    Measurement measurement = measurement(body, Split.TEST);
+    float seconds = body.getFloat();
+    byte[] packed = new byte[(header.testImages() + 1) / 2];
+    body.get(packed);
+    float largest = body.getFloat();
+    byte[] firstLayer = new byte[body.remaining()];
+    body.get(firstLayer);
+    return new TestSnapshot(
+        measurement, seconds, unpack(packed, header.testImages()), largest, firstLayer);
+  }
+
+  private static Measurement measurement(ByteBuffer body, Split split) {
+    int iteration = body.getInt();
+    return new Measurement(
+        iteration, body.getInt(), split, body.getFloat(), body.getFloat(), body.getFloat());
+  }
+
+  // ---- Classes, two to a byte
+
+  /** Packs classes 0..9 two to a byte, the first in the low bits. */
+  public static byte[] pack(byte[] classes) {
+    byte[] packed = new byte[(classes.length + 1) / 2];
+    for (int i = 0; i < classes.length; i++) {
+      packed[i / 2] |= (byte) (classes[i] << 4 * (i % 2));
+    }
+    return packed;
+  }
+
+  static byte[] unpack(byte[] packed, int count) {
+    byte[] classes = new byte[count];
+    for (int i = 0; i < count; i++) {
+      classes[i] = (byte) (packed[i / 2] >> 4 * (i % 2) & 15);
+    }
+    return classes;
+  }
+}

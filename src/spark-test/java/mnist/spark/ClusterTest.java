@@ -20,13 +20,13 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Both programs on a cluster that loses a worker in the middle of each. */
-@DisabledOnOs(OS.WINDOWS) // where links want a privilege
+/** Runs both programs on a cluster, which loses a worker in the middle of each. */
+@DisabledOnOs(OS.WINDOWS) // where symbolic links require a privilege
 class ClusterTest {
   @TempDir Path folder;
 
   @Test
-  void whatALostWorkerHadToDoIsDoneByTheOther() throws Exception {
+  void recoversFromALostWorker() throws Exception {
     try (StandaloneCluster cluster =
         StandaloneCluster.in(Path.of("target", "spark", "cluster").toAbsolutePath())) {
       sweep(cluster);
@@ -40,27 +40,27 @@ class ClusterTest {
     return SparkProgram.start(folder, cluster.options(), main, args);
   }
 
-  /** Waits for the end; gives what was said. */
+  /** Waits for the end; returns the output. */
   private String end(Process process) throws Exception {
-    try (BufferedReader said = process.inputReader()) {
-      String all = String.join("\n", said.lines().toList());
+    try (BufferedReader reader = process.inputReader()) {
+      String output = String.join("\n", reader.lines().toList());
       assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
       assertThat(process.exitValue()).as(Files.readString(folder.resolve("err.txt"))).isZero();
-      return all;
+      return output;
     } finally {
       process.destroyForcibly();
     }
   }
 
-  private void await(Process process, Path place, Predicate<Path> what) throws Exception {
-    SparkProgram.await(process, folder, () -> contains(place, what));
+  private void await(Process process, Path parent, Predicate<Path> file) throws Exception {
+    SparkProgram.await(process, folder, () -> contains(parent, file));
   }
 
-  private static boolean contains(Path place, Predicate<Path> what) {
-    try (Stream<Path> files = Files.walk(place)) {
-      return files.anyMatch(what);
+  private static boolean contains(Path parent, Predicate<Path> file) {
+    try (Stream<Path> files = Files.walk(parent)) {
+      return files.anyMatch(file);
     } catch (IOException | java.io.UncheckedIOException e) {
-      return false; // not yet, or gone while it was looked at
+      return false; // does not exist yet, or was deleted meanwhile
     }
   }
 
@@ -86,14 +86,14 @@ class ClusterTest {
     assertThat(end(process)).contains("2 of 2: ");
 
     for (int seed = 0; seed < 2; seed++) {
-      Path byHand =
+      Path single =
           TrainedModel.run(
-              folder.resolve("by-hand-" + seed),
+              folder.resolve("single-" + seed),
               "--data=" + data,
               "--iterations=1500",
               "--seed=" + seed);
       assertThat(out.resolve("2.1-seed-" + seed).resolve("metrics.jsonl"))
-          .hasSameBinaryContentAs(byHand.resolve("metrics.jsonl"));
+          .hasSameBinaryContentAs(single.resolve("metrics.jsonl"));
     }
   }
 
@@ -102,7 +102,7 @@ class ClusterTest {
     Path digits = data.resolve("t10k-images-idx3-ubyte");
     Path model = TrainedModel.in(folder, data);
     int times = 6;
-    Path out = folder.resolve("answers");
+    Path out = folder.resolve("predictions");
     List<String> args = new ArrayList<>(List.of("--model=" + model, "--out=" + out, "--no-onednn"));
     args.addAll(List.of("--master=" + cluster.master(), "--"));
     args.addAll(Collections.nCopies(times, digits.toString()));
@@ -112,15 +112,16 @@ class ClusterTest {
         folder,
         file -> file.toString().contains("_temporary") && file.toString().endsWith(".parquet"));
     cluster.killWorker(1);
-    assertThat(out).doesNotExist(); // it was in the middle
+    assertThat(out).doesNotExist(); // it was interrupted
 
     assertThat(end(process)).contains("60,000 images in");
 
-    Map<String, Answer> predicted = Answer.byPredict(folder, model, digits.toString()).answers();
-    Map<String, List<Answer>> answers = Answer.inParquet(out);
-    assertThat(answers).hasSize(10_000);
-    answers.forEach(
-        (name, said) ->
-            assertThat(said).hasSize(times).allMatch(answer -> answer.equals(predicted.get(name))));
+    Map<String, ScoredImage> predicted =
+        ScoredImage.predict(folder, model, digits.toString()).images();
+    Map<String, List<ScoredImage>> scored = ScoredImage.readParquet(out);
+    assertThat(scored).hasSize(10_000);
+    scored.forEach(
+        (name, images) ->
+            assertThat(images).hasSize(times).allMatch(image -> image.equals(predicted.get(name))));
   }
 }

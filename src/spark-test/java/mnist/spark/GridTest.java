@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class GridTest {
   @Test
-  void everyCombinationTheLastOptionFastest() {
+  void combinesAllValuesWithTheLastOptionVaryingFastest() {
     Grid grid = Grid.parse("  --learning-rate 0.001,0.003 --seed=-1..1 --quiet ");
 
     assertThat(grid.varying()).containsExactly("--learning-rate", "--seed");
@@ -25,7 +25,7 @@ class GridTest {
   }
 
   @Test
-  void onlyWholeNumbersAreRanges() {
+  void onlyIntegersAreRanges() {
     assertThat(Grid.parse("--seed 1..3,7 --data ../a..b").values())
         .isEqualTo(Map.of("--seed", List.of("1", "2", "3", "7"), "--data", List.of("../a..b")));
   }
@@ -34,17 +34,17 @@ class GridTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "0.1,0.2 | the grid has \"0.1,0.2\", expected options with values, such as --seed 0..4",
-        "--seed 0 1 | the grid has \"1\", expected options with values, such as --seed 0..4",
-        "'' | the grid has \"\", expected options with values, such as --seed 0..4",
-        "--seed 0 --seed 1 | the grid has --seed twice",
-        "--seed 1,2,1 | --seed 1,2,1 has one twice, expected values that differ",
-        "--seed 1,,2 | --seed 1,,2 has an empty value, expected values that differ",
+        "0.1,0.2 | the grid contains \"0.1,0.2\", expected options with values, such as --seed 0..4",
+        "--seed 0 1 | the grid contains \"1\", expected options with values, such as --seed 0..4",
+        "'' | the grid contains \"\", expected options with values, such as --seed 0..4",
+        "--seed 0 --seed 1 | the grid contains --seed twice",
+        "--seed 1,2,1 | --seed 1,2,1 contains 1 twice, expected distinct values",
+        "--seed 1,,2 | --seed 1,,2 contains an empty value, expected distinct values",
         "--seed 4..0 | --seed 4..0: expected first..last with at most 10,000 values",
         "--seed 0..10000 | --seed 0..10000: expected first..last with at most 10,000 values",
         "--seed 0..999 --iterations 0..10 | the grid has more than 10,000 combinations"
       })
-  void whatIsNoGridIsRefusedWithWhatWasFound(String text, String reason) {
+  void rejectsInvalidGrids(String text, String reason) {
     assertThatThrownBy(() -> Grid.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(reason);

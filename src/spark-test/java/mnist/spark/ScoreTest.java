@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import mnist.FewDigits;
 import mnist.TestData;
-import mnist.spark.Answer.Predicted;
+import mnist.spark.ScoredImage.Predicted;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -25,11 +25,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code mnist.spark.Score} on this machine, held against {@code mnist.app.Predict}. */
+/** Compares {@code mnist.spark.Score} on this machine with {@code mnist.app.Predict}. */
 class ScoreTest {
   private static final Path PICTURES =
       Path.of("src", "test", "resources", "mnist", "pictures").toAbsolutePath();
-  private static final int IMAGES = 10_000; // so many are read in two parts
+  private static final int IMAGES = 10_000; // enough to be split into two tasks
 
   @TempDir static Path trained;
   private static Path digits;
@@ -44,9 +44,9 @@ class ScoreTest {
     model = TrainedModel.in(trained, data);
   }
 
-  private Said score(Path out, String... images) {
-    return Said.by(
-        ScoreCommand::run,
+  private ProgramResult score(Path out, String... images) {
+    return ProgramResult.run(
+        Score::run,
         Stream.concat(
                 Stream.of(
                     "--model",
@@ -60,83 +60,83 @@ class ScoreTest {
             .toArray(String[]::new));
   }
 
-  private static Map<String, List<Answer>> once(Map<String, Answer> answers) {
-    Map<String, List<Answer>> all = new HashMap<>();
-    answers.forEach((name, answer) -> all.put(name, List.of(answer)));
+  private static Map<String, List<ScoredImage>> once(Map<String, ScoredImage> images) {
+    Map<String, List<ScoredImage>> all = new HashMap<>();
+    images.forEach((name, image) -> all.put(name, List.of(image)));
     return all;
   }
 
-  private List<String> leftIn(Path place) throws IOException {
+  private List<String> namesIn(Path place) throws IOException {
     try (Stream<Path> files = Files.list(place)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     }
   }
 
   @Test
-  void idxFilesPlainAndGzippedAsPredictToTheBit() throws Exception {
+  void scoresIdxFilesLikePredictToTheBit() throws Exception {
     Path gzipped = folder.resolve("digits.gz");
     try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(gzipped))) {
       Files.copy(digits, out);
     }
-    Predicted predicted = Answer.byPredict(folder, model, digits.toString(), gzipped.toString());
-    assertThat(predicted.answers()).hasSize(2 * IMAGES);
+    Predicted predicted = ScoredImage.predict(folder, model, digits.toString(), gzipped.toString());
+    assertThat(predicted.images()).hasSize(2 * IMAGES);
 
-    Path out = folder.resolve("answers");
-    Said said = score(out, digits.toString(), gzipped.toString());
+    Path out = folder.resolve("predictions");
+    ProgramResult result = score(out, digits.toString(), gzipped.toString());
 
-    assertThat(said.exitCode()).as(said.err()).isZero();
-    assertThat(said.out()).contains("20,000 images in", "Answers in " + out);
-    assertThat(said.err()).isEmpty();
-    assertThat(Answer.inParquet(out).equals(once(predicted.answers())))
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("20,000 images in", "Predictions in " + out);
+    assertThat(result.err()).isEmpty();
+    assertThat(ScoredImage.readParquet(out).equals(once(predicted.images())))
         .isTrue(); // too many to print
   }
 
   @Test
-  void picturesAsPredictAndBrokenOnesAsRowsWithItsReasons() throws Exception {
+  void scoresPicturesLikePredictAndReportsTheSameErrors() throws Exception {
     Path pictures = Files.createDirectory(folder.resolve("pictures"));
     Path below = Files.createDirectory(pictures.resolve("50% of [them]"));
-    for (String name : leftIn(PICTURES)) {
+    for (String name : namesIn(PICTURES)) {
       Files.copy(PICTURES.resolve(name), (name.startsWith("1") ? below : pictures).resolve(name));
     }
     byte[] whole = Files.readAllBytes(PICTURES.resolve("0-paint.png"));
     Files.write(pictures.resolve("cut.png"), Arrays.copyOf(whole, whole.length / 2));
     Files.writeString(below.resolve("text.png"), "hello");
     Files.createFile(pictures.resolve("empty.png"));
-    Predicted predicted = Answer.byPredict(folder, model, pictures.toString(), below.toString());
+    Predicted predicted = ScoredImage.predict(folder, model, pictures.toString(), below.toString());
 
-    Path out = folder.resolve("answers");
-    Said said = score(out, pictures.toString());
+    Path out = folder.resolve("predictions");
+    ProgramResult result = score(out, pictures.toString());
 
-    assertThat(said.exitCode()).as(said.err()).isZero();
-    assertThat(said.out()).contains("3 of them could not be recognised");
-    Map<String, List<Answer>> answers = new HashMap<>(Answer.inParquet(out));
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("3 of them could not be classified");
+    Map<String, List<ScoredImage>> images = new HashMap<>(ScoredImage.readParquet(out));
     List<String> errors = new ArrayList<>();
     for (Path broken :
         List.of(
             pictures.resolve("cut.png"),
             below.resolve("text.png"),
             pictures.resolve("empty.png"))) {
-      Answer answer = answers.remove(broken.toString()).get(0);
-      assertThat(answer.best()).isNull();
-      assertThat(answer.probabilities()).isNull();
-      errors.add(answer.error());
+      ScoredImage image = images.remove(broken.toString()).get(0);
+      assertThat(image.best()).isNull();
+      assertThat(image.probabilities()).isNull();
+      errors.add(image.error());
     }
     assertThat(errors).containsExactlyInAnyOrderElementsOf(predicted.errors());
-    assertThat(answers).isEqualTo(once(predicted.answers()));
+    assertThat(images).isEqualTo(once(predicted.images()));
   }
 
   @Test
-  void parquetWithPicturesAndWithGreyLevels() throws Exception {
+  void readsParquetWithPicturesAndPixelValues() throws Exception {
     Path picture = PICTURES.resolve("7-transparent.png");
     Path few = FewDigits.writeTo(folder.resolve("few")).resolve("t10k-images-idx3-ubyte");
-    byte[] levels = Arrays.copyOfRange(Files.readAllBytes(few), 16, 16 + 784);
+    byte[] pixels = Arrays.copyOfRange(Files.readAllBytes(few), 16, 16 + 784);
     Path table = folder.resolve("table");
-    try (SparkSession spark = Answer.local()) {
+    try (SparkSession spark = ScoredImage.local()) {
       spark
           .createDataFrame(
               List.<Row>of(
                   RowFactory.create("a picture", Files.readAllBytes(picture)),
-                  RowFactory.create("grey levels", levels),
+                  RowFactory.create("pixel values", pixels),
                   RowFactory.create("nothing", null),
                   RowFactory.create("no image", new byte[] {'x', 'y'})),
               new StructType()
@@ -146,77 +146,78 @@ class ScoreTest {
           .write()
           .parquet(table.toString());
     }
-    Map<String, Answer> predicted =
-        Answer.byPredict(folder, model, picture.toString(), few.toString()).answers();
+    Map<String, ScoredImage> predicted =
+        ScoredImage.predict(folder, model, picture.toString(), few.toString()).images();
 
-    Path out = folder.resolve("answers");
-    Said said = score(out, table.toString());
+    Path out = folder.resolve("predictions");
+    ProgramResult result = score(out, table.toString());
 
-    assertThat(said.exitCode()).as(said.err()).isZero();
+    assertThat(result.exitCode()).as(result.err()).isZero();
     String file =
         table
             .resolve(
-                leftIn(table).stream().filter(name -> name.endsWith(".parquet")).findAny().get())
+                namesIn(table).stream().filter(name -> name.endsWith(".parquet")).findAny().get())
             .toString();
-    Map<String, List<Answer>> answers = Answer.inParquet(out);
-    assertThat(answers)
+    Map<String, List<ScoredImage>> images = ScoredImage.readParquet(out);
+    assertThat(images)
         .containsOnlyKeys(file + "[0]", file + "[1]", file + "[2]", file + "[3]")
         .containsEntry(file + "[0]", List.of(predicted.get(picture.toString())))
         .containsEntry(file + "[1]", List.of(predicted.get(few + "[0]")));
-    assertThat(answers.get(file + "[2]").get(0).error())
+    assertThat(images.get(file + "[2]").get(0).error())
         .isEqualTo(file + "[2] is empty, expected an image");
-    assertThat(answers.get(file + "[3]").get(0).error()).startsWith(file + "[3] is not an image");
+    assertThat(images.get(file + "[3]").get(0).error()).startsWith(file + "[3] is not an image");
   }
 
   @Test
-  void anIdxFileThatIsCutShortIsARowAndTheRestGoesOn() throws Exception {
+  void reportsATruncatedIdxFileAndContinues() throws Exception {
     byte[] whole = Files.readAllBytes(digits);
     Path cut = Files.write(folder.resolve("cut"), Arrays.copyOf(whole, 16 + 784 * 100));
     Path good = PICTURES.resolve("0-paint.png");
-    Path out = folder.resolve("answers");
+    Path out = folder.resolve("predictions");
 
     assertThat(score(out, cut.toString(), good.toString()).exitCode()).isZero();
 
-    Map<String, List<Answer>> answers = Answer.inParquet(out);
-    assertThat(answers).containsOnlyKeys(cut.toString(), good.toString());
-    assertThat(answers.get(cut.toString()).get(0).error())
+    Map<String, List<ScoredImage>> images = ScoredImage.readParquet(out);
+    assertThat(images).containsOnlyKeys(cut.toString(), good.toString());
+    assertThat(images.get(cut.toString()).get(0).error())
         .isEqualTo(cut + " has 78,416 bytes, expected 7,840,016 for its 10,000 images");
   }
 
   @Test
-  void whatCannotBeDoneIsALineAndLeavesNothing() throws Exception {
+  void reportsErrorsInOneLineAndLeavesNothingBehind() throws Exception {
     Path kept = Files.createDirectory(folder.resolve("kept"));
     Files.writeString(kept.resolve("file"), "good");
-    Said exists = score(kept, digits.toString());
+    ProgramResult exists = score(kept, digits.toString());
     assertThat(exists.exitCode()).isEqualTo(1);
     assertThat(exists.err())
-        .isEqualTo("error: %s exists already, and is not overwritten%n".formatted(kept));
-    assertThat(leftIn(kept)).containsExactly("file");
+        .isEqualTo("error: %s already exists; choose another --out%n".formatted(kept));
+    assertThat(namesIn(kept)).containsExactly("file");
 
     String missing = folder + "/missing.idx";
-    Said absent = score(folder.resolve("answers"), digits.toString(), missing);
+    ProgramResult absent = score(folder.resolve("predictions"), digits.toString(), missing);
     assertThat(absent.exitCode()).isEqualTo(1);
     assertThat(absent.err()).isEqualTo("error: %s: no such file or folder%n".formatted(missing));
-    assertThat(leftIn(folder)).containsExactly("kept");
+    assertThat(namesIn(folder)).containsExactly("kept");
 
-    Said unwritable = score(kept.resolve("file").resolve("answers"), digits.toString());
+    ProgramResult unwritable =
+        score(kept.resolve("file").resolve("predictions"), digits.toString());
     assertThat(unwritable.exitCode()).isEqualTo(1);
     assertThat(unwritable.err()).startsWith("error: ").hasLineCount(1);
   }
 
   @Test
-  void aClusterThatIsNotThereIsALine() throws Exception {
-    Said said =
-        Said.by(
-            ScoreCommand::run,
+  void reportsAnUnreachableCluster() throws Exception {
+    ProgramResult result =
+        ProgramResult.run(
+            Score::run,
             "--model=" + model,
-            "--out=" + folder.resolve("answers"),
+            "--out=" + folder.resolve("predictions"),
             "--master=spark://127.0.0.1:1",
             digits.toString());
-    assertThat(said.exitCode()).isEqualTo(1);
-    assertThat(said.err())
-        .startsWith("error: nobody answers at spark://127.0.0.1:1 (")
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err())
+        .startsWith("error: cannot connect to the Spark master spark://127.0.0.1:1 (")
         .hasLineCount(1);
-    assertThat(leftIn(folder)).isEmpty();
+    assertThat(namesIn(folder)).isEmpty();
   }
 }

@@ -15,8 +15,8 @@ import java.util.Map;
 import mnist.platform.FileTree;
 
 /**
- * Spark's own cluster on this machine: a master and two workers with a core each, in processes of
- * their own. They have Spark's jars and none of this program's, as anywhere.
+ * A standalone Spark cluster on this machine: processes for a master and two workers with one core
+ * each. Their class path has Spark's jars but none of this project's, as on any cluster.
  */
 final class StandaloneCluster implements AutoCloseable {
   private static final Path BUILD = Path.of("target", "spark").toAbsolutePath();
@@ -31,7 +31,7 @@ final class StandaloneCluster implements AutoCloseable {
     this.port = port;
   }
 
-  /** Starts one whose files are in a folder that is made anew. */
+  /** Starts a cluster with its files in a folder, which is replaced. */
   static StandaloneCluster in(Path home) throws IOException {
     FileTree.delete(home);
     Path jars = Files.createDirectories(home.resolve("jars"));
@@ -40,7 +40,7 @@ final class StandaloneCluster implements AutoCloseable {
     }
     for (String jar : classPath("classpath")) {
       Path name = Path.of(jar).getFileName();
-      if (name.toString().matches("(jackson-|jakarta\\.|slf4j-api).*")) { // Spark has these too
+      if (name.toString().matches("(jackson-|jakarta\\.|slf4j-api).*")) { // Spark has these, too
         Files.createSymbolicLink(jars.resolve(name), Path.of(jar));
       }
     }
@@ -57,20 +57,20 @@ final class StandaloneCluster implements AutoCloseable {
     return cluster;
   }
 
-  @SuppressWarnings("try") // a connection is made, no more
+  @SuppressWarnings("try") // the connection is only opened
   private void awaitMaster() throws IOException {
     while (true) {
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
         return;
       } catch (ConnectException e) {
         if (!processes.get(0).isAlive()) {
-          throw new IOException("the master has ended, see " + home, e);
+          throw new IOException("the master has exited, see " + home, e);
         }
       }
     }
   }
 
-  /** Another worker. */
+  /** Starts another worker. */
   void addWorker(String name) throws IOException {
     workers.add(
         start(
@@ -93,7 +93,7 @@ final class StandaloneCluster implements AutoCloseable {
   private Process start(String main, String... args) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(SparkProgram.SOON, "-Xmx256m", "-cp", home.resolve("jars") + "/*"));
+    command.addAll(List.of(SparkProgram.QUICK, "-Xmx256m", "-cp", home.resolve("jars") + "/*"));
     command.add("org.apache.spark.deploy." + main);
     command.addAll(List.of("--host", "127.0.0.1", "--webui-port", "0"));
     command.addAll(Arrays.asList(args));
@@ -114,17 +114,17 @@ final class StandaloneCluster implements AutoCloseable {
     return process;
   }
 
-  /** Its address. */
+  /** The address of the master. */
   String master() {
     return "spark://127.0.0.1:" + port;
   }
 
-  /** What a program is to be told beside the address, as the Makefile tells it. */
+  /** The JVM options for a program that uses the cluster, as in the Makefile. */
   List<String> options() throws IOException {
     String jars = String.join(",", classPath("classpath"));
     return List.of(
         "-Dspark.driver.host=127.0.0.1",
-        "-Dspark.executor.extraJavaOptions=" + SparkProgram.SOON,
+        "-Dspark.executor.extraJavaOptions=" + SparkProgram.QUICK,
         "-Dspark.jars=" + BUILD.resolve("mnist-spark.jar") + "," + jars);
   }
 

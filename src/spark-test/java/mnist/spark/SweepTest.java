@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code mnist.spark.Sweep} on this machine, held against runs by hand. */
+/** Compares the runs of {@code mnist.spark.Sweep} on this machine with single runs. */
 class SweepTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -32,15 +32,15 @@ class SweepTest {
   }
 
   /** Stage 2.1, two runs at once. */
-  private List<String> sweep(String grid, Path out, String... further) {
+  private List<String> arguments(String grid, Path out, String... further) {
     List<String> args = new ArrayList<>(List.of("--stage", "2.1", "--master", "local[2]"));
     args.addAll(List.of("--grid", grid, "--out", out.toString(), "--", "--data=" + data));
     args.addAll(List.of(further));
     return args;
   }
 
-  private Said swept(String grid, Path out, String... further) {
-    return Said.by(SweepCommand::run, sweep(grid, out, further).toArray(String[]::new));
+  private ProgramResult sweep(String grid, Path out, String... further) {
+    return ProgramResult.run(Sweep::run, arguments(grid, out, further).toArray(String[]::new));
   }
 
   private static JsonNode record(Path run) throws IOException {
@@ -53,38 +53,38 @@ class SweepTest {
     }
   }
 
-  /** Same measurements, same weights at the end, same model. */
-  private static void assertEqualRuns(Path run, Path byHand) throws IOException {
+  /** Same measurements, final weights and model. */
+  private static void assertEqualRuns(Path run, Path single) throws IOException {
     assertThat(run.resolve("metrics.jsonl"))
-        .hasSameBinaryContentAs(byHand.resolve("metrics.jsonl"));
+        .hasSameBinaryContentAs(single.resolve("metrics.jsonl"));
     assertThat(record(run).at("/results/weights_sha256").asText())
         .isNotEmpty()
-        .isEqualTo(record(byHand).at("/results/weights_sha256").asText());
+        .isEqualTo(record(single).at("/results/weights_sha256").asText());
     String weights = "model/variables/variables.data-00000-of-00001";
-    assertThat(run.resolve(weights)).hasSameBinaryContentAs(byHand.resolve(weights));
+    assertThat(run.resolve(weights)).hasSameBinaryContentAs(single.resolve(weights));
   }
 
   @Test
-  void trialsEqualRunsByHandAndTheTableIsTheirsAndTellsOfFailures() throws Exception {
+  void trialsEqualSingleRunsAndTheTablesAggregateThem() throws Exception {
     Path out = folder.resolve("sweep");
 
-    Said said = swept("--learning-rate 1e30,0.003 --seed 0..1", out, "--iterations=60");
+    ProgramResult result = sweep("--learning-rate 1e30,0.003 --seed 0..1", out, "--iterations=60");
 
-    assertThat(said.exitCode()).isEqualTo(1);
-    assertThat(said.out())
-        .contains("Stage 2.1: 4 runs, 4 of them to be trained", "4 of 4: ")
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out())
+        .contains("Stage 2.1: 4 runs, 4 of them to train", "4 of 4: ")
         .contains("2.1-learning-rate-1e30-seed-0 failed: ");
     double[] best = new double[2];
     for (int seed = 0; seed < 2; seed++) {
-      Path byHand =
+      Path single =
           TrainedModel.run(
-              folder.resolve("by-hand-" + seed),
+              folder.resolve("single-" + seed),
               "--data=" + data,
               "--iterations=60",
               "--learning-rate=0.003",
               "--seed=" + seed);
-      assertEqualRuns(out.resolve("2.1-learning-rate-0.003-seed-" + seed), byHand);
-      best[seed] = 100 * record(byHand).at("/results/best_test/accuracy").asDouble();
+      assertEqualRuns(out.resolve("2.1-learning-rate-0.003-seed-" + seed), single);
+      best[seed] = 100 * record(single).at("/results/best_test/accuracy").asDouble();
     }
     assertThat(Files.readString(out.resolve("sweep.md")))
         .containsPattern("\\| 1e30 \\| 0 \\|.*\\| 2 \\|\n")
@@ -99,7 +99,7 @@ class SweepTest {
         .hasSize(3)
         .first()
         .isEqualTo(
-            "learning-rate,runs,best_mean,best_spread,last_mean,last_spread,seconds_mean,failed");
+            "learning-rate,runs,best_mean,best_stddev,last_mean,last_stddev,seconds_mean,failed");
     assertThat(Files.readAllLines(out.resolve("trials.csv")))
         .hasSize(5)
         .element(1)
@@ -109,49 +109,53 @@ class SweepTest {
         .isEqualTo(960);
   }
 
+  private static boolean isDone(Path run) throws IOException {
+    TrialResult result = TrialResult.read(run);
+    return result.isCompleted() && result.hasModel();
+  }
+
   @Test
-  void aSweepThatWasKilledDoesOnlyWhatIsMissing() throws Exception {
+  void aRestartedSweepTrainsOnlyWhatIsMissing() throws Exception {
     Path out = folder.resolve("sweep");
     String grid = "--iterations 50,1500";
     Path early = out.resolve("2.1-iterations-50");
     Path late = out.resolve("2.1-iterations-1500");
     Process process =
-        SparkProgram.start(folder, "spark.Sweep", sweep(grid, out, "--checkpoint-seconds=1"));
-    SparkProgram.await(process, folder, () -> TrialRecord.of(early).isDone(true));
+        SparkProgram.start(folder, "spark.Sweep", arguments(grid, out, "--checkpoint-seconds=1"));
+    SparkProgram.await(process, folder, () -> isDone(early));
     SparkProgram.await(process, folder, () -> Files.isDirectory(late) && Checkpoints.isIn(late));
     process.destroyForcibly().waitFor();
-    assertThat(TrialRecord.of(late).isCompleted()).isFalse(); // it was in the middle
+    assertThat(TrialResult.read(late).isCompleted()).isFalse(); // it was in the middle
     FileTime ended = Files.getLastModifiedTime(early.resolve("run.json"));
 
-    Said other = swept("--seed 0..2", out);
+    ProgramResult other = sweep("--seed 0..2", out);
     assertThat(other.exitCode()).isEqualTo(1);
-    assertThat(other.err()).contains("is another sweep").hasLineCount(1);
+    assertThat(other.err()).contains("contains a different sweep").hasLineCount(1);
 
-    Said said = swept(grid, out, "--checkpoint-seconds=1");
+    ProgramResult result = sweep(grid, out, "--checkpoint-seconds=1");
 
-    assertThat(said.exitCode()).as(said.err()).isZero();
-    assertThat(said.out()).contains("2 runs, 1 of them");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("2 runs, 1 of them");
     assertThat(Files.getLastModifiedTime(early.resolve("run.json"))).isEqualTo(ended);
-    Path byHand =
-        TrainedModel.run(folder.resolve("by-hand"), "--data=" + data, "--iterations=1500");
-    assertEqualRuns(late, byHand);
-    assertThat(swept(grid, out, "--checkpoint-seconds=1").out()).contains("2 runs, 0 of them");
+    Path single = TrainedModel.run(folder.resolve("single"), "--data=" + data, "--iterations=1500");
+    assertEqualRuns(late, single);
+    assertThat(sweep(grid, out, "--checkpoint-seconds=1").out()).contains("2 runs, 0 of them");
   }
 
   @Test
-  void wrongOptionsAreToldBeforeAnythingIsMade() throws Exception {
+  void rejectsWrongOptionsBeforeCreatingAnything() throws Exception {
     Path out = folder.resolve("sweep");
     for (String grid : List.of("--seed 0..1 --run-dir x", "--seed a,b", "--no-such 1", "0.1")) {
-      Said said = swept(grid, out);
-      assertThat(said.exitCode()).as(said.err()).isEqualTo(2);
-      assertThat(said.err()).startsWith("error: ").doesNotContain("\tat ");
+      ProgramResult result = sweep(grid, out);
+      assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
+      assertThat(result.err()).startsWith("error: ").doesNotContain("\tat ");
     }
     assertThat(files(folder)).isEmpty();
 
     Files.writeString(Files.createDirectory(out).resolve("diary"), "good");
-    Said occupied = swept("--seed 0..1", out);
+    ProgramResult occupied = sweep("--seed 0..1", out);
     assertThat(occupied.exitCode()).isEqualTo(1);
-    assertThat(occupied.err()).contains("is no sweep").hasLineCount(1);
+    assertThat(occupied.err()).contains("is not a sweep").hasLineCount(1);
     assertThat(files(out)).containsExactly("diary");
   }
 }

@@ -9,17 +9,17 @@ import mnist.Mnist21FiveLayersReluLrDecay;
 import mnist.app.Training;
 import mnist.training.TrainingListener;
 
-/** A model that a short run of stage 2.1 has left. */
+/** Short runs of stage 2.1. */
 final class TrainedModel {
   private TrainedModel() {}
 
-  /** Trains in a new folder. */
+  /** Trains in a new folder; returns the folder of the model. */
   static Path in(Path folder, Path data) {
     run(folder.resolve("run"), "--data=" + data, "--iterations=200");
     return folder.resolve("run").resolve("model");
   }
 
-  /** A run of stage 2.1 by hand. */
+  /** Trains without Spark; returns the run's folder. */
   static Path run(Path folder, String... options) {
     String[] args = new String[options.length + 2];
     System.arraycopy(options, 0, args, 2, options.length);

@@ -8,22 +8,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Options of a run with several values each, of which every combination is wanted: {@code
- * --learning-rate 0.001,0.003,0.01 --seed 0..4}.
+ * A search grid: options with several values each, such as {@code --learning-rate 0.001,0.003,0.01
+ * --seed 0..4}.
  *
- * @param values of each option, in the order given; those of an option without a value are one
- *     empty text
+ * @param values of each option, in the order given; an option without a value has one empty string
  */
 record Grid(Map<String, List<String>> values) {
-  private static final int MOST = 10_000;
+  private static final int MAX_COMBINATIONS = 10_000;
   private static final Pattern RANGE = Pattern.compile("(-?\\d{1,9})\\.\\.(-?\\d{1,9})");
   private static final Pattern OPTION = Pattern.compile("--[a-z][a-z-]*");
 
   /**
-   * Reads a grid: options as on the command line, values divided by commas, whole numbers also as
-   * {@code first..last}.
+   * Parses options as on the command line, with comma-separated values, or integers as {@code
+   * first..last}.
    *
-   * @throws IllegalArgumentException if it is none, or has more than 10,000 combinations
+   * @throws IllegalArgumentException if the text is invalid or has more than 10,000 combinations
    */
   static Grid parse(String text) {
     Map<String, List<String>> values = new LinkedHashMap<>();
@@ -32,7 +31,7 @@ record Grid(Map<String, List<String>> values) {
       String name = word.split("=", 2)[0];
       if (OPTION.matcher(name).matches()) {
         if (values.put(name, List.of("")) != null) {
-          throw new IllegalArgumentException("the grid has " + name + " twice");
+          throw new IllegalArgumentException("the grid contains " + name + " twice");
         }
         option = name;
         word = word.contains("=") ? word.substring(name.length() + 1) : null;
@@ -40,33 +39,35 @@ record Grid(Map<String, List<String>> values) {
       if (word != null) {
         if (option == null || !values.get(option).equals(List.of(""))) {
           throw new IllegalArgumentException(
-              "the grid has \"%s\", expected options with values, such as --seed 0..4"
+              "the grid contains \"%s\", expected options with values, such as --seed 0..4"
                   .formatted(word));
         }
-        values.put(option, listed(option, word));
+        values.put(option, parseValues(option, word));
       }
     }
     Grid grid = new Grid(values);
     long size = 1;
-    for (List<String> some : values.values()) {
-      size = Math.min(MOST + 1, size * some.size());
+    for (List<String> ofOption : values.values()) {
+      size = Math.min(MAX_COMBINATIONS + 1, size * ofOption.size());
     }
-    if (size > MOST) {
-      throw new IllegalArgumentException("the grid has more than %,d combinations".formatted(MOST));
+    if (size > MAX_COMBINATIONS) {
+      throw new IllegalArgumentException(
+          "the grid has more than %,d combinations".formatted(MAX_COMBINATIONS));
     }
     return grid;
   }
 
-  private static List<String> listed(String option, String word) {
+  private static List<String> parseValues(String option, String word) {
     List<String> values = new ArrayList<>();
     for (String part : word.split(",", -1)) {
       Matcher range = RANGE.matcher(part);
       if (range.matches()) {
         int first = Integer.parseInt(range.group(1));
         int last = Integer.parseInt(range.group(2));
-        if (last < first || last - first >= MOST) {
+        if (last < first || last - first >= MAX_COMBINATIONS) {
           throw new IllegalArgumentException(
-              "%s %s: expected first..last with at most %,d values".formatted(option, part, MOST));
+              "%s %s: expected first..last with at most %,d values"
+                  .formatted(option, part, MAX_COMBINATIONS));
         }
         for (int i = first; i <= last; i++) {
           values.add(String.valueOf(i));
@@ -78,31 +79,34 @@ record Grid(Map<String, List<String>> values) {
     for (int i = 0; i < values.size(); i++) {
       if (values.get(i).isEmpty() || values.indexOf(values.get(i)) < i) {
         throw new IllegalArgumentException(
-            "%s %s has %s, expected values that differ"
-                .formatted(option, word, values.get(i).isEmpty() ? "an empty value" : "one twice"));
+            "%s %s contains %s, expected distinct values"
+                .formatted(
+                    option,
+                    word,
+                    values.get(i).isEmpty() ? "an empty value" : values.get(i) + " twice"));
       }
     }
     return values;
   }
 
-  /** Every combination: a value for each option, the last option's changing fastest. */
+  /** All combinations of a value for each option; the last option varies fastest. */
   List<Map<String, String>> combinations() {
     List<Map<String, String>> combinations = List.of(Map.of());
     for (Map.Entry<String, List<String>> option : values.entrySet()) {
-      List<Map<String, String>> more = new ArrayList<>();
+      List<Map<String, String>> extended = new ArrayList<>();
       for (Map<String, String> combination : combinations) {
         for (String value : option.getValue()) {
-          Map<String, String> one = new LinkedHashMap<>(combination);
-          one.put(option.getKey(), value);
-          more.add(one);
+          Map<String, String> copy = new LinkedHashMap<>(combination);
+          copy.put(option.getKey(), value);
+          extended.add(copy);
         }
       }
-      combinations = more;
+      combinations = extended;
     }
     return combinations;
   }
 
-  /** The options that have more than one value. */
+  /** The options with more than one value. */
   List<String> varying() {
     return values.keySet().stream().filter(option -> values.get(option).size() > 1).toList();
   }

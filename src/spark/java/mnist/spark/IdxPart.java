@@ -17,7 +17,6 @@ import java.util.NoSuchElementException;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import mnist.data.DataException;
-import mnist.data.LabeledImages;
 import mnist.model.Model;
 import mnist.platform.ErrorMessages;
 import org.apache.hadoop.conf.Configuration;
@@ -26,13 +25,13 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Some of the images of an IDX file, which a task reads for itself.
+ * A range of the images of an IDX file, read by one task.
  *
- * @param file where it is
- * @param name what it is called
- * @param gzipped then it is read from its start, and one part has all of it
- * @param first number of its first image
- * @param count how many
+ * @param file its path for Hadoop
+ * @param name its name in the results
+ * @param gzipped whether it is gzipped; such a file cannot be split
+ * @param first number of the first image, counted from 0
+ * @param count number of images
  */
 record IdxPart(String file, String name, boolean gzipped, long first, long count)
     implements Serializable {
@@ -40,23 +39,17 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
   private static final int MAGIC = 0x00000803;
   private static final int HEADER = 16;
 
-  /** Fewer would be read faster than a task is started. */
-  private static final long LEAST = 20L * Model.BATCH_SIZE;
+  /** With fewer images, starting a task would take longer than running it. */
+  private static final long MIN_IMAGES = 20L * Model.BATCH_SIZE;
 
-  /** After more than these a task that is lost would be missed. */
-  private static final long MOST = 500L * Model.BATCH_SIZE;
-
-  /** Whether a file begins as an IDX file does, or as a gzipped one. */
-  static boolean isIdx(byte[] start) {
-    return start.length >= 2
-        && (start[0] == 0 && start[1] == 0 || start[0] == 0x1f && start[1] == (byte) 0x8b);
-  }
+  /** With more images, too much work would be lost when a task fails. */
+  private static final long MAX_IMAGES = 500L * Model.BATCH_SIZE;
 
   /**
-   * A whole file, whose header is read here.
+   * A whole file. Reads its header.
    *
-   * @throws DataException if it is no IDX file of images of 28 × 28, or its length is not what its
-   *     header says
+   * @throws DataException if it is not an IDX file of 28 × 28 images, or its length contradicts its
+   *     header
    */
   static IdxPart of(FileSystem files, Path file, String name) throws IOException {
     try (FSDataInputStream in = files.open(file)) {
@@ -71,20 +64,20 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
       }
       return new IdxPart(file.toString(), name, gzipped, 0, count);
     } catch (EOFException e) {
-      throw new DataException(name + " is cut short", e);
+      throw new DataException(name + " is truncated", e);
     } catch (ZipException e) {
       throw new DataException(name + " is a damaged gzip file (" + e.getMessage() + ")", e);
     }
   }
 
   /**
-   * Files in parts that are worth a task each.
+   * Splits files into one part per task.
    *
-   * @param cores that are to have something to do
+   * @param cores the parallelism to aim for
    */
   static List<IdxPart> split(List<IdxPart> files, int cores) {
-    long all = files.stream().mapToLong(IdxPart::count).sum();
-    long size = Math.max(LEAST, Math.min(MOST, all / (4L * cores)));
+    long total = files.stream().mapToLong(IdxPart::count).sum();
+    long size = Math.max(MIN_IMAGES, Math.min(MAX_IMAGES, total / (4L * cores)));
     size -= size % Model.BATCH_SIZE;
     List<IdxPart> parts = new ArrayList<>();
     for (IdxPart file : files) {
@@ -105,23 +98,23 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
     int columns = header.readInt();
     if (magic != MAGIC || rows != SIDE || columns != SIDE || count == 0) {
       throw new DataException(
-          "%s starts with 0x%08x and holds %,d images of %d×%d, expected 0x%08x: an IDX file of"
+          "%s starts with 0x%08x and contains %,d images of %d×%d, expected 0x%08x: an IDX file of"
                   .formatted(name, magic, count, rows, columns, MAGIC)
               + " images of %d×%d".formatted(SIDE, SIDE));
     }
     return count;
   }
 
-  /** Reads its images, one after the other; what goes wrong is said in the last place. */
-  Iterator<Found> images(Configuration hadoop) {
+  /** Reads the images one by one. A read error is the last element. */
+  Iterator<ImageOrError> images(Configuration hadoop) {
     return new Images(hadoop);
   }
 
-  private final class Images implements Iterator<Found> {
+  private final class Images implements Iterator<ImageOrError> {
     private final Configuration hadoop;
     private InputStream in;
     private long next = first;
-    private boolean broken;
+    private boolean failed;
 
     Images(Configuration hadoop) {
       this.hadoop = hadoop;
@@ -129,34 +122,32 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
 
     @Override
     public boolean hasNext() {
-      return !broken && next < first + count;
+      return !failed && next < first + count;
     }
 
     @Override
-    public Found next() {
+    public ImageOrError next() {
       if (!hasNext()) {
         throw new NoSuchElementException();
       }
-      String place = name + "[" + next + "]";
+      String image = name + "[" + next + "]";
       try {
         if (in == null) {
           in = open();
         }
         byte[] pixels = in.readNBytes(PIXELS);
         if (pixels.length < PIXELS) {
-          throw new EOFException("is cut short");
+          throw new EOFException("unexpected end of file");
         }
         next++;
         if (!hasNext()) {
           in.close();
         }
-        return isBlank(pixels)
-            ? Found.refused(place, place + ": the image is blank")
-            : Found.image(place, LabeledImages.normalize(pixels));
+        return ImageOrError.ofBytes(image, pixels);
       } catch (IOException e) {
-        broken = true;
+        failed = true;
         close();
-        return Found.refused(place, place + " cannot be read: " + ErrorMessages.summarize(e));
+        return ImageOrError.error(image, image + " cannot be read: " + ErrorMessages.summarize(e));
       }
     }
 
@@ -181,14 +172,5 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
         throw new UncheckedIOException(e);
       }
     }
-  }
-
-  private static boolean isBlank(byte[] pixels) {
-    for (byte pixel : pixels) {
-      if (pixel != pixels[0]) {
-        return false;
-      }
-    }
-    return true;
   }
 }

@@ -9,23 +9,24 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import mnist.model.Model;
 import mnist.platform.FileTree;
+import mnist.platform.NativeEnvironment;
 
 /**
- * A SavedModel on its way to executors, which need not see the folder that it is in.
+ * A SavedModel's files in memory, to broadcast to executors that may not see its folder.
  *
- * @param id tells one from another
- * @param contents of its files, by their paths in the folder
+ * @param id unique
+ * @param contents by path relative to the folder
  */
 record ModelFiles(UUID id, TreeMap<String, byte[]> contents) implements Serializable {
   private static final long serialVersionUID = 1;
 
-  /** More than ten times the largest of this program. */
-  private static final long MOST_BYTES = 500_000_000;
+  /** More than ten times the largest model of this project. */
+  private static final long MAX_BYTES = 500_000_000;
 
   /**
-   * Reads a SavedModel's files, without loading it.
+   * Reads the files without loading the model.
    *
-   * @throws IOException if they cannot be read, or have more than 500 MB
+   * @throws IOException if they cannot be read or are larger than 500 MB
    */
   static ModelFiles of(Path folder) throws IOException {
     TreeMap<String, byte[]> contents = new TreeMap<>();
@@ -33,9 +34,9 @@ record ModelFiles(UUID id, TreeMap<String, byte[]> contents) implements Serializ
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         bytes += Files.size(file);
-        if (bytes > MOST_BYTES) {
+        if (bytes > MAX_BYTES) {
           throw new IOException(
-              "%s has more than %,d MB".formatted(folder, MOST_BYTES / 1_000_000));
+              "%s is larger than %,d MB".formatted(folder, MAX_BYTES / 1_000_000));
         }
         contents.put(folder.relativize(file).toString(), Files.readAllBytes(file));
       }
@@ -43,8 +44,37 @@ record ModelFiles(UUID id, TreeMap<String, byte[]> contents) implements Serializ
     return new ModelFiles(UUID.randomUUID(), contents);
   }
 
-  /** Loads the model; to be closed. */
-  Model load() throws IOException {
+  /**
+   * The model of this executor, loaded by its first task and shared by all that follow. It is static
+   * because Spark gives tasks no other object that outlives them without being copied for each.
+   */
+  private static final class Loaded {
+    private static UUID id;
+    private static Model model;
+  }
+
+  /**
+   * Loads the model unless this process has it already; closes a different one. The caller must not
+   * close it.
+   *
+   * @param oneDnn whether oneDNN may be used; the first call in a process decides
+   */
+  Model load(boolean oneDnn) throws IOException {
+    synchronized (Loaded.class) {
+      if (!id.equals(Loaded.id)) {
+        NativeEnvironment.useOneThread(); // there are as many tasks as cores
+        NativeEnvironment.load(oneDnn);
+        if (Loaded.model != null) {
+          Loaded.model.close();
+        }
+        Loaded.model = load();
+        Loaded.id = id;
+      }
+      return Loaded.model;
+    }
+  }
+
+  private Model load() throws IOException {
     Path folder = Files.createTempDirectory("mnist-model");
     try {
       for (String name : contents.keySet()) {

@@ -1,7 +1,6 @@
 package mnist.spark;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,15 +10,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import mnist.platform.AtomicFile;
+import mnist.platform.Json;
 import mnist.runs.RunLock;
 
 /**
- * The folder of a sweep, kept for one process: {@code sweep.json}, which says what was to be tried,
- * the runs' folders, and the tables. Closing it lets others in.
+ * The folder of a sweep, locked by this process until it is closed: {@code sweep.json}, the
+ * description of the sweep; the runs' folders; and the tables.
  */
 final class SweepFolder implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final Path path;
   private final RunLock lock;
 
@@ -28,31 +26,31 @@ final class SweepFolder implements AutoCloseable {
     this.lock = lock;
   }
 
-  /** What a sweep is: equal ones go on in one folder. */
+  /** Describes a sweep; an equal one is resumed in the same folder. */
   static ObjectNode description(String stage, int threads, List<Trial> trials) {
-    ObjectNode sweep = JSON.createObjectNode();
+    ObjectNode sweep = Json.MAPPER.createObjectNode();
     sweep.put("stage", stage);
     sweep.put("threads", threads);
     ObjectNode all = sweep.putObject("trials");
-    trials.forEach(trial -> all.set(trial.name(), JSON.valueToTree(trial.options())));
+    trials.forEach(trial -> all.set(trial.name(), Json.MAPPER.valueToTree(trial.options())));
     return sweep;
   }
 
   /**
-   * Opens the folder of a new sweep, or of one that goes on.
+   * Opens the folder of a new sweep or of one to resume.
    *
-   * @param description as of {@link #description}
-   * @throws IOException if it holds something else, or another process works there
+   * @param description from {@link #description}
+   * @throws IOException if it contains something else or is locked by another process
    */
   static SweepFolder open(Path path, JsonNode description) throws IOException {
     Path file = path.resolve("sweep.json");
     try {
-      if (!JSON.readTree(Files.readAllBytes(file)).equals(description)) {
+      if (!Json.MAPPER.readTree(Files.readAllBytes(file)).equals(description)) {
         throw new IOException(
-            path + " is another sweep, by its sweep.json; choose another --out for this one");
+            path + " contains a different sweep, see its sweep.json; choose another --out");
       }
     } catch (NoSuchFileException e) {
-      refuseOther(path);
+      checkEmpty(path);
     }
     Files.createDirectories(path);
     RunLock lock = RunLock.acquire(path);
@@ -69,32 +67,23 @@ final class SweepFolder implements AutoCloseable {
     }
   }
 
-  private static void refuseOther(Path path) throws IOException {
+  private static void checkEmpty(Path path) throws IOException {
     if (Files.isDirectory(path)) {
       try (Stream<Path> content = Files.list(path)) {
         if (content.anyMatch(file -> !file.getFileName().toString().equals(RunLock.FILE))) {
-          throw new IOException(path + " is there already, and is no sweep; choose another --out");
+          throw new IOException(path + " exists and is not a sweep; choose another --out");
         }
       }
     }
   }
 
-  /** Where it is. */
   Path path() {
     return path;
   }
 
-  /** Writes a file whole, in place of the one of a former time. */
+  /** Writes a file atomically; replaces that of a previous execution. */
   void write(String name, String content) throws IOException {
-    write(name, content.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** The same of bytes. */
-  void write(String name, byte[] content) throws IOException {
-    try (AtomicFile draft = AtomicFile.of(path.resolve(name))) {
-      Files.write(draft.path(), content);
-      draft.replace();
-    }
+    AtomicFile.write(path.resolve(name), content.getBytes(StandardCharsets.UTF_8));
   }
 
   @Override

@@ -10,7 +10,7 @@ import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.jfree.chart.ChartUtils;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.NumberAxis;
@@ -21,28 +21,27 @@ import org.jfree.data.xy.YIntervalSeries;
 import org.jfree.data.xy.YIntervalSeriesCollection;
 
 /**
- * A sweep as a picture: for each combination of options the mean accuracy, best and last, with its
- * standard deviation, and beside it each trial.
+ * Plots the accuracies of a sweep: for each combination of options the mean and standard deviation
+ * of the best and the last test accuracy, next to those of each trial.
  */
 final class SweepPlot {
   private static final int HEIGHT = 720;
-  private static final int LEAST_WIDTH = 960;
-  private static final int WIDTH_OF_ROW = 60;
+  private static final int MIN_WIDTH = 960;
+  private static final int WIDTH_PER_ROW = 60;
 
-  // Okabe's and Ito's, as in the pictures of runs.
+  // From the palette of Okabe and Ito, as in the pictures of runs.
   private static final Color BEST = new Color(0x0072B2);
   private static final Color LAST = new Color(0xD55E00);
 
   private SweepPlot() {}
 
-  /** A PNG. */
-  static byte[] png(String stage, SweepTable table) throws IOException {
+  static byte[] toPng(String stage, SweepTable table) throws IOException {
     YIntervalSeriesCollection points = new YIntervalSeriesCollection();
     points.addSeries(
-        means("best accuracy, mean and standard deviation", table, TrialRecord::best, -0.1));
-    points.addSeries(means("last accuracy", table, TrialRecord::last, 0.1));
-    points.addSeries(trials("best of each run", table, TrialRecord::best, -0.2));
-    points.addSeries(trials("last of each run", table, TrialRecord::last, 0.2));
+        series("best accuracy, mean and standard deviation", table, TrialResult::best, -0.1, true));
+    points.addSeries(series("last accuracy", table, TrialResult::last, 0.1, true));
+    points.addSeries(series("best of each run", table, TrialResult::best, -0.2, false));
+    points.addSeries(series("last of each run", table, TrialResult::last, 0.2, false));
 
     XYErrorRenderer renderer = new XYErrorRenderer();
     renderer.setDrawXError(false);
@@ -50,28 +49,26 @@ final class SweepPlot {
     for (int series = 0; series < points.getSeriesCount(); series++) {
       double size = series < 2 ? 10 : 5;
       renderer.setSeriesShape(series, new Ellipse2D.Double(-size / 2, -size / 2, size, size));
-      Color colour = series % 2 == 0 ? BEST : LAST;
+      Color color = series % 2 == 0 ? BEST : LAST;
       renderer.setSeriesPaint(
           series,
-          series < 2
-              ? colour
-              : new Color(colour.getRed(), colour.getGreen(), colour.getBlue(), 110));
+          series < 2 ? color : new Color(color.getRed(), color.getGreen(), color.getBlue(), 110));
     }
 
     List<SweepTable.Row> rows = table.rows();
     String options =
         String.join(", ", table.options().stream().map(option -> option.substring(2)).toList());
-    SymbolAxis across =
+    SymbolAxis xAxis =
         new SymbolAxis(options, rows.stream().map(SweepTable.Row::label).toArray(String[]::new));
-    across.setRange(-0.5, rows.size() - 0.5);
-    across.setGridBandsVisible(false);
-    across.setVerticalTickLabels(rows.size() > 8);
-    NumberAxis up = new NumberAxis("test accuracy");
-    up.setAutoRangeIncludesZero(false);
-    up.setNumberFormatOverride(
+    xAxis.setRange(-0.5, rows.size() - 0.5);
+    xAxis.setGridBandsVisible(false);
+    xAxis.setVerticalTickLabels(rows.size() > 8);
+    NumberAxis yAxis = new NumberAxis("test accuracy");
+    yAxis.setAutoRangeIncludesZero(false);
+    yAxis.setNumberFormatOverride(
         new DecimalFormat("0.##%", DecimalFormatSymbols.getInstance(Locale.ROOT)));
 
-    XYPlot plot = new XYPlot(points, across, up, renderer);
+    XYPlot plot = new XYPlot(points, xAxis, yAxis, renderer);
     plot.setBackgroundPaint(Color.WHITE);
     plot.setRangeGridlinePaint(new Color(0xE9E9E9));
     plot.setDomainGridlinesVisible(false);
@@ -81,36 +78,28 @@ final class SweepPlot {
     chart.setBackgroundPaint(Color.WHITE);
     ByteArrayOutputStream png = new ByteArrayOutputStream();
     ChartUtils.writeChartAsPNG(
-        png, chart, Math.max(LEAST_WIDTH, WIDTH_OF_ROW * rows.size()), HEIGHT);
+        png, chart, Math.max(MIN_WIDTH, WIDTH_PER_ROW * rows.size()), HEIGHT);
     return png.toByteArray();
   }
 
-  private static YIntervalSeries means(
+  /** A series with the mean and standard deviation of each row, or with each trial. */
+  private static YIntervalSeries series(
       String name,
       SweepTable table,
-      Function<TrialRecord, java.util.OptionalDouble> figure,
-      double aside) {
+      ToDoubleFunction<TrialResult> metric,
+      double offset,
+      boolean aggregate) {
     YIntervalSeries series = new YIntervalSeries(name);
     for (int i = 0; i < table.rows().size(); i++) {
-      List<Double> figures = table.rows().get(i).figures(figure);
-      if (!figures.isEmpty()) {
-        double mean = SweepTable.mean(figures);
-        double spread = figures.size() < 2 ? 0 : SweepTable.spread(figures);
-        series.add(i + aside, mean, mean - spread, mean + spread);
-      }
-    }
-    return series;
-  }
-
-  private static YIntervalSeries trials(
-      String name,
-      SweepTable table,
-      Function<TrialRecord, java.util.OptionalDouble> figure,
-      double aside) {
-    YIntervalSeries series = new YIntervalSeries(name);
-    for (int i = 0; i < table.rows().size(); i++) {
-      for (double value : table.rows().get(i).figures(figure)) {
-        series.add(i + aside, value, value, value);
+      List<Double> values = table.rows().get(i).values(metric);
+      if (aggregate && !values.isEmpty()) {
+        double mean = SweepTable.mean(values);
+        double deviation = values.size() < 2 ? 0 : SweepTable.standardDeviation(values);
+        series.add(i + offset, mean, mean - deviation, mean + deviation);
+      } else {
+        for (double value : values) {
+          series.add(i + offset, value, value, value);
+        }
       }
     }
     return series;

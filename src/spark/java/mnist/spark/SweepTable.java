@@ -7,117 +7,114 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
- * What a sweep has come to: a row for each combination of options, over its seeds.
+ * The results of a sweep: a row for each combination of options, aggregated over its seeds.
  *
- * @param options that vary, beside the seed
+ * @param options the options with several values, except the seed
  * @param rows in the grid's order
  */
 record SweepTable(List<String> options, List<Row> rows) {
   private static final String SEED = "--seed";
 
   /**
-   * One trial.
+   * A trial with its result.
    *
-   * @param reason why it failed, empty if it did not
+   * @param error why it failed; empty if it succeeded
    */
-  record Ended(Trial trial, TrialRecord record, String reason) {
-    boolean isGood() {
-      return reason.isEmpty() && record.best().isPresent();
+  record Entry(Trial trial, TrialResult result, String error) {
+    boolean failed() {
+      return !error.isEmpty() || Double.isNaN(result.best());
     }
   }
 
   /**
    * One combination of options.
    *
-   * @param values of the options that vary beside the seed
-   * @param trials one for each seed
+   * @param options the values of {@link SweepTable#options}
+   * @param entries one for each seed
    */
-  record Row(List<String> values, List<Ended> trials) {
-    /** The figures of those that were trained, such as their best accuracies. */
-    List<Double> figures(java.util.function.Function<TrialRecord, OptionalDouble> figure) {
-      return trials.stream()
-          .filter(Ended::isGood)
-          .map(ended -> figure.apply(ended.record()).orElse(Double.NaN))
+  record Row(List<String> options, List<Entry> entries) {
+    /** A metric of the successful trials, such as their best accuracies. */
+    List<Double> values(ToDoubleFunction<TrialResult> metric) {
+      return entries.stream()
+          .filter(entry -> !entry.failed())
+          .map(entry -> metric.applyAsDouble(entry.result()))
           .toList();
     }
 
-    long failed() {
-      return trials.stream().filter(ended -> !ended.isGood()).count();
+    long failures() {
+      return entries.stream().filter(Entry::failed).count();
     }
 
     String label() {
-      return values.isEmpty() ? "all" : String.join(", ", values);
+      return options.isEmpty() ? "all" : String.join(", ", options);
     }
   }
 
   /**
-   * Reads what the runs' folders say.
+   * Reads the results from the runs' folders.
    *
-   * @param reasons why trials failed, by their names
+   * @param errors of failed trials, by the trials' names
    */
-  static SweepTable of(Grid grid, List<Trial> trials, Map<String, String> reasons)
+  static SweepTable of(Grid grid, List<Trial> trials, Map<String, String> errors)
       throws IOException {
     List<String> options = grid.varying().stream().filter(option -> !option.equals(SEED)).toList();
-    Map<List<String>, List<Ended>> rows = new LinkedHashMap<>();
+    Map<List<String>, List<Entry>> rows = new LinkedHashMap<>();
     for (Trial trial : trials) {
       rows.computeIfAbsent(
-              options.stream().map(trial.chosen()::get).toList(), values -> new ArrayList<>())
+              options.stream().map(trial.values()::get).toList(), values -> new ArrayList<>())
           .add(
-              new Ended(
+              new Entry(
                   trial,
-                  TrialRecord.of(Path.of(trial.folder())),
-                  reasons.getOrDefault(trial.name(), "")));
+                  TrialResult.read(Path.of(trial.folder())),
+                  errors.getOrDefault(trial.name(), "")));
     }
     return new SweepTable(
         options,
         rows.entrySet().stream().map(row -> new Row(row.getKey(), row.getValue())).toList());
   }
 
-  /** Mean of some numbers, NaN of none. */
+  /** The mean; NaN if there are no numbers. */
   static double mean(List<Double> numbers) {
     return numbers.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
   }
 
-  /** Standard deviation of what the numbers are a sample of, NaN of fewer than two. */
-  static double spread(List<Double> numbers) {
+  /** The sample standard deviation; NaN if there are fewer than two numbers. */
+  static double standardDeviation(List<Double> numbers) {
     double mean = mean(numbers);
     double squares = numbers.stream().mapToDouble(x -> (x - mean) * (x - mean)).sum();
     return numbers.size() < 2 ? Double.NaN : Math.sqrt(squares / (numbers.size() - 1));
   }
 
-  /** All trials that failed. */
-  List<Ended> failed() {
-    return rows.stream()
-        .flatMap(row -> row.trials().stream())
-        .filter(ended -> !ended.isGood())
-        .toList();
+  /** The failed trials. */
+  List<Entry> failures() {
+    return rows.stream().flatMap(row -> row.entries().stream()).filter(Entry::failed).toList();
   }
 
-  /** For people: accuracies in percent with their standard deviation, time in seconds. */
+  /** For reading: accuracies in percent with their standard deviation, time in seconds. */
   String toMarkdown() {
     StringBuilder text = new StringBuilder();
     options.forEach(option -> text.append("| ").append(option.substring(2)).append(' '));
     text.append("| runs | best accuracy | last accuracy | time | failed |\n");
     text.append("|---".repeat(options.size() + 5)).append("|\n");
     for (Row row : rows) {
-      row.values().forEach(value -> text.append("| ").append(value).append(' '));
-      List<Double> seconds = row.figures(TrialRecord::seconds);
+      row.options().forEach(value -> text.append("| ").append(value).append(' '));
+      List<Double> seconds = row.values(TrialResult::seconds);
       text.append(
           String.format(
               Locale.ROOT,
               "| %d | %s | %s | %s | %s |%n",
-              row.trials().size() - row.failed(),
-              percent(row.figures(TrialRecord::best)),
-              percent(row.figures(TrialRecord::last)),
+              row.entries().size() - row.failures(),
+              percent(row.values(TrialResult::best)),
+              percent(row.values(TrialResult::last)),
               seconds.isEmpty() ? "" : String.format(Locale.ROOT, "%.1f s", mean(seconds)),
-              row.failed() == 0 ? "" : row.failed()));
+              row.failures() == 0 ? "" : row.failures()));
     }
-    for (Ended ended : failed()) {
-      text.append(String.format("%n%s failed: %s%n", ended.trial().name(), ended.reason()));
+    for (Entry entry : failures()) {
+      text.append(String.format("%n%s failed: %s%n", entry.trial().name(), entry.error()));
     }
     return text.toString();
   }
@@ -127,56 +124,50 @@ record SweepTable(List<String> options, List<Row> rows) {
       return "";
     }
     String mean = String.format(Locale.ROOT, "%.2f", 100 * mean(accuracies));
-    double spread = spread(accuracies);
-    return Double.isNaN(spread)
+    double deviation = standardDeviation(accuracies);
+    return Double.isNaN(deviation)
         ? mean + "%"
-        : String.format(Locale.ROOT, "%s ± %.2f%%", mean, 100 * spread);
+        : String.format(Locale.ROOT, "%s ± %.2f%%", mean, 100 * deviation);
   }
 
-  /** For programs: the same figures unrounded, accuracies 0..1; what there is not is empty. */
+  /** For programs: the same values unrounded, accuracies 0..1; missing ones are empty. */
   String toCsv() {
-    List<String> head = new ArrayList<>(options.stream().map(o -> o.substring(2)).toList());
-    head.addAll(
-        List.of(
-            "runs",
-            "best_mean",
-            "best_spread",
-            "last_mean",
-            "last_spread",
-            "seconds_mean",
-            "failed"));
-    StringBuilder text = new StringBuilder(line(head));
+    List<String> header = new ArrayList<>(options.stream().map(o -> o.substring(2)).toList());
+    String columns = "runs best_mean best_stddev last_mean last_stddev seconds_mean failed";
+    header.addAll(List.of(columns.split(" ")));
+    StringBuilder text = new StringBuilder(line(header));
     for (Row row : rows) {
-      List<Double> best = row.figures(TrialRecord::best);
-      List<Double> last = row.figures(TrialRecord::last);
-      List<String> cells = new ArrayList<>(row.values());
-      cells.add(String.valueOf(row.trials().size() - row.failed()));
+      List<Double> best = row.values(TrialResult::best);
+      List<Double> last = row.values(TrialResult::last);
+      List<String> cells = new ArrayList<>(row.options());
+      cells.add(String.valueOf(row.entries().size() - row.failures()));
       cells.add(number(mean(best)));
-      cells.add(number(spread(best)));
+      cells.add(number(standardDeviation(best)));
       cells.add(number(mean(last)));
-      cells.add(number(spread(last)));
-      cells.add(number(mean(row.figures(TrialRecord::seconds))));
-      cells.add(String.valueOf(row.failed()));
+      cells.add(number(standardDeviation(last)));
+      cells.add(number(mean(row.values(TrialResult::seconds))));
+      cells.add(String.valueOf(row.failures()));
       text.append(line(cells));
     }
     return text.toString();
   }
 
-  /** For programs: every trial by itself. */
+  /** For programs: a line for each trial. */
   String trialsToCsv() {
-    List<String> chosen = List.copyOf(rows.get(0).trials().get(0).trial().chosen().keySet());
-    List<String> head = new ArrayList<>(List.of("run"));
-    chosen.forEach(option -> head.add(option.substring(2)));
-    head.addAll(List.of("best", "last", "seconds", "failed"));
-    StringBuilder text = new StringBuilder(line(head));
+    List<String> header = new ArrayList<>(List.of("run"));
+    rows.get(0).entries().get(0).trial().values().keySet().stream()
+        .map(option -> option.substring(2))
+        .forEach(header::add);
+    header.addAll(List.of("best", "last", "seconds", "failed"));
+    StringBuilder text = new StringBuilder(line(header));
     for (Row row : rows) {
-      for (Ended ended : row.trials()) {
-        List<String> cells = new ArrayList<>(List.of(ended.trial().name()));
-        chosen.forEach(option -> cells.add(ended.trial().chosen().get(option)));
-        cells.add(number(ended.record().best().orElse(Double.NaN)));
-        cells.add(number(ended.record().last().orElse(Double.NaN)));
-        cells.add(number(ended.record().seconds().orElse(Double.NaN)));
-        cells.add(ended.reason());
+      for (Entry entry : row.entries()) {
+        List<String> cells = new ArrayList<>(List.of(entry.trial().name()));
+        cells.addAll(entry.trial().values().values());
+        cells.add(number(entry.result().best()));
+        cells.add(number(entry.result().last()));
+        cells.add(number(entry.result().seconds()));
+        cells.add(entry.error());
         text.append(line(cells));
       }
     }

@@ -2,7 +2,6 @@ package mnist.spark;
 
 import java.io.IOException;
 import java.io.Serializable;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,56 +16,56 @@ import mnist.runs.RunLock;
 import org.apache.spark.TaskContext;
 
 /**
- * One run of a sweep, for whichever executor gets it.
+ * One run of a sweep, a task for any executor.
  *
- * <p>It is trained in a process of its own, by the same command as a run by hand. So its numbers
- * are those of a run by hand; it may have fewer threads than the machine has processors, and the
- * kernels it asks for, both of which TensorFlow settles once for a process; what it takes of memory
- * is its own; and if it crashes, no other does. Starting a process takes about two seconds, which
- * is little beside a training.
+ * <p>It is trained in a separate process by the same command as a single run, so its numbers are
+ * the same. Its number of threads and its kernels, which TensorFlow configures once per process,
+ * can differ from other trials', and neither its memory nor a crash affects them. Starting the
+ * process takes about two seconds.
  *
  * @param name of its folder
  * @param stage the stage's number
- * @param chosen the value of each option of the grid
- * @param options all options, as on the stage's command line, without the run's folder
- * @param folder the run's, absolute: the same for whoever works on it
- * @param threads on which an operation runs; 0 for as many as in a run by hand
+ * @param values of the grid's options
+ * @param options all options of the stage's command line except the run's folder
+ * @param folder the run's folder, absolute and the same on all executors
+ * @param threads for each operation; 0 for as many as a single run uses
  */
 record Trial(
     String name,
     String stage,
-    Map<String, String> chosen,
+    Map<String, String> values,
     List<String> options,
     String folder,
     int threads)
     implements Serializable {
   private static final long serialVersionUID = 1;
 
-  /** One that was working on it, and has lost its executor, may take so long to notice. */
-  private static final int PATIENCE_SECONDS = 120;
+  /** A process that lost its executor may need this long to notice. */
+  private static final int LOCK_TIMEOUT_SECONDS = 120;
 
-  /** Whether there is nothing left to do. */
+  /** Whether it has completed and saved its model. */
   boolean isDone() throws IOException {
-    return TrialRecord.of(Path.of(folder)).isDone(!options.contains("--no-export"));
+    TrialResult result = TrialResult.read(Path.of(folder));
+    return result.isCompleted() && (result.hasModel() || options.contains("--no-export"));
   }
 
   /**
-   * Trains, or goes on from the newest checkpoint; does nothing if that has been done.
+   * Trains, or resumes from the newest checkpoint; does nothing if the trial is done.
    *
-   * @return why it could not be done, in a line; empty if it was
+   * @return the error in one line; empty on success
    */
   String run() {
     try {
       Path run = Path.of(folder);
-      awaitFree(run);
+      awaitLock(run);
       if (isDone()) {
         return "";
       }
       List<String> arguments = new ArrayList<>(options);
-      if (Files.isDirectory(run) && Checkpoints.isIn(run) && !TrialRecord.of(run).isCompleted()) {
+      if (Files.isDirectory(run) && Checkpoints.isIn(run) && !TrialResult.read(run).isCompleted()) {
         arguments.addAll(List.of("--resume", folder));
       } else {
-        FileTree.delete(run); // broken off before its first checkpoint, or within its last breath
+        FileTree.delete(run); // interrupted before its first checkpoint, or while saving its model
         arguments.addAll(List.of("--run-dir", folder));
       }
       return train(arguments);
@@ -78,9 +77,9 @@ record Trial(
     }
   }
 
-  @SuppressWarnings("try") // a lock is held, no more
-  private static void awaitFree(Path run) throws IOException, InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+  @SuppressWarnings("try") // the lock is only acquired and released
+  private static void awaitLock(Path run) throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LOCK_TIMEOUT_SECONDS);
     while (Files.isDirectory(run)) {
       try (RunLock lock = RunLock.acquire(run)) {
         return;
@@ -94,12 +93,12 @@ record Trial(
   }
 
   private String train(List<String> arguments) throws IOException, InterruptedException {
-    Path said = Files.createTempFile("mnist-trial", ".err");
+    Path errors = Files.createTempFile("mnist-trial", ".err");
     try {
       ProcessBuilder builder =
           new ProcessBuilder(command(arguments))
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .redirectError(said.toFile());
+              .redirectError(errors.toFile());
       if (threads > 0) {
         builder.environment().put("TF_NUM_INTRAOP_THREADS", String.valueOf(threads));
       }
@@ -113,25 +112,21 @@ record Trial(
       } finally {
         process.destroy();
       }
-      return process.exitValue() == 0 ? "" : reason(process.exitValue(), said);
+      return process.exitValue() == 0 ? "" : error(process.exitValue(), errors);
     } finally {
-      Files.delete(said);
+      Files.delete(errors);
     }
   }
 
-  private static String reason(int exitCode, Path said) throws IOException {
-    List<String> lines =
-        new String(Files.readAllBytes(said), StandardCharsets.UTF_8)
-            .lines()
-            .filter(line -> !line.isBlank())
-            .toList();
+  private static String error(int exitCode, Path errors) throws IOException {
+    List<String> lines = Files.readString(errors).lines().filter(line -> !line.isBlank()).toList();
     return lines.stream()
         .filter(line -> line.startsWith("error: "))
         .findFirst()
         .map(line -> line.substring("error: ".length()))
         .orElseGet(
             () ->
-                "its process ended with exit code %d%s"
+                "the process ended with exit code %d%s"
                     .formatted(
                         exitCode, lines.isEmpty() ? "" : ": " + lines.get(lines.size() - 1)));
   }

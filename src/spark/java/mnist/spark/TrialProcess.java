@@ -6,29 +6,29 @@ import mnist.Stages;
 import mnist.app.Training;
 
 /**
- * A run of a stage that ends with whoever has started it, however that ends: standard input is a
- * pipe from there, and is at its end then. As after Ctrl-C, the run can go on later.
+ * Runs a stage and exits when its parent process ends, however that happens: standard input is a
+ * pipe from the parent, which then reaches its end. As after Ctrl-C, the run can be resumed.
  */
 public final class TrialProcess {
   private TrialProcess() {}
 
   /**
-   * @param args the stage's number, and what its main class takes
+   * @param args the stage's number, followed by its options
    */
   public static void main(String[] args) {
-    Thread watch = new Thread(TrialProcess::endWithStarter, "starter");
-    watch.setDaemon(true);
-    watch.start();
+    Thread watcher = new Thread(TrialProcess::exitWithParent, "parent watcher");
+    watcher.setDaemon(true);
+    watcher.start();
     Training.main(Stages.named(args[0]), Arrays.copyOfRange(args, 1, args.length));
   }
 
-  private static void endWithStarter() {
+  private static void exitWithParent() {
     try {
       while (System.in.read() >= 0) {
-        // Nothing is sent.
+        // nothing is sent
       }
     } catch (IOException e) {
-      // As good as the end.
+      // the parent has ended, too
     }
     System.exit(1);
   }

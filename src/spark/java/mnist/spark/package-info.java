@@ -1,4 +1,2 @@
-/**
- * Many runs of a stage, and many images for a model: on all cores of this machine, or of several.
- */
+/** Hyperparameter sweeps and batch prediction with Spark, on one machine or a cluster. */
 package mnist.spark;

@@ -3,7 +3,6 @@ package mnist.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,33 +11,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import mnist.app.Program;
+import mnist.platform.Json;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** What was said of an image: the probabilities and the class, or a reason. */
-record Answer(Integer best, List<Float> probabilities, String error) {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** Answers by the names of their images. */
-  static Map<String, List<Answer>> inParquet(Path folder) throws IOException {
+/** The class and probabilities of an image, or the error. */
+record ScoredImage(Integer best, List<Float> probabilities, String error) {
+  /** Reads the output of {@code mnist.spark.Score}, by image name. */
+  static Map<String, List<ScoredImage>> readParquet(Path folder) throws IOException {
     try (SparkSession spark = local()) {
-      Map<String, List<Answer>> answers = new HashMap<>();
+      Map<String, List<ScoredImage>> images = new HashMap<>();
       for (Row row : spark.read().parquet(folder.toString()).collectAsList()) {
-        answers
+        images
             .computeIfAbsent(row.getAs("image"), name -> new ArrayList<>())
             .add(
-                new Answer(
+                new ScoredImage(
                     row.getAs("class"),
                     row.getAs("probabilities") == null
                         ? null
                         : row.getList(row.fieldIndex("probabilities")),
                     row.getAs("error")));
       }
-      return answers;
+      return images;
     }
   }
 
-  /** Spark in this process; to be closed. */
+  /** A Spark session in this process; to be closed. */
   static SparkSession local() {
     return SparkSession.builder()
         .master("local[2]")
@@ -48,28 +46,29 @@ record Answer(Integer best, List<Float> probabilities, String error) {
         .getOrCreate();
   }
 
-  /** What {@code mnist.app.Predict} says, and the reasons that it gives. */
-  record Predicted(Map<String, Answer> answers, List<String> errors) {}
+  /** The output of {@code mnist.app.Predict}. */
+  record Predicted(Map<String, ScoredImage> images, List<String> errors) {}
 
-  /** Asks {@code mnist.app.Predict}, in a process of its own, with the kernels of the tests. */
-  static Predicted byPredict(Path folder, Path model, String... images) throws Exception {
+  /** Runs {@code mnist.app.Predict} in a separate process with the kernels of the tests. */
+  static Predicted predict(Path folder, Path model, String... images) throws Exception {
     String[] args =
         Stream.concat(
                 Stream.of("--model", model.toString(), "--json", "--no-onednn", "--"),
                 Stream.of(images))
             .toArray(String[]::new);
     Program.Run run = Program.end(folder, Program.start(folder, List.of(), "app.Predict", args));
-    Map<String, Answer> answers = new HashMap<>();
+    Map<String, ScoredImage> predictions = new HashMap<>();
     for (String line : run.out().lines().toList()) {
-      JsonNode json = JSON.readTree(line);
+      JsonNode json = Json.MAPPER.readTree(line);
       List<Float> probabilities = new ArrayList<>();
       json.get("probabilities").forEach(p -> probabilities.add(Float.parseFloat(p.asText())));
-      answers.put(
-          json.get("image").asText(), new Answer(json.get("class").asInt(), probabilities, null));
+      predictions.put(
+          json.get("image").asText(),
+          new ScoredImage(json.get("class").asInt(), probabilities, null));
     }
-    assertThat(answers).as(run.err()).isNotEmpty();
+    assertThat(predictions).as(run.err()).isNotEmpty();
     return new Predicted(
-        answers,
+        predictions,
         run.err().lines().map(line -> line.replaceFirst("^error: ", "")).sorted().toList());
   }
 }

@@ -45,8 +45,9 @@ record ModelFiles(UUID id, TreeMap<String, byte[]> contents) implements Serializ
   }
 
   /**
-   * The model of this executor, loaded by its first task and shared by all that follow. It is static
-   * because Spark gives tasks no other object that outlives them without being copied for each.
+   * The model of this executor, loaded by its first task and shared by all that follow. It is
+   * static because Spark gives tasks no other object that outlives them without being copied for
+   * each.
    */
   private static final class Loaded {
     private static UUID id;

@@ -256,8 +256,7 @@ public final class Score implements Callable<Integer> {
             .mapPartitions(
                 part ->
                     new PredictionIterator(
-                        model.value().load(oneDnn),
-                        part.next().images(hadoop.value().value()))),
+                        model.value().load(oneDnn), part.next().images(hadoop.value().value()))),
         PredictionIterator.SCHEMA);
   }
 

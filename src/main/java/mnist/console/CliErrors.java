@@ -78,11 +78,11 @@ public final class CliErrors {
     return ErrorMessages.summarize(e);
   }
 
-  /**
-   * Such as " needs a number, found abc". A converter explains itself in an
-   * IllegalArgumentException.
-   */
+  /** Such as " needs a number, found abc". */
   private static String expected(ParameterException e) {
+    if (e.getCause() instanceof IllegalArgumentException explained) { // a program's own converter
+      return ": " + explained.getMessage();
+    }
     Class<?> type = e.getArgSpec().auxiliaryTypes()[0];
     if (type == boolean.class) {
       return " takes no value, found " + e.getValue();
@@ -104,9 +104,7 @@ public final class CliErrors {
               .collect(Collectors.joining(", "))
           + found;
     }
-    return e.getCause() instanceof IllegalArgumentException explained
-        ? ": " + explained.getMessage()
-        : " cannot be used" + found;
+    return " cannot be used" + found;
   }
 
   private static String name(ArgSpec argument) {

@@ -26,11 +26,12 @@ import mnist.model.ModelCard;
 import mnist.model.SavedModelFolder;
 import mnist.nn.Network;
 import mnist.nn.Weights;
+import mnist.training.TrainingListener;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code mnist.app.Predict} from outside, with a model that a stage has left. */
+/** {@code mnist.app.Predict} from the outside, with the model of a run. */
 class PredictTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path PICTURES =
@@ -46,14 +47,20 @@ class PredictTest {
   @BeforeAll
   static void train() throws Exception {
     digits = Path.of(TestData.drawnDigits().source());
-    String[] args = {"--data=" + digits, "--iterations=400", "--quiet", "--run-dir=run"};
-    Run run =
-        Program.end(
-            trained, Program.start(trained, List.of(), "Mnist21FiveLayersReluLrDecay", args));
-    assertThat(run.exitCode()).as(run.err()).isZero();
-    model = trained.resolve("run").resolve("model").toString();
+    Path run = trained.resolve("runs/one");
+    int exitCode =
+        Training.run(
+            Stages.named("2.1"),
+            new TrainingListener() {},
+            new PrintStream(OutputStream.nullOutputStream()),
+            System.err,
+            "--data=" + digits,
+            "--iterations=400",
+            "--run-dir=" + run);
+    assertThat(exitCode).isZero();
+    model = run.resolve("model").toString();
     bestAccuracy =
-        JSON.readTree(trained.resolve("run/run.json").toFile())
+        JSON.readTree(run.resolve("run.json").toFile())
             .at("/results/best_test/accuracy")
             .asDouble();
   }
@@ -83,40 +90,40 @@ class PredictTest {
     }
   }
 
-  /** In a process of its own, as all of it works together. */
+  /** In a process of its own, with the newest run's model. */
   @Test
-  void readsHandMadePicturesAndStandardInput() throws Exception {
-    Process process =
-        Program.start(folder, List.of(), "app.Predict", "--model", model, PICTURES.toString(), "-");
+  void classifiesHandMadePicturesAndStandardInput() throws Exception {
+    Process process = Program.start(trained, List.of(), "app.Predict", PICTURES.toString(), "-");
     try (OutputStream in = process.getOutputStream()) {
       Files.copy(PICTURES.resolve("0-paint.png"), in);
     }
-    Run run = Program.end(folder, process);
+    Run run = Program.end(trained, process);
 
     assertThat(run.err()).isEmpty();
     assertThat(run.exitCode()).isZero();
     List<String> lines = run.out().lines().toList();
     List<Path> pictures = pictures();
     assertThat(lines).hasSize(pictures.size() + 1).last().asString().startsWith("-: ");
-    int recognised = 0;
+    int correct = 0;
     for (int i = 0; i < pictures.size(); i++) {
       assertThat(lines.get(i))
           .startsWith(pictures.get(i) + ": ")
           .containsPattern(": \\d \\(\\d+\\.\\d\\d%\\), next \\d \\(\\d+\\.\\d\\d%\\)$");
       String digit = pictures.get(i).getFileName().toString().substring(0, 1);
-      recognised += lines.get(i).contains(": " + digit + " (") ? 1 : 0;
+      correct += lines.get(i).contains(": " + digit + " (") ? 1 : 0;
     }
-    assertThat(recognised).isGreaterThanOrEqualTo(14); // of 16; all of them where this was written
+    assertThat(correct)
+        .isGreaterThanOrEqualTo(14); // of 16; all on the processor this was written on
   }
 
   @Test
-  void recognisesTheTestSetAsWellAsTheRunSaid() throws Exception {
+  void reproducesTheTestAccuracyOfTheRun() throws Exception {
     String images = digits.resolve("t10k-images-idx3-ubyte").toString();
     String labels = digits.resolve("t10k-labels-idx1-ubyte").toString();
 
-    Run forPeople = predict("--labels", labels, images);
-    assertThat(forPeople.exitCode()).isZero();
-    assertThat(forPeople.out())
+    Run text = predict("--labels", labels, images);
+    assertThat(text.exitCode()).isZero();
+    assertThat(text.out())
         .startsWith(
             String.format(
                 Locale.ROOT,
@@ -168,7 +175,7 @@ class PredictTest {
   }
 
   @Test
-  void badInputIsToldAndTheRestGoesOn() throws Exception {
+  void reportsBadInputAndContinues() throws Exception {
     Path input = Files.createDirectory(folder.resolve("input"));
     byte[] good = Files.readAllBytes(PICTURES.resolve("0-paint.png"));
     Files.write(input.resolve("1-good.png"), good);
@@ -199,7 +206,7 @@ class PredictTest {
   }
 
   @Test
-  void labelsMustBeAsManyAsImages() throws Exception {
+  void requiresOneLabelPerImage() throws Exception {
     String labels = digits.resolve("t10k-labels-idx1-ubyte").toString();
     Run run = predict("--labels", labels, PICTURES.resolve("0-paint.png").toString());
     assertThat(run.exitCode()).isEqualTo(1);
@@ -213,7 +220,14 @@ class PredictTest {
   }
 
   @Test
-  void aFolderThatIsNoModelIsToldInOneLine() throws Exception {
+  void acceptsTheFolderOfARun() throws Exception {
+    String picture = PICTURES.resolve("0-paint.png").toString();
+    Run run = predictWith(trained.resolve("runs/one").toString(), picture);
+    assertThat(run.out()).isEqualTo(predict(picture).out()).isNotEmpty();
+  }
+
+  @Test
+  void reportsAFolderWithoutAModelInOneLine() throws Exception {
     Run run = predictWith(folder.toString(), PICTURES.toString());
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err()).hasLineCount(1).contains(folder + " is not a SavedModel");
@@ -221,7 +235,7 @@ class PredictTest {
   }
 
   @Test
-  void aModelThatAnswersNoProbabilitiesIsTold() throws Exception {
+  void reportsAModelWhoseOutputIsNotProbabilities() throws Exception {
     float[] weights = new float[7850];
     Arrays.fill(weights, Float.NaN);
     Path broken = folder.resolve("broken");
@@ -240,7 +254,7 @@ class PredictTest {
   }
 
   @Test
-  void aFullOutputIsTold() {
+  void reportsThatStandardOutputIsFull() {
     OutputStream full =
         new OutputStream() {
           @Override
@@ -254,7 +268,7 @@ class PredictTest {
   }
 
   @Test
-  void wrongOptionsAreRefused() throws Exception {
+  void refusesWrongOptions() throws Exception {
     for (String[] args :
         List.of(
             new String[] {},

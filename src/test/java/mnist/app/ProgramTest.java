@@ -23,11 +23,11 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The program from outside: the real main classes in processes of their own. */
+/** The real main classes, in processes of their own. */
 class ProgramTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** How oneDNN tells that it computes a softmax. Matrices are multiplied by it in any case. */
+  /** What oneDNN logs when it computes a softmax. It multiplies matrices in any case. */
   private static final String SOFTMAX = "onednn_verbose,primitive,exec,cpu,softmax,";
 
   @TempDir static Path shared;
@@ -45,7 +45,7 @@ class ProgramTest {
   }
 
   @Test
-  void trainsAndLeavesItsRecord() throws Exception {
+  void trainsAndSavesRecordAndModel() throws Exception {
     Run run =
         Program.end(
             folder,
@@ -101,11 +101,11 @@ class ProgramTest {
         .isEqualTo(record.at("/results/last_test/accuracy").asDouble());
   }
 
-  // ---- Files that become too large, as on a full disk
+  // ---- A limited file size, like a full disk
 
-  /** Runs where no file may become larger than a number of blocks of 512 bytes. */
+  /** Limits the size of all files to a number of blocks of 512 bytes. */
   private Run limitedTo(int blocks, String main, String... args) throws Exception {
-    // JNA would unpack its library of 134 kB, and the JVM would share 32 kB of statistics.
+    // Otherwise JNA would unpack its library of 134 kB, and the JVM share 32 kB of statistics.
     String library = Platform.RESOURCE_PREFIX + "/" + System.mapLibraryName("jnidispatch");
     try (InputStream in = Native.class.getResourceAsStream(library)) {
       Files.copy(in, folder.resolve(System.mapLibraryName("jnidispatch")));
@@ -120,7 +120,7 @@ class ProgramTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void aModelWithoutRoomIsToldAndTheRecordStays() throws Exception {
+  void reportsAFullDiskAtTheModelAndKeepsTheRecord() throws Exception {
     Run run =
         limitedTo(
             1000,
@@ -142,7 +142,7 @@ class ProgramTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void measurementsWithoutRoomEndTheRun() throws Exception {
+  void aFullDiskAtAMeasurementEndsTheRun() throws Exception {
     Run run = limitedTo(8, "Mnist10Softmax", "--data=" + digits, "--quiet", "--run-dir=full");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err()).isEqualTo("error: full/metrics.jsonl: File too large\n");
@@ -155,7 +155,7 @@ class ProgramTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void ofAGraphWithoutRoomNothingStays() throws Exception {
+  void aFullDiskAtTheGraphLeavesNothing() throws Exception {
     Run run =
         limitedTo(
             8, "Mnist10Softmax", "--data=" + digits, "--graph=graphs/graph.pb", "--run-dir=full");
@@ -166,7 +166,7 @@ class ProgramTest {
     assertThat(record("full").path("status").asText()).isEqualTo("failed");
   }
 
-  /** Reads all lines, each of which must be whole. */
+  /** Reads all lines, each of which must be complete. */
   private List<JsonNode> measurementsIn(String metrics) throws IOException {
     String content = Files.readString(folder.resolve(metrics));
     assertThat(content).endsWith("}\n");
@@ -178,14 +178,14 @@ class ProgramTest {
     return measurements;
   }
 
-  // ---- Runs that are stopped
+  // ---- Stopped runs
 
-  /** Starts a run that does not end by itself, and waits until it has measured something. */
-  private Process startEndless() throws Exception {
+  /** Starts a run that never ends by itself, and waits until it has measured something. */
+  private Process startEndless(List<String> starter) throws Exception {
     Process process =
         Program.start(
             folder,
-            List.of(),
+            starter,
             "Mnist10Softmax",
             "--data=" + digits,
             "--iterations=10000000",
@@ -199,8 +199,10 @@ class ProgramTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void controlCKeepsTheResultsSoFar() throws Exception {
-    Process process = startEndless();
+  void ctrlCSavesTheResultsSoFar() throws Exception {
+    // In a background job, SIGINT is ignored unless it is reset.
+    Process process =
+        startEndless(OS.LINUX.isCurrentOs() ? List.of("env", "--default-signal=INT") : List.of());
     new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
 
     Run run = Program.end(folder, process);
@@ -217,8 +219,8 @@ class ProgramTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void aRunThatIsKilledCanBeRead() throws Exception {
-    Process process = startEndless();
+  void aKilledRunCanBeRead() throws Exception {
+    Process process = startEndless(List.of());
     process.destroyForcibly();
 
     assertThat(Program.end(folder, process).exitCode()).isEqualTo(128 + 9);
@@ -232,7 +234,7 @@ class ProgramTest {
 
   // ---- oneDNN
 
-  /** oneDNN itself tells which of its kernels run. */
+  /** oneDNN logs which of its kernels run. */
   private Run withOneDnn(String setting, String... options) throws Exception {
     Map<String, String> environment = new HashMap<>(Map.of("ONEDNN_VERBOSE", "1"));
     if (setting != null) {
@@ -250,14 +252,14 @@ class ProgramTest {
 
   @Test
   @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
-  void oneDnnsKernelsRun() throws Exception {
+  void usesOneDnnByDefault() throws Exception {
     assertThat(withOneDnn(null).out()).contains(SOFTMAX);
     assertThat(record("run").at("/platform/onednn").asBoolean()).isTrue();
   }
 
   @Test
   @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
-  void oneDnnsKernelsDoNotRunIfTheyAreRefused() throws Exception {
+  void doesNotUseOneDnnIfAnOptionForbidsIt() throws Exception {
     Run run = withOneDnn("1", "--no-onednn");
     assertThat(run.out()).contains("best test accuracy").doesNotContain(SOFTMAX);
     assertThat(record("run").at("/platform/onednn").asBoolean()).isFalse();
@@ -265,7 +267,7 @@ class ProgramTest {
 
   @Test
   @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
-  void oneDnnsKernelsDoNotRunIfTheEnvironmentRefusesThem() throws Exception {
+  void doesNotUseOneDnnIfTheEnvironmentForbidsIt() throws Exception {
     Run run = withOneDnn("0");
     assertThat(run.out()).contains("best test accuracy").doesNotContain(SOFTMAX);
     assertThat(record("run").at("/platform/onednn").asBoolean()).isFalse();

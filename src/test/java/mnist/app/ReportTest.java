@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,11 +17,11 @@ import mnist.training.TrainingListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is printed, recorded and left of a run is of the same weights. */
+/** What a run prints, records and exports belongs to the same weights. */
 class ReportTest {
   @TempDir Path folder;
 
-  /** Few images at a time and a high learning rate: the best weights are not the last. */
+  /** With small batches and a high learning rate, the best weights are not the last. */
   @Test
   void accuracyMatrixRecordAndModelAgree() throws Exception {
     Path digits = Path.of(TestData.drawnDigits().source());
@@ -42,9 +43,10 @@ class ReportTest {
     JsonNode results =
         new ObjectMapper().readTree(folder.resolve("run/run.json").toFile()).path("results");
     int[][] recorded = new int[10][10];
-    for (int right = 0; right < 10; right++) {
-      for (int said = 0; said < 10; said++) {
-        recorded[right][said] = results.path("confusion").path(right).path(said).asInt();
+    for (int label = 0; label < 10; label++) {
+      for (int prediction = 0; prediction < 10; prediction++) {
+        recorded[label][prediction] =
+            results.path("confusion").path(label).path(prediction).asInt();
       }
     }
     int correct = 0;
@@ -58,37 +60,35 @@ class ReportTest {
         .contains(String.format(Locale.ROOT, "best test accuracy  %.2f%%", correct / 100.0));
     assertThat(matrixIn(report)).isDeepEqualTo(recorded);
 
-    Program.Run predict =
-        Program.end(
-            folder,
-            Program.start(
-                folder,
-                List.of(),
-                "app.Predict",
-                "--no-onednn",
-                "--model=run/model",
-                "--labels=" + digits.resolve("t10k-labels-idx1-ubyte"),
-                digits.resolve("t10k-images-idx3-ubyte").toString()));
-    assertThat(predict.err()).isEmpty();
-    assertThat(predict.out())
+    ByteArrayOutputStream predicted = new ByteArrayOutputStream();
+    exitCode =
+        Predict.run(
+            InputStream.nullInputStream(),
+            predicted,
+            System.err,
+            "--model=" + folder.resolve("run/model"),
+            "--labels=" + digits.resolve("t10k-labels-idx1-ubyte"),
+            digits.resolve("t10k-images-idx3-ubyte").toString());
+    assertThat(exitCode).isZero();
+    assertThat(predicted.toString(UTF_8))
         .contains(String.format(Locale.ROOT, "%,d of 10,000 images classified correctly", correct));
-    assertThat(matrixIn(predict.out())).isDeepEqualTo(recorded);
+    assertThat(matrixIn(predicted.toString(UTF_8))).isDeepEqualTo(recorded);
   }
 
-  /** The ten lines behind the one that explains them and the one that names the columns. */
+  /** The ten lines after the heading and the line with the columns' names. */
   private static int[][] matrixIn(String text) {
     List<String> lines = text.lines().toList();
-    int explained = 0;
-    while (!lines.get(explained).contains("rows: labels")) {
-      explained++;
+    int heading = 0;
+    while (!lines.get(heading).contains("rows: labels")) {
+      heading++;
     }
     int[][] matrix = new int[10][10];
-    for (int right = 0; right < 10; right++) {
-      String[] words = lines.get(explained + 2 + right).strip().split(" +");
-      assertThat(words).hasSize(12).startsWith(String.valueOf(right));
-      for (int said = 0; said < 10; said++) {
-        String count = words[said + 1];
-        matrix[right][said] = count.equals(".") ? 0 : Integer.parseInt(count);
+    for (int label = 0; label < 10; label++) {
+      String[] words = lines.get(heading + 2 + label).strip().split(" +");
+      assertThat(words).hasSize(12).startsWith(String.valueOf(label));
+      for (int prediction = 0; prediction < 10; prediction++) {
+        String count = words[prediction + 1];
+        matrix[label][prediction] = count.equals(".") ? 0 : Integer.parseInt(count);
       }
     }
     return matrix;

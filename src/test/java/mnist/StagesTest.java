@@ -271,7 +271,7 @@ class StagesTest {
     Map<String, String> unused = new TreeMap<>();
     for (Stage stage : Stages.all()) {
       Hyperparameters defaults = stage.defaults(0);
-      unused.put(stage.name(), String.join(" ", defaults.unusedOptions()));
+      unused.put(stage.name(), String.join(" ", defaults.unusedOptions().keySet()));
       withStage(
           stage.name(),
           network -> {

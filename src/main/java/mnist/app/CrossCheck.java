@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
  * training run on the same batches.
  */
 @Command(
-    name = "mnist.app.CrossCheck",
+    name = "java -jar mnist.jar crosscheck",
     description =
         "Builds and trains the stages in Python and in Java and compares them. Exit code 1 if any"
             + " difference exceeds its bound.")

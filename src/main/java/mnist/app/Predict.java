@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
 
 /** Classifies pictures with the model of a run. */
 @Command(
-    name = "mnist.app.Predict",
+    name = "java -jar mnist.jar predict",
     description = "Prints which digit each picture shows.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

@@ -26,10 +26,10 @@ import picocli.CommandLine.Spec;
 
 /** Draws a run from start to end, as an animated GIF and as an MP4. */
 @Command(
-    name = "mnist.app.RunMovie",
+    name = "java -jar mnist.jar movie",
     description = {
       "Draws a run from start to end: movie.gif (960 x 540) and, if ffmpeg is installed, movie.mp4"
-          + " (1920 x 1080) in the run's folder, or only the .gif or .mp4 file that --out names.",
+          + " (1920 x 1080) in the run's folder, or only the file that --out names, a .gif or .mp4.",
       "Prints the paths of the files."
     })
 public final class RunMovie implements Callable<Integer> {

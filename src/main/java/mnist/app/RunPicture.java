@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
 
 /** Draws a run at one iteration, in the six panels of the tutorial's window. */
 @Command(
-    name = "mnist.app.RunPicture",
+    name = "java -jar mnist.jar picture",
     description = "Draws a run at one iteration as a PNG file and prints the file's path.")
 public final class RunPicture implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 
 /** Serves a trained model over HTTP, and a page to draw digits on. */
 @Command(
-    name = "mnist.app.Serve",
+    name = "java -jar mnist.jar serve",
     description =
         "Serves a trained model: a web page to draw digits on, and TensorFlow Serving's REST API.")
 public final class Serve implements Callable<Integer> {

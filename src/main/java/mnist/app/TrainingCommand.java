@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
 import mnist.console.CliErrors;
@@ -16,6 +17,8 @@ import org.tensorflow.exceptions.TFResourceExhaustedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /** The command line of a stage. */
@@ -75,11 +78,23 @@ final class TrainingCommand implements Callable<Integer> {
 
   private CommandLine commandLine() {
     CommandLine commandLine = CommandLines.create(this, out, err);
-    commandLine.setCommandName(stage.getClass().getName());
-    commandLine
-        .getCommandSpec()
-        .usageMessage()
-        .header("Stage " + stage.name() + " of the tutorial: " + stage.title() + ".");
+    CommandSpec spec = commandLine.getCommandSpec();
+    spec.usageMessage()
+        .header("Stage " + stage.name() + " of the tutorial: " + stage.title() + ".")
+        .customSynopsis(
+            "make run STAGE=" + stage.name() + " ARGS=\"[OPTIONS]\"",
+            "   or: java -jar mnist.jar " + stage.name() + " [OPTIONS]");
+    Set<String> unused = stage.defaults(0).unusedOptions().keySet();
+    for (OptionSpec option : List.copyOf(spec.options())) { // replaced, in the same order
+      OptionSpec.Builder ours = OptionSpec.builder(option);
+      if (unused.contains(option.longestName())) {
+        ours.hidden(true);
+      }
+      if (option.longestName().equals("--learning-rate") && option.initialValue() == null) {
+        ours.description("Constant learning rate. Default: one that decays, as in the script");
+      }
+      spec.remove(option).addOption(ours.build());
+    }
     return commandLine;
   }
 

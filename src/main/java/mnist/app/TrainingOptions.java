@@ -124,19 +124,22 @@ final class TrainingOptions {
     }
     refuse(
         config.dataset == DataSource.SYNTHETIC && dataFolder != null,
-        "--data has no use with --dataset synthetic, which draws its images");
-    refuse(noExport && exportFolder != null, "--export and --no-export contradict each other");
-    refuse(overwrite && exportFolder == null, "--overwrite has no use without --export");
-    refuse(!view && isGiven("--view-port"), "--view-port has no use without --view");
-    refuse(viewPort < 0 || viewPort > 65_535, "view port must be 0 to 65535, found " + viewPort);
+        "--data and --dataset synthetic cannot be combined: synthetic images are drawn");
+    refuse(noExport && exportFolder != null, "--export and --no-export cannot be combined");
+    refuse(overwrite && exportFolder == null, "--overwrite needs --export");
+    refuse(!view && isGiven("--view-port"), "--view-port needs --view");
+    refuse(viewPort < 0 || viewPort > 65_535, "--view-port must be 0 to 65535, found " + viewPort);
     refuse(
         resume != null && runFolder != null,
-        "--resume continues in the run's own folder; leave out --run-dir");
+        "--run-dir and --resume cannot be combined: the run continues in its own folder");
     refuse(
-        checkpointSeconds < 0, "checkpoint seconds must be 0 or more, found " + checkpointSeconds);
-    for (String option : stage.defaults(0).unusedOptions()) {
-      refuse(isGiven(option), option + " has no use in stage " + stage.name());
-    }
+        checkpointSeconds < 0,
+        "--checkpoint-seconds must be 0 or more, found " + checkpointSeconds);
+    stage
+        .defaults(0)
+        .unusedOptions()
+        .forEach(
+            (option, reason) -> refuse(isGiven(option), option + " cannot be used: " + reason));
   }
 
   /**

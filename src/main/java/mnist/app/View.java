@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 
 /** Shows runs in a browser, live ones of any process and finished ones. */
 @Command(
-    name = "mnist.app.View",
+    name = "java -jar mnist.jar view",
     description = "Serves a web page that shows all runs, live and finished.")
 public final class View implements Callable<Integer> {
   @Option(

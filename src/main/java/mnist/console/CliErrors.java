@@ -3,6 +3,7 @@ package mnist.console;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import mnist.platform.ErrorMessages;
 import org.tensorflow.exceptions.TensorFlowException;
@@ -100,7 +101,7 @@ public final class CliErrors {
     if (type.isEnum()) {
       return " needs one of "
           + Arrays.stream(type.getEnumConstants())
-              .map(constant -> constant.toString().toLowerCase())
+              .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
               .collect(Collectors.joining(", "))
           + found;
     }

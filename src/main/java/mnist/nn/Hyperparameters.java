@@ -1,8 +1,8 @@
 package mnist.nn;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /**
@@ -20,14 +20,14 @@ public final class Hyperparameters {
       paramLabel = "N",
       description =
           "Seed of the initial weights, of dropout and of the order of the images. Equal seeds give"
-              + " equal numbers.")
+              + " equal numbers. Default: ${DEFAULT-VALUE}")
   public long seed;
 
   /** A constant learning rate, above 0. Every network takes one in place of a decaying rate. */
   @Option(
       names = "--learning-rate",
       paramLabel = "X",
-      description = "Constant learning rate, in place of one that decays.")
+      description = "Constant learning rate. Default: ${DEFAULT-VALUE}")
   public Float learningRate;
 
   /** The activation of the hidden layers. */
@@ -36,24 +36,26 @@ public final class Hyperparameters {
       paramLabel = "NAME",
       description =
           "Activation of the hidden layers, sigmoid or relu. With relu the biases start at 0.1,"
-              + " with sigmoid at 0.")
+              + " with sigmoid at 0. Default: ${DEFAULT-VALUE}")
   public Activation activation;
 
   /** The share of the neurons that dropout keeps in training, above 0 and at most 1. */
   @Option(
       names = "--keep-probability",
       paramLabel = "X",
-      description = "Share of the neurons that dropout keeps in training; 1 for no dropout.")
+      description =
+          "Share of the neurons that dropout keeps in training; 1 for no dropout. Default:"
+              + " ${DEFAULT-VALUE}")
   public Float keepProbability;
 
-  /** Of a stage's defaults: the options that its network has no use for, by their names. */
-  public List<String> unusedOptions() {
-    List<String> unused = new ArrayList<>();
+  /** Of a stage's defaults: the options that do not apply to its network, and why. */
+  public Map<String, String> unusedOptions() {
+    Map<String, String> unused = new LinkedHashMap<>();
     if (activation == null) {
-      unused.add("--activation");
+      unused.put("--activation", "the activations of this stage are fixed");
     }
     if (keepProbability == null) {
-      unused.add("--keep-probability");
+      unused.put("--keep-probability", "this stage has no dropout");
     }
     return unused;
   }
@@ -64,11 +66,11 @@ public final class Hyperparameters {
   public void check() {
     check(
         learningRate == null || learningRate > 0 && Float.isFinite(learningRate),
-        "learning rate must be a number above 0",
+        "--learning-rate must be a number above 0",
         learningRate);
     check(
         keepProbability == null || keepProbability > 0 && keepProbability <= 1,
-        "keep probability must be above 0 and at most 1",
+        "--keep-probability must be above 0 and at most 1",
         keepProbability);
   }
 

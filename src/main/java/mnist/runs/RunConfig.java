@@ -54,12 +54,15 @@ public final class RunConfig {
   /**
    * Checks the range of each value.
    *
-   * @throws IllegalArgumentException if one is out of its range; names the value found
+   * @throws IllegalArgumentException if one is out of its range; names the option and the value
    */
   public void check() {
-    Schedule.upTo(iterations);
+    if (iterations < 0 || iterations > Schedule.MAX_ITERATIONS) {
+      throw new IllegalArgumentException(
+          "--iterations must be 0 to %d, found %d".formatted(Schedule.MAX_ITERATIONS, iterations));
+    }
     if (batchSize < 1) {
-      throw new IllegalArgumentException("batch size must be 1 or more, found " + batchSize);
+      throw new IllegalArgumentException("--batch-size must be 1 or more, found " + batchSize);
     }
     hyperparameters.check();
   }

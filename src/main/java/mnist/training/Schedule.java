@@ -11,7 +11,7 @@ package mnist.training;
  *     often as the batch
  */
 public record Schedule(int iterations, int trainEvery, int testEvery, boolean moreTestsAtStart) {
-  private static final int MAX_ITERATIONS = 1_000_000_000;
+  public static final int MAX_ITERATIONS = 1_000_000_000;
 
   /**
    * @throws IllegalArgumentException if {@code iterations} is out of range

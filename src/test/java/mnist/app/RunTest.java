@@ -82,19 +82,19 @@ class RunTest {
       quoteCharacter = '"',
       value = {
         "unknown option --iteration; did you mean --iterations? | --iteration=5",
-        "iterations must be 0 to 1000000000, found -1 | --iterations=-1",
-        "batch size must be 1 or more, found 0 | --batch-size=0",
-        "learning rate must be a number above 0, found -0.1 | --learning-rate=-.1",
+        "--iterations must be 0 to 1000000000, found -1 | --iterations=-1",
+        "--batch-size must be 1 or more, found 0 | --batch-size=0",
+        "--learning-rate must be a number above 0, found -0.1 | --learning-rate=-.1",
         "--iterations needs a whole number, found many | --iterations=many",
         "--dataset needs one of auto, mnist, fashion-mnist, synthetic, found cifar | --dataset=cifar",
         "--activation needs one of sigmoid, relu, found tanh | --activation=tanh",
-        "--activation has no use in stage 1.0 | --activation=relu",
-        "--keep-probability has no use in stage 1.0 | --keep-probability=0.5",
-        "keep probability must be above 0 and at most 1, found 0.0 | --keep-probability=0",
-        "--export and --no-export contradict | --export=model --no-export",
-        "--overwrite has no use without --export | --overwrite",
-        "--view-port has no use without --view | --view-port=0",
-        "--data has no use with --dataset synthetic | --dataset=synthetic --data=x"
+        "--activation cannot be used: the activations of this stage are fixed | --activation=relu",
+        "--keep-probability cannot be used: this stage has no dropout | --keep-probability=0.5",
+        "--keep-probability must be above 0 and at most 1, found 0.0 | --keep-probability=0",
+        "--export and --no-export cannot be combined | --export=model --no-export",
+        "--overwrite needs --export | --overwrite",
+        "--view-port needs --view | --view-port=0",
+        "--data and --dataset synthetic cannot be combined | --dataset=synthetic --data=x"
       })
   void wrongOptionsAreRefusedInOneLine(String message, String args) {
     Ran ran = run("1.0", (in("--run-dir", "run") + " " + args).split(" "));
@@ -108,16 +108,37 @@ class RunTest {
     assertThat(folder).isEmptyDirectory();
   }
 
-  @Test
-  void helpNamesEveryOption() {
-    Ran ran = run("3.0", "--help");
+  @ParameterizedTest
+  @CsvSource({
+    "1.0, 2000, 0.005, , ",
+    "2.1, 10000, 'one that decays', relu, ",
+    "2.2, 10000, 'one that decays', relu, 0.75",
+    "5.0, 21600, 'one that decays', , 0.6"
+  })
+  void helpListsTheOptionsAndDefaultsOfTheStage(
+      String stage, String iterations, String learningRate, String activation, String keep) {
+    Ran ran = run(stage, "--help");
     assertThat(ran.exitCode()).isZero();
-    assertThat(ran.out())
-        .contains("Stage 3.0", "--data=DIR", "--dataset=NAME", "--iterations=N", "--batch-size=N")
-        .contains("--seed=N", "--learning-rate=X", "--activation=NAME", "--keep-probability=X")
-        .contains("--run-dir=DIR", "--graph=FILE", "--export=DIR", "--no-export", "--overwrite")
-        .contains("--quiet", "--no-onednn", "Exit codes")
+    assertThat(ran.out().lines()).allMatch(line -> line.length() <= 80);
+    String help = ran.out().replaceAll("\\s+", " ");
+    assertThat(help)
+        .contains("Stage " + stage, "make run STAGE=" + stage, "Exit codes")
+        .contains("--data=DIR", "--dataset=NAME", "--batch-size=N", "--seed=N", "--run-dir=DIR")
+        .contains("--graph=FILE", "--export=DIR", "--no-export", "--overwrite", "--quiet")
+        .contains("--no-onednn")
+        .containsPattern("--iterations=N [^-]+Default: " + iterations)
+        .containsPattern("--learning-rate=X [^-]+Default: " + learningRate)
         .doesNotContain("null", "${");
+    if (activation == null) {
+      assertThat(help).doesNotContain("--activation");
+    } else {
+      assertThat(help).containsPattern("--activation=NAME [^-]+Default: " + activation);
+    }
+    if (keep == null) {
+      assertThat(help).doesNotContain("--keep-probability");
+    } else {
+      assertThat(help).containsPattern("--keep-probability=X [^-]+Default: " + keep);
+    }
   }
 
   @Test

@@ -24,10 +24,10 @@ class HyperparametersTest {
   void rejectsValuesOutOfRange() {
     hyperparameters.learningRate = 0f;
     assertThatThrownBy(hyperparameters::check)
-        .hasMessage("learning rate must be a number above 0, found 0.0");
+        .hasMessage("--learning-rate must be a number above 0, found 0.0");
     hyperparameters.learningRate = null;
     hyperparameters.keepProbability = 1.5f;
     assertThatThrownBy(hyperparameters::check)
-        .hasMessage("keep probability must be above 0 and at most 1, found 1.5");
+        .hasMessage("--keep-probability must be above 0 and at most 1, found 1.5");
   }
 }

@@ -138,15 +138,15 @@ test:
 jar:
 	@$(MVN) -q package -DskipTests
 
-# Both settings of oneDNN, each in a process of its own since the library reads it when it loads.
-CHECK = $(MNIST) crosscheck $(if $(filter file,$(origin STAGE)),,--stage $(STAGE)) $(if $(FULL),--full) $(ARGS)
-
-crosscheck: $(JAVA_ARGS)
-	@$(call interruptible,$(CHECK) && echo && $(CHECK) --onednn)
-
-# Benchmarks and the crash test are test classes.
+# What checks and measures the project is among the tests.
 TEST_ARGS = target/test-java-$(NATIVES).args
 TEST_JAVA = $(JAVA) @$(TEST_ARGS)
+
+# Both settings of oneDNN, each in a process of its own since the library reads it when it loads.
+CHECK = $(TEST_JAVA) mnist.crosscheck.CrossCheck $(if $(filter file,$(origin STAGE)),,--stage $(STAGE)) $(if $(FULL),--full) $(ARGS)
+
+crosscheck: $(TEST_ARGS)
+	@$(call interruptible,$(CHECK) && echo && $(CHECK) --onednn)
 
 bench: $(TEST_ARGS)
 	@$(call interruptible,$(TEST_JAVA) mnist.bench.Bench $(ARGS))

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import mnist.app.Training;
 import mnist.nn.Hyperparameters;
+import mnist.runs.RunConfig;
 
 /** What may depend on what. The Spark profile runs the same rules over the Spark programs too. */
 @AnalyzeClasses(packages = "mnist", importOptions = ArchitectureTest.WithoutTests.class)
@@ -48,7 +49,6 @@ class ArchitectureTest {
           "mnist.runs",
           "mnist.view",
           "mnist.web",
-          "mnist.crosscheck",
           "mnist.app",
           "mnist.spark");
 
@@ -126,7 +126,10 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackages("mnist.app", "mnist.spark", "mnist.console", "mnist.platform")
-          .and(not(type(Hyperparameters.class))) // an option and its help in one place
+          .and(
+              not(
+                  type(Hyperparameters.class)
+                      .or(type(RunConfig.class)))) // an option and its help in one place
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("picocli..");

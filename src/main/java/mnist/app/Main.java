@@ -20,8 +20,7 @@ public final class Main {
           new Program("predict", "classify images with a trained model", Predict::main),
           new Program("serve", "serve a model: a page to draw on, and HTTP", Serve::main),
           new Program("picture", "draw a run as a PNG", RunPicture::main),
-          new Program("movie", "draw a run as a GIF and an MP4", RunMovie::main),
-          new Program("crosscheck", "compare the stages with Python", CrossCheck::main));
+          new Program("movie", "draw a run as a GIF and an MP4", RunMovie::main));
 
   private Main() {}
 

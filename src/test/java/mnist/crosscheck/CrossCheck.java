@@ -1,4 +1,4 @@
-package mnist.app;
+package mnist.crosscheck;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -7,14 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import mnist.Stages;
+import mnist.app.DataConsole;
 import mnist.console.CommandLines;
-import mnist.crosscheck.Conditions;
-import mnist.crosscheck.CrossCheckException;
-import mnist.crosscheck.ExpectedRun;
-import mnist.crosscheck.ModelComparison;
-import mnist.crosscheck.PythonReference;
-import mnist.crosscheck.ReferenceRun;
-import mnist.crosscheck.StageComparison;
 import mnist.data.DataSet;
 import mnist.data.sources.DataSets;
 import mnist.data.sources.DataSource;
@@ -32,7 +26,7 @@ import picocli.CommandLine.Option;
  * training run on the same batches.
  */
 @Command(
-    name = "java -jar mnist.jar crosscheck",
+    name = "mnist.crosscheck.CrossCheck",
     description =
         "Builds and trains the stages in Python and in Java and compares them. Exit code 1 if any"
             + " difference exceeds its bound.")

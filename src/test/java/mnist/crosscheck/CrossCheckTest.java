@@ -1,4 +1,4 @@
-package mnist.app;
+package mnist.crosscheck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import mnist.TestData;
+import mnist.app.Program;
 import mnist.app.Program.Run;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,7 @@ class CrossCheckTest {
   }
 
   private Run run(String... args) throws Exception {
-    return Program.end(folder, Program.start(folder, List.of(), "app.CrossCheck", args));
+    return Program.end(folder, Program.start(folder, List.of(), "crosscheck.CrossCheck", args));
   }
 
   private Run checkWithoutPython(String data, String... more) throws Exception {

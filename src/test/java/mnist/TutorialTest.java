@@ -14,7 +14,7 @@ import mnist.training.Stage;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What TUTORIAL.md quotes, shows and names is there. */
+/** The quotations, links and commands in TUTORIAL.md. */
 class TutorialTest {
   private static final Pattern COMMENT = Pattern.compile("(?s)<!--.*?-->");
 
@@ -43,7 +43,7 @@ class TutorialTest {
   }
 
   @Test
-  void everythingLinkedIsThere() {
+  void linksPointToExistingFiles() {
     assertThat(found(ADDRESS, text))
         .map(Path::of)
         .isNotEmpty()
@@ -51,7 +51,7 @@ class TutorialTest {
   }
 
   @Test
-  void sectionsAreStagesInTheirOrder() {
+  void sectionsFollowTheStages() {
     List<String> stages = Stages.all().stream().map(Stage::name).toList();
     assertThat(sections)
         .map(section -> section.group(1))
@@ -62,7 +62,7 @@ class TutorialTest {
 
   /** Where a section quotes Java, its lines are in the sources that the section links. */
   @Test
-  void quotedLinesAreThoseOfTheSources() throws IOException {
+  void quotedLinesAreInTheSources() throws IOException {
     for (MatchResult section : sections) {
       List<String> source = new ArrayList<>();
       for (String linked : found(ADDRESS, section.group())) {
@@ -85,7 +85,7 @@ class TutorialTest {
   }
 
   @Test
-  void everySectionHasACommandToTry() throws IOException {
+  void everySectionHasACommand() throws IOException {
     String makefile = Files.readString(Path.of("Makefile"));
     for (MatchResult section : sections) {
       List<MatchResult> commands = COMMAND.matcher(section.group()).results().toList();

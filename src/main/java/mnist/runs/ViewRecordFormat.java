@@ -49,12 +49,15 @@ public final class ViewRecordFormat {
   static final byte TEST = 2;
 
   public static final String MAGIC = "MNISTVW1";
+
+  /** Bytes of size and checksum. */
   public static final int BLOCK_HEAD = 8;
 
   /** The fields of 4 bytes that follow the kind in a batch's and a test set's body. */
   private static final List<String> FIELDS =
       List.of("iteration", "epoch", "accuracy", "loss", "learning_rate", "seconds");
 
+  /** Where these fields end in a body. */
   public static final int FIELDS_END = 1 + Integer.BYTES * FIELDS.size();
 
   private ViewRecordFormat() {}

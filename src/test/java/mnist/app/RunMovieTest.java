@@ -49,36 +49,36 @@ class RunMovieTest {
   }
 
   @Test
-  void theGifHasAFrameOfEachMomentAndEndsWithThePicture() throws Exception {
+  void theGifHasOneFramePerIteration() throws Exception {
     Path file = folder.resolve("movie.gif");
     Run made = movie(run.toString(), "--out=" + file);
     assertThat(made.err()).isEmpty();
     assertThat(made.out()).isEqualTo(file + System.lineSeparator());
 
     BufferedImage canvas = new BufferedImage(960, 540, BufferedImage.TYPE_INT_RGB);
-    Dashboard panels = Dashboard.of(run, Optional.of(TestData.drawnDigits()), 960, 540);
+    Dashboard dashboard = Dashboard.of(run, Optional.of(TestData.drawnDigits()), 960, 540);
     Graphics2D g = canvas.createGraphics();
     ImageReader reader = ImageIO.getImageReadersByFormatName("gif").next();
     try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
       reader.setInput(in);
-      assertThat(reader.getNumImages(true)).isEqualTo(panels.iterations().size()).isEqualTo(6);
+      assertThat(reader.getNumImages(true)).isEqualTo(dashboard.iterations().size()).isEqualTo(6);
       for (int i = 0; i < 6; i++) {
-        IIOMetadataNode about =
+        IIOMetadataNode metadata =
             (IIOMetadataNode) reader.getImageMetadata(i).getAsTree("javax_imageio_gif_image_1.0");
         g.drawImage(
             reader.read(i),
-            number(about, "ImageDescriptor", "imageLeftPosition"),
-            number(about, "ImageDescriptor", "imageTopPosition"),
+            number(metadata, "ImageDescriptor", "imageLeftPosition"),
+            number(metadata, "ImageDescriptor", "imageTopPosition"),
             null);
-        assertThat(number(about, "GraphicControlExtension", "delayTime"))
+        assertThat(number(metadata, "GraphicControlExtension", "delayTime"))
             .isEqualTo(i < 5 ? 10 : 300);
-        assertAlike(canvas, panels.draw(panels.iterations().get(i)));
+        assertAlike(canvas, dashboard.draw(dashboard.iterations().get(i)));
       }
     }
   }
 
-  private static int number(IIOMetadataNode about, String node, String attribute) {
-    IIOMetadataNode found = (IIOMetadataNode) about.getElementsByTagName(node).item(0);
+  private static int number(IIOMetadataNode metadata, String node, String attribute) {
+    IIOMetadataNode found = (IIOMetadataNode) metadata.getElementsByTagName(node).item(0);
     return Integer.parseInt(found.getAttribute(attribute));
   }
 
@@ -100,7 +100,7 @@ class RunMovieTest {
   }
 
   @Test
-  void theMp4LastsAsLongAsItsFrames() throws Exception {
+  void theMp4HasTheLengthOfItsFrames() throws Exception {
     Path file = folder.resolve("movie.mp4");
     Run made = movie(run.toString(), "--out=" + file);
     assumeTrue(!made.err().contains("not on the PATH"), "ffmpeg is not installed here");
@@ -126,7 +126,7 @@ class RunMovieTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS) // which finds programs in other ways too
-  void withoutFfmpegThereIsTheGifAndALine() throws Exception {
+  void withoutFfmpegWritesTheGifAndAMessage() throws Exception {
     List<String> nowhere = List.of("env", "PATH=" + folder);
     Run made = Program.end(folder, Program.start(folder, nowhere, "app.RunMovie", run.toString()));
     assertThat(made.exitCode()).isZero();
@@ -141,7 +141,7 @@ class RunMovieTest {
   }
 
   @Test
-  void otherFormsAreRefused() {
+  void rejectsOtherFileTypes() {
     Run made = movie(run.toString(), "--out=movie.avi");
     assertThat(made.exitCode()).isEqualTo(2);
     assertThat(made.err()).hasLineCount(2).contains("must end in .gif or .mp4, found movie.avi");

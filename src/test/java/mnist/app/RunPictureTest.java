@@ -56,7 +56,7 @@ class RunPictureTest {
   }
 
   @Test
-  void drawsIntoTheRunsFolderAsOftenAsItIsAsked() throws Exception {
+  void drawsIntoTheRunsFolderRepeatedly() throws Exception {
     Path file = run.resolve("picture.png");
     for (String iteration : new String[] {"40", "100"}) {
       Run drawn = picture(run.toString(), "--iteration=" + iteration);
@@ -73,10 +73,10 @@ class RunPictureTest {
   }
 
   @Test
-  void replacesNoFileOfTheUsers() throws Exception {
+  void doesNotReplaceOtherFiles() throws Exception {
     Path mine = Files.writeString(folder.resolve("mine.png"), "mine");
-    assertRefused("mine.png already exists; add --overwrite", "--out=" + mine);
-    assertRefused("is a folder", "--overwrite", "--out=" + folder);
+    assertFails("mine.png already exists; add --overwrite", "--out=" + mine);
+    assertFails("is a folder", "--overwrite", "--out=" + folder);
     assertThat(mine).hasContent("mine");
 
     Run drawn = picture(run.toString(), "--out=" + mine, "--overwrite", "--size=640x360");
@@ -84,18 +84,18 @@ class RunPictureTest {
     assertThat(read(mine).getWidth()).isEqualTo(640);
   }
 
-  private void assertRefused(String why, String... args) {
+  private void assertFails(String why, String... args) {
     String[] all = Arrays.copyOf(args, args.length + 1);
     all[args.length] = run.toString();
-    Run refused = picture(all);
-    assertThat(refused.exitCode()).isEqualTo(1);
-    assertThat(refused.err()).hasLineCount(1).startsWith("error: ").contains(why);
-    assertThat(refused.out()).isEmpty();
+    Run failed = picture(all);
+    assertThat(failed.exitCode()).isEqualTo(1);
+    assertThat(failed.err()).hasLineCount(1).startsWith("error: ").contains(why);
+    assertThat(failed.out()).isEmpty();
   }
 
   @Test
-  void saysWhatItMisses() throws Exception {
-    assertRefused("at most 100, where the run's record ends, found 101", "--iteration=101");
+  void reportsWhatIsMissing() throws Exception {
+    assertFails("at most 100, where the run's record ends, found 101", "--iteration=101");
 
     Path record = run.resolve("view.record");
     byte[] whole = Files.readAllBytes(record);
@@ -105,20 +105,20 @@ class RunPictureTest {
     assertThat(half.err()).hasLineCount(1).contains("truncated or damaged from byte");
 
     Files.write(record, Arrays.copyOf(whole, 100));
-    assertRefused("the run has just started");
+    assertFails("the run has just started");
     Files.writeString(record, "something else");
-    assertRefused("is not a view record");
+    assertFails("is not a view record");
     Files.delete(record);
-    assertRefused("has no view.record");
+    assertFails("has no view.record");
     Files.delete(run.resolve("run.json"));
     Files.delete(run.resolve("picture.png"));
     assertThat(run).isEmptyDirectory(); // nothing half-written
     Files.delete(run);
-    assertRefused("is not a folder, expected a run's folder");
+    assertFails("is not a folder, expected a run's folder");
   }
 
   @Test
-  void withoutTheVeryImagesOfTheRunItShowsTheMarks() throws Exception {
+  void drawsWithoutImagesIfTheRunsFilesAreMissing() throws Exception {
     Path with = folder.resolve("with.png");
     picture(run.toString(), "--out=" + with);
     Path json = run.resolve("run.json");
@@ -136,11 +136,11 @@ class RunPictureTest {
   }
 
   @Test
-  void wrongOptionsAreRefused() {
+  void rejectsInvalidOptions() {
     for (String wrong : new String[] {"--size=10x10", "--size=wide", "--iteration=-1", "--sise"}) {
-      Run refused = picture(run.toString(), wrong);
-      assertThat(refused.exitCode()).as(wrong).isEqualTo(2);
-      assertThat(refused.err()).hasLineCount(2).contains("--help");
+      Run failed = picture(run.toString(), wrong);
+      assertThat(failed.exitCode()).as(wrong).isEqualTo(2);
+      assertThat(failed.err()).hasLineCount(2).contains("--help");
     }
   }
 }

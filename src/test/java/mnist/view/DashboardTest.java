@@ -27,44 +27,44 @@ import org.junit.jupiter.api.io.TempDir;
 class DashboardTest {
   private static DataSet digits;
   private static ViewRecord record;
-  private static Dashboard panels;
+  private static Dashboard dashboard;
 
   @BeforeAll
   static void train(@TempDir Path temp) throws Exception {
     digits = TestData.drawnDigits();
     Path run = SmallRun.in(temp.resolve("run"));
     record = ViewRecord.read(run);
-    panels = Dashboard.of(run, Optional.of(digits), 1920, 1080);
+    dashboard = Dashboard.of(run, Optional.of(digits), 1920, 1080);
   }
 
   @Test
-  void theFirstCellsAreRedAndAsManyAsImagesAreWrong() {
-    assertThat(panels.iterations()).hasSize(6).hasSameSizeAs(record.batches());
-    for (int moment = 0; moment < 6; moment++) {
-      BufferedImage picture = panels.draw(panels.iterations().get(moment));
-      BatchSnapshot batch = record.batches().get(moment);
-      assertRed(picture, panels.batch(), wrong(batch.labels(), batch.predictions()));
-      TestSnapshot test = record.tests().get(moment);
+  void misclassifiedImagesComeFirstOnRed() {
+    assertThat(dashboard.iterations()).hasSize(6).hasSameSizeAs(record.batches());
+    for (int i = 0; i < 6; i++) {
+      BufferedImage picture = dashboard.draw(dashboard.iterations().get(i));
+      BatchSnapshot batch = record.batches().get(i);
+      assertRed(picture, dashboard.batch(), wrong(batch.labels(), batch.predictions()));
+      TestSnapshot test = record.tests().get(i);
       int wrong = wrong(digits.test().labels(), test.predictions());
-      assertRed(picture, panels.test(), Math.min(1000, wrong));
+      assertRed(picture, dashboard.test(), Math.min(1000, wrong));
       assertThat(test.measurement().accuracy()).isEqualTo(1 - wrong / 10_000f, within(1e-6f));
     }
   }
 
-  private static int wrong(byte[] right, byte[] said) {
-    return (int) IntStream.range(0, right.length).filter(i -> right[i] != said[i]).count();
+  private static int wrong(byte[] labels, byte[] predictions) {
+    return (int) IntStream.range(0, labels.length).filter(i -> labels[i] != predictions[i]).count();
   }
 
-  private static void assertRed(BufferedImage picture, ImageGrid wall, int expected) {
+  private static void assertRed(BufferedImage picture, ImageGrid grid, int expected) {
     int[] red =
-        IntStream.range(0, wall.cells())
-            .filter(i -> Arrays.stream(pixels(picture, wall.cell(i))).anyMatch(is(Theme.WRONG)))
+        IntStream.range(0, grid.cells())
+            .filter(i -> Arrays.stream(pixels(picture, grid.cell(i))).anyMatch(is(Theme.WRONG)))
             .toArray();
     assertThat(red).isEqualTo(IntStream.range(0, expected).toArray());
   }
 
-  private static IntPredicate is(Color colour) {
-    return pixel -> pixel == colour.getRGB();
+  private static IntPredicate is(Color color) {
+    return pixel -> pixel == color.getRGB();
   }
 
   private static int[] pixels(BufferedImage picture, Rectangle part) {
@@ -72,20 +72,22 @@ class DashboardTest {
   }
 
   @Test
-  void theRightAnswerIsAtTheLeftAndTheGivenOneAtTheRight() {
-    int[] sevenTakenForOne = marks(7, 1);
-    assertThat(left(sevenTakenForOne)).isEqualTo(left(marks(7, 4))).isNotEqualTo(left(marks(1, 7)));
-    assertThat(right(sevenTakenForOne))
+  void theLabelIsAtTheLeftAndThePredictionAtTheRight() {
+    int[] sevenClassifiedAsOne = marks(7, 1);
+    assertThat(left(sevenClassifiedAsOne))
+        .isEqualTo(left(marks(7, 4)))
+        .isNotEqualTo(left(marks(1, 7)));
+    assertThat(right(sevenClassifiedAsOne))
         .isEqualTo(right(marks(4, 1)))
         .isNotEqualTo(right(marks(1, 7)));
   }
 
   /** One cell of 50 × 40 pixels without its image. */
-  private static int[] marks(int right, int said) {
+  private static int[] marks(int label, int prediction) {
     BufferedImage cell = new BufferedImage(50, 40, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = cell.createGraphics();
     new ImageGrid(new Rectangle(50, 40), 1, 1, Optional.empty())
-        .draw(cell, g, new int[1], new byte[] {(byte) right}, new byte[] {(byte) said});
+        .draw(cell, g, new int[1], new byte[] {(byte) label}, new byte[] {(byte) prediction});
     return pixels(cell, new Rectangle(50, 40));
   }
 
@@ -98,7 +100,7 @@ class DashboardTest {
   }
 
   @Test
-  void aRightImageIsBlackOnWhiteInAnySize() {
+  void aCorrectlyClassifiedImageIsBlackOnWhiteAtAnySize() {
     byte[] pixels = digits.test().pixels();
     int[] drawn = drawnRight(28);
     int[] expected = IntStream.range(0, 784).map(i -> 255 - (pixels[784 + i] & 255)).toArray();
@@ -121,14 +123,16 @@ class DashboardTest {
   }
 
   @Test
-  void curvesGoThroughWhatWasMeasuredAndNoFurtherThanTheMoment() {
-    TestSnapshot seen = record.tests().get(2);
-    int iteration = seen.measurement().iteration();
-    BufferedImage atEnd = panels.draw(SmallRun.LAST);
-    BufferedImage before = panels.draw(iteration);
-    for (Curves curves : List.of(panels.accuracy(), panels.loss())) {
+  void curvesPassThroughTheMeasurementsUpToTheIteration() {
+    TestSnapshot snapshot = record.tests().get(2);
+    int iteration = snapshot.measurement().iteration();
+    BufferedImage atEnd = dashboard.draw(SmallRun.LAST);
+    BufferedImage before = dashboard.draw(iteration);
+    for (Curves curves : List.of(dashboard.accuracy(), dashboard.loss())) {
       double value =
-          curves == panels.loss() ? seen.measurement().loss() : seen.measurement().accuracy();
+          curves == dashboard.loss()
+              ? snapshot.measurement().loss()
+              : snapshot.measurement().accuracy();
       int x = (int) curves.x(iteration);
       for (BufferedImage picture : List.of(atEnd, before)) {
         assertThat(heights(picture, curves, x - 1).average().orElseThrow())
@@ -139,7 +143,7 @@ class DashboardTest {
     }
   }
 
-  /** Where a column of a panel has the colour of the test curve. */
+  /** Where a column of a panel has the color of the test curve. */
   private static IntStream heights(BufferedImage picture, Curves curves, int x) {
     Rectangle area = curves.area();
     return IntStream.range(area.y, (int) area.getMaxY())
@@ -148,12 +152,13 @@ class DashboardTest {
 
   @Test
   void bandsAreNestedAndTheInnermostIsDarkest() {
-    BufferedImage picture = panels.draw(SmallRun.LAST);
-    BatchSnapshot seen = record.batches().get(3);
+    BufferedImage picture = dashboard.draw(SmallRun.LAST);
+    BatchSnapshot snapshot = record.batches().get(3);
     for (int panel = 0; panel < 2; panel++) {
-      Curves curves = panels.bands().get(panel);
-      float[] boundaries = seen.quantiles()[panel][0]; // weights and biases are the first groups
-      int x = (int) Math.round(curves.x(seen.measurement().iteration())) + 1; // beside the grid
+      Curves curves = dashboard.bands().get(panel);
+      float[] boundaries =
+          snapshot.quantiles()[panel][0]; // weights and biases are the first groups
+      int x = (int) Math.round(curves.x(snapshot.measurement().iteration())) + 1; // beside the grid
       List<Integer> brightness = new ArrayList<>();
       brightness.add(red(picture, x, curves.y(boundaries[0]) + 3));
       for (int i = 0; i < 4; i++) {

@@ -35,7 +35,7 @@ import org.tensorflow.proto.Event;
 import org.tensorflow.proto.HistogramProto;
 import org.tensorflow.proto.Summary;
 
-/** What a run of 2.2 with --tensorboard leaves, against what was seen of it otherwise. */
+/** The event files of a run of 2.2 with --tensorboard, compared with what a listener received. */
 class EventFileRunTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path PYTHON =
@@ -68,15 +68,15 @@ class EventFileRunTest {
     }
 
     @Override
-    public void onEvaluation(Evaluation seen) {
-      int iteration = seen.measurement().iteration();
-      if (seen.measurement().set() == Split.TEST) {
+    public void onEvaluation(Evaluation evaluation) {
+      int iteration = evaluation.measurement().iteration();
+      if (evaluation.measurement().set() == Split.TEST) {
         values.put("test mistakes " + iteration, List.of(300, 420, 420, 300, 3));
       } else if (iteration <= 100) {
         for (RecordHeader.Group group : groups) {
           for (String node : group.nodes()) {
             String key = "train %s/%s %d".formatted(group.name(), node, iteration);
-            values.put(key, range(seen.values(node)));
+            values.put(key, range(evaluation.values(node)));
           }
         }
       }
@@ -137,7 +137,7 @@ class EventFileRunTest {
   }
 
   @Test
-  void changesNoNumberOfTheRun() throws Exception {
+  void doesNotChangeTheNumbersOfTheRun() throws Exception {
     Path without = train("without", new TrainingListener() {});
     try (Stream<Path> files = Files.list(without)) {
       assertThat(files.map(file -> file.getFileName().toString())).doesNotContain("train", "test");
@@ -153,7 +153,7 @@ class EventFileRunTest {
   }
 
   @Test
-  void saysWhatWasSeen() throws Exception {
+  void containsWhatWasEvaluated() throws Exception {
     Map<String, Object> found = new HashMap<>();
     for (String set : List.of("train", "test")) {
       for (Event event : Events.in(file(set))) {
@@ -187,15 +187,15 @@ class EventFileRunTest {
         image.getColorModel().getNumComponents());
   }
 
-  static boolean pythonIsThere() {
+  static boolean pythonIsInstalled() {
     return Files.exists(PYTHON);
   }
 
   @Test
   @EnabledIf(
-      value = "pythonIsThere",
-      disabledReason = "python-reference/.venv is not there; make crosscheck makes it")
-  void pythonReadsTheSame() throws Exception {
+      value = "pythonIsInstalled",
+      disabledReason = "python-reference/.venv does not exist; make crosscheck creates it")
+  void pythonReadsTheSameValues() throws Exception {
     Path script = Path.of(getClass().getResource("events.py").toURI());
     Process python =
         new ProcessBuilder(

@@ -33,7 +33,7 @@ class EventFileTest {
   // ---- The file
 
   @Test
-  void holdsWhatWasAddedInOrder() throws Exception {
+  void containsTheEventsInOrder() throws Exception {
     Path folder = temporary.resolve("train");
     double before = System.currentTimeMillis() / 1000.0;
     try (EventFile file = EventFile.create(folder)) {
@@ -55,7 +55,7 @@ class EventFileTest {
   }
 
   @Test
-  void beginsAsEveryEventFileOfTensorFlow() throws Exception {
+  void startsLikeEveryEventFileOfTensorFlow() throws Exception {
     Path folder = temporary.resolve("train");
     EventFile.create(folder).close();
     assertThat(Arrays.copyOf(Files.readAllBytes(only(folder)), 12))
@@ -72,7 +72,7 @@ class EventFileTest {
   }
 
   @Test
-  void aFullDiskLeavesNoHalfRecord() throws Exception {
+  void aFullDiskLeavesNoPartialRecord() throws Exception {
     Path path = temporary.resolve("events");
     try (EventFile file = new EventFile(onDiskWithRoomFor(150, path))) {
       file.add(1, summary("accuracy", 0.5f));
@@ -110,7 +110,7 @@ class EventFileTest {
   // ---- Histograms
 
   @Test
-  void countsNumbersInBucketsOfEqualWidth() {
+  void countsValuesInBucketsOfEqualWidth() {
     float[] numbers = new float[601];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = i * 0.5f - 100; // -100 to 200, a bucket is 5 wide
@@ -127,14 +127,14 @@ class EventFileTest {
   }
 
   @Test
-  void equalNumbersAreInOneBucket() {
+  void equalValuesShareOneBucket() {
     HistogramProto histogram = Histogram.of(FloatBuffer.wrap(new float[] {0.1f, 0.1f, 0.1f}));
     assertThat(histogram.getBucketLimitList()).containsExactly((double) 0.1f);
     assertThat(histogram.getBucketList()).containsExactly(3.0);
   }
 
   @Test
-  void whatIsNotFiniteIsNotCounted() {
+  void ignoresNaNAndInfinities() {
     float[] numbers = {Float.NaN, -1, Float.POSITIVE_INFINITY, 1, Float.NEGATIVE_INFINITY};
     HistogramProto histogram = Histogram.of(FloatBuffer.wrap(numbers));
     assertThat(histogram.getMin()).isEqualTo(-1);
@@ -144,10 +144,10 @@ class EventFileTest {
     assertThat(none).isEqualTo(HistogramProto.getDefaultInstance());
   }
 
-  // ---- The sheet of mistakes
+  // ---- The sheet of misclassified images
 
   @Test
-  void theSheetShowsWhatIsWrongWithTheRightAndTheGivenClass() {
+  void theSheetShowsMisclassifiedImagesWithLabelAndPrediction() {
     byte[] pixels = new byte[3 * LabeledImages.PIXELS];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) (i * 31 / 28);
@@ -158,9 +158,9 @@ class EventFileTest {
     for (int tile = 0; tile < 2; tile++) {
       int left = tile * Misclassified.TILE_WIDTH + 1;
       for (int pixel = 0; pixel < LabeledImages.PIXELS; pixel++) {
-        int grey = pixels[(tile + 1) * LabeledImages.PIXELS + pixel] & 0xff;
+        int intensity = pixels[(tile + 1) * LabeledImages.PIXELS + pixel] & 0xff;
         assertThat(sheet.getRGB(left + pixel % 28, 1 + pixel / 28) & 0xffffff)
-            .isEqualTo(grey << 16 | grey << 8 | grey);
+            .isEqualTo(intensity << 16 | intensity << 8 | intensity);
       }
     }
     // The second tile's classes: 8 and 3.
@@ -173,13 +173,13 @@ class EventFileTest {
     }
   }
 
-  private static String[] drawn(BufferedImage sheet, int left, int colour) {
+  private static String[] drawn(BufferedImage sheet, int left, int color) {
     String[] rows = new String[5];
     for (int row = 0; row < rows.length; row++) {
       StringBuilder dots = new StringBuilder();
       for (int column = 0; column < 3; column++) {
         int found = sheet.getRGB(left + 2 * column, 30 + 2 * row) & 0xffffff;
-        dots.append(found == colour ? '#' : ' ');
+        dots.append(found == color ? '#' : ' ');
       }
       rows[row] = dots.toString();
     }
@@ -187,7 +187,7 @@ class EventFileTest {
   }
 
   @Test
-  void theSheetEndsWithTheHundredthMistake() {
+  void theSheetShowsTheFirstHundred() {
     byte[] pixels = new byte[101 * LabeledImages.PIXELS];
     Arrays.fill(pixels, (byte) 255);
     LabeledImages test = new LabeledImages(pixels, new byte[101]);

@@ -9,7 +9,7 @@ import mnist.runs.RecordHeader.Group;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the view finds in the stages' graphs. */
+/** The tensors that are visualized, for each stage. */
 class VisualizedTensorsTest {
   @ParameterizedTest
   @CsvSource(

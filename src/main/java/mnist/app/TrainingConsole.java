@@ -9,6 +9,7 @@ import mnist.console.ProgressLine;
 import mnist.data.DataSet;
 import mnist.data.Split;
 import mnist.platform.Terminal;
+import mnist.runs.RunFolders;
 import mnist.training.Evaluation;
 import mnist.training.Measurement;
 import mnist.training.Stage;
@@ -166,8 +167,7 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
               + "(try a tenth of it with --learning-rate) or there were too few iterations.%n");
     }
     out.printf(
-        "%nConfusion matrix of the test set at iteration %d (rows: labels, columns: predictions)%n",
-        m.iteration());
+        "%nConfusion matrix at iteration %d (rows: labels, columns: predictions)%n", m.iteration());
     out.print(best.confusion().toText(data.classNames()));
   }
 
@@ -189,38 +189,31 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
     if (quiet) {
       return;
     }
-    boolean usual = Path.of("runs").equals(run.getParent()); // where make finds the newest run
+    boolean usual = Path.of(RunFolders.DEFAULT).equals(run.getParent()); // as make assumes
     out.printf("%nNext:%n");
     model.ifPresent(
         folder ->
             suggest(
-                "draw digits for the model to recognize",
-                "make serve" + (usual && folder.startsWith(run) ? "" : " MODEL='" + folder + "'")));
+                "draw digits",
+                "make serve",
+                usual && folder.startsWith(run) ? "" : " MODEL='" + folder + "'"));
     suggest(
-        "see all runs in a browser",
-        "make view" + (usual ? "" : " ARGS=\"--runs '" + runs(run) + "'\""));
+        "see all runs",
+        "make view",
+        usual ? "" : " ARGS=\"--runs '" + run.toAbsolutePath().getParent() + "'\"");
     if (hasView) {
-      suggest("draw this run as a picture", "make picture" + (usual ? "" : " RUN='" + run + "'"));
+      suggest("draw a picture", "make picture", usual ? "" : " RUN='" + run + "'");
     }
     if (result.status() == TrainingResult.Status.INTERRUPTED) {
       suggest(
           "resume this run",
-          usual
-              ? "make resume"
-              : "make run STAGE=%s ARGS=\"--resume '%s'\"".formatted(stage.name(), run));
+          usual ? "make resume" : "make run STAGE=" + stage.name(),
+          usual ? "" : " ARGS=\"--resume '" + run + "'\"");
     }
   }
 
-  private static Path runs(Path run) {
-    return run.getParent() == null ? Path.of(".") : run.getParent();
-  }
-
-  /** A command and what it does, in one line where that fits. */
-  private void suggest(String purpose, String command) {
-    out.println(
-        command.length() <= 12
-            ? "  %-12s  %s".formatted(command, purpose)
-            : "  %s%n                (%s)".formatted(command, purpose));
+  private void suggest(String purpose, String command, String arguments) {
+    out.printf("  %-15s  %s%s%n", purpose, command, arguments);
   }
 
   /** On a terminal, keeps the page available until Ctrl-C. */

@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import mnist.FewDigits;
 import mnist.Stages;
 import mnist.TestData;
 import mnist.training.TrainingListener;
@@ -73,6 +74,32 @@ class ReportTest {
     assertThat(predicted.toString(UTF_8))
         .contains(String.format(Locale.ROOT, "%,d of 10,000 images classified correctly", correct));
     assertThat(matrixIn(predicted.toString(UTF_8))).isDeepEqualTo(recorded);
+  }
+
+  @Test
+  void saysThatANetworkDidNotLearnAndSuggestsWhatToDoNext() throws Exception {
+    String digits = FewDigits.writeTo(folder.resolve("digits")).toString();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (String learningRate : List.of("1", "0.003")) {
+      int exitCode =
+          Training.run(
+              Stages.named("2.1"),
+              new TrainingListener() {},
+              new PrintStream(out, true, UTF_8),
+              System.err,
+              "--data=" + digits,
+              "--iterations=100",
+              "--learning-rate=" + learningRate,
+              "--run-dir=" + folder.resolve(learningRate));
+      assertThat(exitCode).isZero();
+    }
+    String[] reports = out.toString(UTF_8).split("Stage 2.1: .*\\n"); // twice in each run
+    assertThat(reports[2]).contains("The network did not learn", "--learning-rate");
+    assertThat(reports[4]).doesNotContain("did not learn");
+    assertThat(reports[4].substring(reports[4].indexOf("Next:")))
+        .contains("make serve MODEL='" + folder.resolve("0.003/model") + "'\n")
+        .contains("make view ARGS=\"--runs '" + folder + "'\"\n")
+        .doesNotContain("make picture", "resume");
   }
 
   /** The ten lines after the heading and the line with the columns' names. */

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import mnist.platform.ErrorMessages;
-import mnist.training.AsyncListener;
 import mnist.training.TrainingListener;
 
 /**

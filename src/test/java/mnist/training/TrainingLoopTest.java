@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import mnist.Stages;
 import mnist.TestData;
+import mnist.app.AsyncListener;
 import mnist.data.DataSet;
 import mnist.data.Split;
 import mnist.nn.Hyperparameters;

@@ -1,4 +1,4 @@
-package mnist.training;
+package mnist.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,6 +10,9 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
 import mnist.data.Split;
+import mnist.training.Evaluation;
+import mnist.training.Measurement;
+import mnist.training.TrainingListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 

@@ -1,4 +1,4 @@
-package mnist.training;
+package mnist.app;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import mnist.data.Split;
+import mnist.training.Evaluation;
+import mnist.training.TrainingListener;
 
 /**
  * Runs an optional listener in a thread of its own. The training waits for a slow listener, but no
@@ -32,8 +34,7 @@ public final class AsyncListener implements TrainingListener, AutoCloseable {
    * @param onFailure called once when the listener is detached, with the exception that it threw or
    *     a TimeoutException
    */
-  public AsyncListener(
-      TrainingListener listener, Duration timeBudget, Consumer<Exception> onFailure) {
+  AsyncListener(TrainingListener listener, Duration timeBudget, Consumer<Exception> onFailure) {
     this.listener = listener;
     this.onFailure = onFailure;
     budgetNanos = timeBudget.toNanos();

@@ -34,7 +34,8 @@ public final class AsyncListener implements TrainingListener, AutoCloseable {
    * @param onFailure called once when the listener is detached, with the exception that it threw or
    *     a TimeoutException
    */
-  AsyncListener(TrainingListener listener, Duration timeBudget, Consumer<Exception> onFailure) {
+  public AsyncListener(
+      TrainingListener listener, Duration timeBudget, Consumer<Exception> onFailure) {
     this.listener = listener;
     this.onFailure = onFailure;
     budgetNanos = timeBudget.toNanos();

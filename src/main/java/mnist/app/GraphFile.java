@@ -17,7 +17,7 @@ final class GraphFile {
    */
   static void refuseExisting(Path file) throws IOException {
     if (Files.exists(file)) {
-      throw new IOException(file + " exists already, and is not overwritten");
+      throw new IOException(file + " already exists and is not overwritten");
     }
   }
 

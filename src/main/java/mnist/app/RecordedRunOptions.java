@@ -91,6 +91,6 @@ public final class RecordedRunOptions {
   }
 
   private static IOException exists(Path file) {
-    return new IOException(file + " exists already; add --overwrite to replace it");
+    return new IOException(file + " already exists; add --overwrite to replace it");
   }
 }

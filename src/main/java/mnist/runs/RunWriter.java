@@ -122,7 +122,7 @@ public final class RunWriter implements TrainingListener, AutoCloseable {
     return new IOException(
         "the run folder "
             + folder
-            + " exists already, and no run is overwritten; choose another --run-dir");
+            + " already exists, and no run is overwritten; choose another --run-dir");
   }
 
   private static Path createDatedFolder(String stage) throws IOException {

@@ -170,7 +170,7 @@ class ResumeTest {
         "--dataset=fashion-mnist;--dataset is fashion-mnist, but the run to resume has auto",
         "--learning-rate=0.1;--learning-rate is 0.1, but the run to resume has 0.005",
         "--iterations=3;--iterations 3 is less than the run's 5",
-        "--run-dir=other;--resume continues in the run's own folder"
+        "--run-dir=other;--run-dir and --resume cannot be combined"
       })
   void anOptionThatContradictsIsRefusedWithBothValues(String optionAndReason) throws IOException {
     Path run = shared.resolve("five");

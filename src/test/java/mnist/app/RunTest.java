@@ -180,7 +180,7 @@ class RunTest {
   void anExistingRunFolderIsNotOverwritten() throws IOException {
     Path existing = Files.createDirectory(folder.resolve("mine"));
     run("1.0", digits, "--iterations=1", in("--run-dir", "mine"))
-        .failed("mine", "exists already", "--run-dir");
+        .failed("mine", "already exists", "--run-dir");
     assertThat(existing).isEmptyDirectory();
   }
 
@@ -199,7 +199,7 @@ class RunTest {
     assertThat(folder).isEmptyDirectory();
 
     Files.createDirectory(folder.resolve("taken"));
-    run("2.1", digits, graph, in("--run-dir", "taken")).failed("taken exists already");
+    run("2.1", digits, graph, in("--run-dir", "taken")).failed("taken already exists");
     assertThat(folder.resolve("new")).doesNotExist();
 
     assertThat(run("2.1", digits, "--iterations=0", graph, in("--run-dir", "run")).exitCode())
@@ -223,7 +223,7 @@ class RunTest {
   void theGraphIsWrittenOverNothing() throws IOException {
     Path graph = Files.writeString(folder.resolve("graph.pb"), "mine");
     Ran ran = run("2.1", digits, "--graph=" + graph, in("--run-dir", "run"));
-    ran.failed("graph.pb exists already");
+    ran.failed("graph.pb already exists");
     assertThat(ran.out()).isEmpty();
     assertThat(graph).hasContent("mine");
     assertThat(folder.resolve("run")).doesNotExist();

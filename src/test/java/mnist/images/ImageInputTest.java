@@ -120,7 +120,7 @@ class ImageInputTest {
             idx(0),
             "- contains no images",
             Arrays.copyOf(good, good.length - 1),
-            "- is cut short",
+            "- is truncated",
             labels,
             "expected 0x00000803");
     reasons.forEach(

@@ -26,6 +26,7 @@ import mnist.console.CommandLines;
 import mnist.data.ConfusionMatrix;
 import mnist.data.DataSet;
 import mnist.data.LabeledImages;
+import mnist.data.sources.IdxFile;
 import mnist.images.ImageInput;
 import mnist.images.NamedImage;
 import mnist.model.Model;
@@ -125,7 +126,7 @@ public final class Predict implements Callable<Integer> {
     if (json && show) {
       throw new ParameterException(spec.commandLine(), "--show and --json cannot be combined");
     }
-    byte[] labels = labelsFile == null ? null : ImageInput.readLabels(labelsFile);
+    byte[] labels = labelsFile == null ? null : IdxFile.readLabels(labelsFile).content();
     Path folder = modelFolder();
     NativeEnvironment.load(!noOneDnn);
     try (Model loaded = Model.load(folder)) {

@@ -38,13 +38,7 @@ final class BackgroundModel {
     for (int i = 0; i < ITERATIONS; i++) {
       model.fit();
     }
-    GrayImage paper = new GrayImage(image.width(), image.height());
-    for (int y = 0; y < image.height(); y++) {
-      for (int x = 0; x < image.width(); x++) {
-        paper.set(x, y, (float) model.valueAt(x, y));
-      }
-    }
-    return paper;
+    return GrayImage.of(image.width(), image.height(), (x, y) -> (float) model.valueAt(x, y));
   }
 
   /** The median of the border pixels. */

@@ -12,6 +12,22 @@ record GrayImage(int width, int height, float[] pixels) {
     this(width, height, new float[width * height]);
   }
 
+  /** Computes a pixel value. */
+  interface PixelFunction {
+    float apply(int x, int y);
+  }
+
+  /** An image whose pixels are computed one by one. */
+  static GrayImage of(int width, int height, PixelFunction function) {
+    GrayImage image = new GrayImage(width, height);
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        image.set(x, y, function.apply(x, y));
+      }
+    }
+    return image;
+  }
+
   float get(int x, int y) {
     return pixels[y * width + x];
   }
@@ -49,15 +65,13 @@ record GrayImage(int width, int height, float[] pixels) {
    *     4, 5 and 7 their mirror images
    */
   GrayImage upright(int orientation) {
-    boolean onItsSide = orientation >= 5;
-    GrayImage upright = onItsSide ? new GrayImage(height, width) : new GrayImage(width, height);
     int right = width - 1;
     int bottom = height - 1;
-    for (int y = 0; y < upright.height; y++) {
-      for (int x = 0; x < upright.width; x++) {
-        upright.set(
-            x,
-            y,
+    boolean onItsSide = orientation >= 5;
+    return of(
+        onItsSide ? height : width,
+        onItsSide ? width : height,
+        (x, y) ->
             switch (orientation) {
               case 2 -> get(right - x, y);
               case 3 -> get(right - x, bottom - y);
@@ -68,8 +82,5 @@ record GrayImage(int width, int height, float[] pixels) {
               case 8 -> get(right - y, x);
               default -> get(x, y);
             });
-      }
-    }
-    return upright;
   }
 }

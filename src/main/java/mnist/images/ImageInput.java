@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import mnist.data.DataException;
 import mnist.data.LabeledImages;
 import mnist.data.sources.IdxFile;
@@ -108,16 +109,6 @@ public final class ImageInput {
     }
   }
 
-  /**
-   * Reads an IDX file of labels.
-   *
-   * @return classes 0..9
-   * @throws DataException if it is not such a file
-   */
-  public static byte[] readLabels(Path file) throws IOException {
-    return IdxFile.readLabels(file).content();
-  }
-
   /** Some editors write one at the beginning of text files. */
   private static void skipByteOrderMark(BufferedInputStream in) throws IOException {
     in.mark(3);
@@ -148,12 +139,7 @@ public final class ImageInput {
 
   /** Whether all pixels are equal. */
   public static boolean isBlank(byte[] pixels) {
-    for (byte pixel : pixels) {
-      if (pixel != pixels[0]) {
-        return false;
-      }
-    }
-    return true;
+    return IntStream.range(1, pixels.length).allMatch(i -> pixels[i] == pixels[0]);
   }
 
   private static void readIdx(byte[] content, String name, Listener listener) throws IOException {
@@ -273,14 +259,12 @@ public final class ImageInput {
 
   /** Leaves values 0..1 unchanged; divides by 256 if any is above 1. */
   private static float[] scaled(float[] pixels, String location) throws DataException {
-    float min = pixels[0];
-    float max = pixels[0];
-    for (float pixel : pixels) {
-      min = Math.min(min, pixel);
-      max = Math.max(max, pixel);
-    }
-    if (min == max) {
+    if (new GrayImage(SIDE, SIDE, pixels).contrast() == 0) {
       throw new DataException(location + ": the image is blank");
+    }
+    float max = 0;
+    for (float pixel : pixels) {
+      max = Math.max(max, pixel);
     }
     for (int i = 0; max > 1 && i < pixels.length; i++) {
       pixels[i] /= 256f;

@@ -84,13 +84,17 @@ public final class Picture {
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(content))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       ImageReader reader = readers.hasNext() ? readers.next() : null;
-      if (reader == null || !FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
+      String format = reader == null ? "" : reader.getFormatName().toLowerCase(Locale.ROOT);
+      if (!FORMATS.contains(format)) {
         throw new DataException(name + " is not an image: expected PNG, JPEG, GIF or BMP");
       }
       try {
-        checkBmpLength(content, name);
+        // The BMP reader does not notice missing rows when subsampling.
+        if (format.equals("bmp") && content.length >= 6 && bmpLength(content) > content.length) {
+          throw truncated(name);
+        }
         GrayImage gray = decode(reader, in, name, maxPixels);
-        return isJpeg(content) ? gray.upright(orientation(content)) : gray;
+        return format.equals("jpeg") ? gray.upright(orientation(content)) : gray;
       } finally {
         reader.dispose();
       }
@@ -131,21 +135,9 @@ public final class Picture {
     }
   }
 
-  /**
-   * Compares a BMP file's length with the one in its header, since the BMP reader does not notice
-   * missing rows when subsampling.
-   */
-  private static void checkBmpLength(byte[] content, String name) throws DataException {
-    if (content.length >= 6
-        && content[0] == 'B'
-        && content[1] == 'M'
-        && ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getInt(2) > content.length) {
-      throw truncated(name);
-    }
-  }
-
-  private static boolean isJpeg(byte[] content) {
-    return content[0] == (byte) 0xff && content[1] == (byte) 0xd8;
+  /** The length in the header of a BMP file. */
+  private static int bmpLength(byte[] content) {
+    return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getInt(2);
   }
 
   private static DataException truncated(String name) {
@@ -171,36 +163,36 @@ public final class Picture {
   private static GrayImage toGray(BufferedImage picture) {
     ColorModel colors = picture.getColorModel();
     boolean isGray = colors.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
-    GrayImage gray = isGray ? graySamples(picture.getRaster()) : brightnessOrChannel(picture);
+    if (isGray && !colors.hasAlpha()) {
+      return graySamples(picture.getRaster());
+    }
+    int width = picture.getWidth();
+    int[] argb = picture.getRGB(0, 0, width, picture.getHeight(), null, 0, width);
+    GrayImage gray = isGray ? graySamples(picture.getRaster()) : brightnessOrChannel(argb, width);
     if (!colors.hasAlpha()) {
       return gray;
     }
     // White ink on a transparent background is visible on black only.
-    GrayImage onWhite = composite(gray, picture, WHITE);
-    GrayImage onBlack = composite(gray, picture, BLACK);
+    GrayImage onWhite = composite(gray, argb, WHITE);
+    GrayImage onBlack = composite(gray, argb, BLACK);
     return onBlack.contrast() > onWhite.contrast() ? onBlack : onWhite;
   }
 
   /** The samples of a grayscale picture unchanged; getRGB would apply a gamma correction. */
   private static GrayImage graySamples(Raster raster) {
-    GrayImage gray = new GrayImage(raster.getWidth(), raster.getHeight());
     float max = (1 << raster.getSampleModel().getSampleSize(0)) - 1;
-    for (int y = 0; y < gray.height(); y++) {
-      for (int x = 0; x < gray.width(); x++) {
-        gray.set(x, y, 255 * raster.getSample(x, y, 0) / max);
-      }
-    }
-    return gray;
+    return GrayImage.of(
+        raster.getWidth(), raster.getHeight(), (x, y) -> 255 * raster.getSample(x, y, 0) / max);
   }
 
   /** Brightness; or a color channel with much more contrast, as with red on equally bright blue. */
-  private static GrayImage brightnessOrChannel(BufferedImage picture) {
-    GrayImage best = weightedSum(picture, 0.299f, 0.587f, 0.114f);
+  private static GrayImage brightnessOrChannel(int[] argb, int width) {
+    GrayImage best = weightedSum(argb, width, 0.299f, 0.587f, 0.114f);
     for (GrayImage channel :
         List.of(
-            weightedSum(picture, 1, 0, 0),
-            weightedSum(picture, 0, 1, 0),
-            weightedSum(picture, 0, 0, 1))) {
+            weightedSum(argb, width, 1, 0, 0),
+            weightedSum(argb, width, 0, 1, 0),
+            weightedSum(argb, width, 0, 0, 1))) {
       if (channel.variance() > 2 * best.variance()) {
         best = channel;
       }
@@ -208,32 +200,24 @@ public final class Picture {
     return best;
   }
 
-  private static GrayImage weightedSum(BufferedImage picture, float red, float green, float blue) {
-    GrayImage gray = new GrayImage(picture.getWidth(), picture.getHeight());
-    int[] row = new int[gray.width()];
-    for (int y = 0; y < gray.height(); y++) {
-      picture.getRGB(0, y, row.length, 1, row, 0, row.length);
-      for (int x = 0; x < row.length; x++) {
-        gray.set(
-            x,
-            y,
-            red * (row[x] >> 16 & 0xff) + green * (row[x] >> 8 & 0xff) + blue * (row[x] & 0xff));
-      }
-    }
-    return gray;
+  private static GrayImage weightedSum(int[] argb, int width, float red, float green, float blue) {
+    return GrayImage.of(
+        width,
+        argb.length / width,
+        (x, y) -> {
+          int color = argb[y * width + x];
+          return red * (color >> 16 & 0xff) + green * (color >> 8 & 0xff) + blue * (color & 0xff);
+        });
   }
 
-  /** Composites the gray image, with the picture's alpha channel, over a background. */
-  private static GrayImage composite(GrayImage gray, BufferedImage picture, int background) {
-    GrayImage composite = new GrayImage(gray.width(), gray.height());
-    int[] row = new int[gray.width()];
-    for (int y = 0; y < gray.height(); y++) {
-      picture.getRGB(0, y, row.length, 1, row, 0, row.length);
-      for (int x = 0; x < row.length; x++) {
-        float alpha = (row[x] >>> 24) / 255f;
-        composite.set(x, y, alpha * gray.get(x, y) + (1 - alpha) * background);
-      }
-    }
-    return composite;
+  /** Composites the gray image, with the alpha channel of the colors, over a background. */
+  private static GrayImage composite(GrayImage gray, int[] argb, int background) {
+    return GrayImage.of(
+        gray.width(),
+        gray.height(),
+        (x, y) -> {
+          float alpha = (argb[y * gray.width() + x] >>> 24) / 255f;
+          return alpha * gray.get(x, y) + (1 - alpha) * background;
+        });
   }
 }

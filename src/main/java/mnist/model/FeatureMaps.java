@@ -13,9 +13,7 @@ import org.tensorflow.types.TFloat32;
  */
 public record FeatureMaps(int channels, int rows, int columns, float[] values) {
 
-  /**
-   * @param activations [1, rows, columns, channels]
-   */
+  /** From activations of shape [1, rows, columns, channels]. */
   static FeatureMaps of(TFloat32 activations) {
     Shape shape = activations.shape();
     int rows = (int) shape.get(1);

@@ -122,8 +122,15 @@ final class InferenceGraph implements AutoCloseable {
     Map<String, NodeDef> nodes = new LinkedHashMap<>();
     for (Variable<TFloat32> variable : network.variables()) {
       String name = variable.op().name();
-      nodes.put(name + "/read", identity(name + "/read", name));
-      replacements.put(name, name + "/read");
+      NodeDef read =
+          NodeDef.newBuilder()
+              .setName(name + "/read")
+              .setOp("Identity")
+              .addInput(name)
+              .putAttr("T", AttrValue.newBuilder().setType(DataType.DT_FLOAT).build())
+              .build();
+      nodes.put(read.getName(), read);
+      replacements.put(name, read.getName());
     }
     network
         .inferenceReplacements()
@@ -140,15 +147,6 @@ final class InferenceGraph implements AutoCloseable {
     needed.remove("X");
     nodes.keySet().retainAll(needed);
     return List.copyOf(nodes.values());
-  }
-
-  private static NodeDef identity(String name, String input) {
-    return NodeDef.newBuilder()
-        .setName(name)
-        .setOp("Identity")
-        .addInput(input)
-        .putAttr("T", AttrValue.newBuilder().setType(DataType.DT_FLOAT).build())
-        .build();
   }
 
   private static void collectInputs(String name, Map<String, NodeDef> nodes, Set<String> names) {

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.core.JacksonException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -144,16 +143,14 @@ public final class Model implements AutoCloseable {
 
   private static Signature defaultSignature(SavedModelBundle bundle, Path folder)
       throws ModelException {
-    List<String> others = new ArrayList<>();
-    for (Signature signature : bundle.signatures()) {
-      if (signature.key().equals(Signature.DEFAULT_KEY)) {
-        return signature;
-      }
-      others.add(signature.key());
+    List<Signature> signatures = bundle.signatures();
+    List<String> names = signatures.stream().map(Signature::key).toList();
+    if (!names.contains(Signature.DEFAULT_KEY)) {
+      throw new ModelException(
+          "%s has no signature %s; it has %s"
+              .formatted(folder, Signature.DEFAULT_KEY, names.isEmpty() ? "none" : names));
     }
-    throw new ModelException(
-        "%s has no signature %s; it has %s"
-            .formatted(folder, Signature.DEFAULT_KEY, others.isEmpty() ? "none" : others));
+    return signatures.get(names.indexOf(Signature.DEFAULT_KEY));
   }
 
   /** The tensor with this name in the inputs or outputs of the signature. */

@@ -15,11 +15,7 @@ import java.util.Map;
  */
 public record Prediction(float[] probabilities) {
 
-  /**
-   * Splits the probabilities of several images.
-   *
-   * @param probabilities 10 for each image, concatenated
-   */
+  /** Splits the probabilities of several images: 10 for each, concatenated. */
   public static List<Prediction> listOf(float... probabilities) {
     List<Prediction> predictions = new ArrayList<>();
     for (int from = 0; from < probabilities.length; from += CLASSES) {

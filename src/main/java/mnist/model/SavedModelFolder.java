@@ -99,10 +99,8 @@ public final class SavedModelFolder {
   }
 
   /**
-   * Writes a model atomically.
+   * Writes a model atomically, to a folder that is checked as in {@link #check}.
    *
-   * @param folder must not exist unless it may be overwritten
-   * @param overwrite whether an existing model of this project may be replaced
    * @param network the source of the graph
    * @param weights of the network's variables
    * @throws ModelException if it cannot be written

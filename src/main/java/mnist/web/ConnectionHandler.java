@@ -2,14 +2,14 @@ package mnist.web;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.GracefulHandler;
@@ -50,45 +50,41 @@ final class ConnectionHandler extends GracefulHandler {
 
   private void poll() {
     Map<EndPoint, Snapshot> current = new HashMap<>();
-    forEachConnection(
-        (endPoint, connection) -> {
-          boolean isBusy = busy.containsKey(connection);
-          long requests = connection.getMessagesIn();
-          Snapshot snapshot = snapshots.get(endPoint);
-          if (isBusy || snapshot == null || snapshot.requests != requests) {
-            // On a new connection every byte received belongs to a header.
-            long bytes = requests == 0 ? 0 : connection.getBytesIn();
-            snapshot = new Snapshot(requests, bytes, System.nanoTime());
-          }
-          boolean headerStarted = !isBusy && connection.getBytesIn() > snapshot.bytes;
-          if (headerStarted && System.nanoTime() - snapshot.nanoTime > timeout.toNanos()) {
-            endPoint.close();
-          } else {
-            current.put(endPoint, snapshot);
-          }
-        });
+    for (EndPoint endPoint : endPoints()) {
+      Connection connection = endPoint.getConnection();
+      boolean isBusy = busy.containsKey(connection);
+      long requests = connection.getMessagesIn();
+      Snapshot snapshot = snapshots.get(endPoint);
+      if (isBusy || snapshot == null || snapshot.requests != requests) {
+        // On a new connection every byte received belongs to a header.
+        long bytes = requests == 0 ? 0 : connection.getBytesIn();
+        snapshot = new Snapshot(requests, bytes, System.nanoTime());
+      }
+      boolean headerStarted = !isBusy && connection.getBytesIn() > snapshot.bytes;
+      if (headerStarted && System.nanoTime() - snapshot.nanoTime > timeout.toNanos()) {
+        endPoint.close();
+      } else {
+        current.put(endPoint, snapshot);
+      }
+    }
     snapshots = current;
     schedulePoll();
   }
 
   @Override
   public CompletableFuture<Void> shutdown() {
-    forEachConnection(
-        (endPoint, connection) -> {
-          if (!busy.containsKey(connection)) {
-            endPoint.close();
-          }
-        });
+    for (EndPoint endPoint : endPoints()) {
+      if (!busy.containsKey(endPoint.getConnection())) {
+        endPoint.close();
+      }
+    }
     return super.shutdown();
   }
 
-  private void forEachConnection(BiConsumer<EndPoint, Connection> action) {
-    for (Connector connector : getServer().getConnectors()) {
-      for (EndPoint endPoint : connector.getConnectedEndPoints()) {
-        if (endPoint.getConnection() != null) {
-          action.accept(endPoint, endPoint.getConnection());
-        }
-      }
-    }
+  private List<EndPoint> endPoints() {
+    return Stream.of(getServer().getConnectors())
+        .flatMap(connector -> connector.getConnectedEndPoints().stream())
+        .filter(endPoint -> endPoint.getConnection() != null)
+        .toList();
   }
 }

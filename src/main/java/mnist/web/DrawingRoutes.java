@@ -4,7 +4,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
-import io.javalin.http.HttpStatus;
+import io.javalin.http.InternalServerErrorResponse;
 import io.javalin.http.NotFoundResponse;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -43,11 +43,7 @@ public final class DrawingRoutes implements RouteGroup {
   /** Limits how many pictures are decoded at once: a large one takes much memory. */
   private final Semaphore decoders = new Semaphore(Runtime.getRuntime().availableProcessors());
 
-  /**
-   * Routes that use some models.
-   *
-   * @param models closed with these routes
-   */
+  /** Routes that use some models, which are closed with the routes. */
   public DrawingRoutes(ModelRegistry models, ServerMetrics metrics) {
     this.models = models;
     this.metrics = metrics;
@@ -99,10 +95,7 @@ public final class DrawingRoutes implements RouteGroup {
   private static Prediction predict(Model model, float[] pixels) {
     Prediction prediction = model.predict(pixels).get(0);
     if (!prediction.isValid()) {
-      throw new HttpResponseException(
-          HttpStatus.INTERNAL_SERVER_ERROR.getCode(),
-          "the model did not return probabilities",
-          Map.of());
+      throw new InternalServerErrorResponse("the model did not return probabilities");
     }
     return prediction;
   }

@@ -7,15 +7,14 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * A tensor in JSON: numbers in nested lists, read straight into an array. The outermost list holds
- * the items; of the lists in them, all at one level must have the same length. A binary value,
- * {@code {"b64": "…"}}, counts as the list of its bytes.
+ * A tensor in JSON: numbers in nested lists, read item by item straight into an array. The
+ * outermost list holds the items; of the lists in them, all at one level must have the same length.
+ * A binary value, {@code {"b64": "…"}}, counts as the list of its bytes.
  */
 final class JsonTensor {
+  private static final int MAX_ITEMS = 10_000;
   private static final int MAX_LEVELS = 8;
   private static final int INITIAL_CAPACITY = 1024;
-
-  private final int maxItems;
 
   /** The shape so far, the number of items first; 0 where it is not known yet. */
   private final int[] sizes = new int[MAX_LEVELS];
@@ -25,35 +24,22 @@ final class JsonTensor {
   private int count;
   private boolean binary;
 
-  /** An empty tensor, to be read item by item. */
-  JsonTensor(int maxItems) {
-    this.maxItems = maxItems;
-  }
-
-  /**
-   * Reads the next item.
-   *
-   * @param json at the item's first token, left at its last
-   */
+  /** Reads the next item, from its first token to its last. */
   void readItem(JsonParser json) throws IOException {
     addItem();
     readValue(json, 1);
   }
 
-  /**
-   * Reads the next item, a binary value.
-   *
-   * @param json at the value of the item's b64, left at the end of the item
-   */
+  /** Reads the next item, a binary value, from the value of its b64 to its last token. */
   void readBinaryItem(JsonParser json) throws IOException {
     addItem();
     readBytes(json, 1);
   }
 
   private void addItem() {
-    if (++sizes[0] > maxItems) {
+    if (++sizes[0] > MAX_ITEMS) {
       throw new BadRequestResponse(
-          "found more than %d instances, the maximum per request".formatted(maxItems));
+          "found more than %d instances, the maximum per request".formatted(MAX_ITEMS));
     }
   }
 

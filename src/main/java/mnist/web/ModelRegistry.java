@@ -2,7 +2,6 @@ package mnist.web;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -11,7 +10,7 @@ public final class ModelRegistry implements AutoCloseable {
   private final ServedModel served;
   private final RunModels runs;
 
-  private ModelRegistry(ServedModel served, RunModels runs) {
+  ModelRegistry(ServedModel served, RunModels runs) {
     this.served = served;
     this.runs = runs;
   }
@@ -27,19 +26,9 @@ public final class ModelRegistry implements AutoCloseable {
    */
   public static ModelRegistry open(String name, Path model, Path runs, Consumer<String> log)
       throws IOException {
-    return open(name, model, runs, log, ServedModel.POLL_INTERVAL);
-  }
-
-  /**
-   * The same.
-   *
-   * @param pollInterval how often the folder is checked for new versions
-   */
-  static ModelRegistry open(
-      String name, Path model, Path runs, Consumer<String> log, Duration pollInterval)
-      throws IOException {
     return new ModelRegistry(
-        ServedModel.open(name, model, log, pollInterval), new RunModels(runs, () -> {}, log));
+        ServedModel.open(name, model, log, ServedModel.POLL_INTERVAL),
+        new RunModels(runs, () -> {}, log));
   }
 
   /** The model that the server was started for. */
@@ -51,18 +40,14 @@ public final class ModelRegistry implements AutoCloseable {
     return runs;
   }
 
-  /**
-   * A model by its name.
-   *
-   * @throws IOException if it cannot be loaded
-   */
+  /** A model by its name; empty if there is none. */
   Optional<ServedModel> get(String name) throws IOException {
     return name.equals(served.name()) ? Optional.of(served) : runs.get(name);
   }
 
   /** Name, version and, where the model has a card, stage of the served model. */
   public String title() {
-    LoadedVersion version = served.current();
+    ServedModel.Version version = served.current();
     String about =
         version
             .model()

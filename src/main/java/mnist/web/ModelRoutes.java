@@ -16,9 +16,7 @@ import java.util.concurrent.Semaphore;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import mnist.platform.Json;
-import org.tensorflow.Signature;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
-import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
 import org.tensorflow.proto.TensorShapeProto;
 
@@ -59,11 +57,7 @@ public final class ModelRoutes implements RouteGroup {
    */
   private final ExecutorService executor = Executors.newFixedThreadPool(PROCESSORS);
 
-  /**
-   * Serves models.
-   *
-   * @param models closed with these routes
-   */
+  /** Serves models, which are closed with these routes. */
   public ModelRoutes(ModelRegistry models, ServerMetrics metrics) {
     this.models = models;
     this.metrics = metrics;
@@ -117,17 +111,13 @@ public final class ModelRoutes implements RouteGroup {
   }
 
   private static SignatureHandler handler(
-      LoadedVersion version, Matcher path, PredictRequest request) {
+      ServedModel.Version version, Matcher path, PredictRequest request) {
     requireVersion(version, path);
-    String signature =
-        request.signature() == null || request.signature().isEmpty()
-            ? Signature.DEFAULT_KEY
-            : request.signature();
-    SignatureHandler handler = version.handlers().get(signature);
+    SignatureHandler handler = version.handlers().get(request.signature());
     if (handler == null) {
       throw new BadRequestResponse(
           "Serving signature name: \"%s\" not found in signature def"
-              .formatted(JsonTensor.abbreviate(signature)));
+              .formatted(JsonTensor.abbreviate(request.signature())));
     }
     return handler;
   }
@@ -149,7 +139,7 @@ public final class ModelRoutes implements RouteGroup {
     return models.get(path.group("name")).orElseThrow(() -> notFound(path));
   }
 
-  private static void requireVersion(LoadedVersion version, Matcher path) {
+  private static void requireVersion(ServedModel.Version version, Matcher path) {
     if (path.group("version") != null && !isNumber(path.group("version"), version.number())) {
       throw notFound(path);
     }
@@ -191,19 +181,20 @@ public final class ModelRoutes implements RouteGroup {
                 () -> new NotFoundResponse("Could not find any versions of model " + name));
     ObjectNode json = Json.MAPPER.createObjectNode();
     ArrayNode statuses = json.putArray("model_version_status");
-    for (ServedModel.VersionStatus status : model.statuses()) {
-      if (version != null && !isNumber(version, status.version())) {
-        continue;
-      }
-      boolean available = status.error() == null;
-      statuses
-          .addObject()
-          .put("version", String.valueOf(status.version()))
-          .put("state", available ? "AVAILABLE" : "END")
-          .putObject("status")
-          .put("error_code", available ? "OK" : "UNKNOWN")
-          .put("error_message", available ? "" : status.error());
-    }
+    model
+        .errors()
+        .forEach(
+            (number, error) -> {
+              if (version == null || isNumber(version, number)) {
+                statuses
+                    .addObject()
+                    .put("version", String.valueOf(number))
+                    .put("state", error == null ? "AVAILABLE" : "END")
+                    .putObject("status")
+                    .put("error_code", error == null ? "OK" : "UNKNOWN")
+                    .put("error_message", error == null ? "" : error);
+              }
+            });
     if (statuses.isEmpty()) {
       throw new NotFoundResponse("Could not find version %s of model %s".formatted(version, name));
     }
@@ -211,7 +202,7 @@ public final class ModelRoutes implements RouteGroup {
   }
 
   private static ObjectNode metadata(ServedModel model, Matcher path) {
-    LoadedVersion version = model.current();
+    ServedModel.Version version = model.current();
     requireVersion(version, path);
     ObjectNode json = Json.MAPPER.createObjectNode();
     json.putObject("model_spec")
@@ -221,14 +212,14 @@ public final class ModelRoutes implements RouteGroup {
     ObjectNode signatures =
         json.putObject("metadata").putObject("signature_def").putObject("signature_def");
     new TreeMap<>(version.model().signatures())
-        .forEach((name, signature) -> describe(signature, signatures.putObject(name)));
+        .forEach(
+            (name, signature) -> {
+              ObjectNode description = signatures.putObject(name);
+              describe(signature.getInputsMap(), description.putObject("inputs"));
+              describe(signature.getOutputsMap(), description.putObject("outputs"));
+              description.put("method_name", signature.getMethodName());
+            });
     return json;
-  }
-
-  private static void describe(SignatureDef signature, ObjectNode json) {
-    describe(signature.getInputsMap(), json.putObject("inputs"));
-    describe(signature.getOutputsMap(), json.putObject("outputs"));
-    json.put("method_name", signature.getMethodName());
   }
 
   private static void describe(Map<String, TensorInfo> tensors, ObjectNode json) {

@@ -12,24 +12,19 @@ import io.javalin.http.BadRequestResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.stream.Stream;
+import org.tensorflow.Signature;
 
 /**
  * A predict request of TensorFlow Serving's REST API: in row format, {@code {"instances": [tensor,
  * …]}} or {@code {"instances": [{"image": tensor}, …]}}, or in column format, {@code {"inputs":
  * tensor}} or {@code {"inputs": {"image": tensor}}}.
  *
- * @param signature the name of the signature, null for the default one
+ * @param signature the name of the signature
  * @param rowFormat whether request and response are in row format
  * @param input the name of the only input, null if the request does not name it
  * @param tensor the input's value
  */
 record PredictRequest(String signature, boolean rowFormat, String input, JsonTensor tensor) {
-  private static final int MAX_INSTANCES = 10_000;
-  private static final int MAX_DEPTH = 32;
-  private static final int MAX_NUMBER_LENGTH = 100;
-  private static final int MAX_STRING_LENGTH = 1 << 20;
-  private static final int MAX_NAME_LENGTH = 256;
-
   private static final String ROWS = "instances";
   private static final String COLUMNS = "inputs";
 
@@ -37,21 +32,16 @@ record PredictRequest(String signature, boolean rowFormat, String input, JsonTen
       new JsonFactoryBuilder()
           .streamReadConstraints(
               StreamReadConstraints.builder()
-                  .maxNestingDepth(MAX_DEPTH)
-                  .maxNumberLength(MAX_NUMBER_LENGTH)
-                  .maxStringLength(MAX_STRING_LENGTH)
-                  .maxNameLength(MAX_NAME_LENGTH)
+                  .maxNestingDepth(32)
+                  .maxNumberLength(100)
+                  .maxStringLength(1 << 20)
+                  .maxNameLength(256)
                   .build())
           .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // as TensorFlow Serving does
           .build();
 
-  /**
-   * Parses the body of a request.
-   *
-   * @param body JSON in UTF-8
-   * @throws BadRequestResponse if it is malformed
-   */
+  /** Parses the body of a request, JSON in UTF-8. */
   static PredictRequest parse(byte[] body) {
     try (JsonParser json = JSON.createParser(body)) {
       return new Parser(json).parse();
@@ -69,8 +59,8 @@ record PredictRequest(String signature, boolean rowFormat, String input, JsonTen
   /** Accepts the fields in any order. */
   private static final class Parser {
     private final JsonParser json;
-    private final JsonTensor tensor = new JsonTensor(MAX_INSTANCES);
-    private String signature;
+    private final JsonTensor tensor = new JsonTensor();
+    private String signature = Signature.DEFAULT_KEY;
     private String input;
     private String format;
 
@@ -88,7 +78,7 @@ record PredictRequest(String signature, boolean rowFormat, String input, JsonTen
         switch (field) {
           case "signature_name" -> {
             check(json.currentToken() == JsonToken.VALUE_STRING, "'%s' must be a string", field);
-            signature = json.getText();
+            signature = json.getText().isEmpty() ? Signature.DEFAULT_KEY : json.getText();
           }
           case ROWS -> {
             setFormat(field);
@@ -116,9 +106,8 @@ record PredictRequest(String signature, boolean rowFormat, String input, JsonTen
       checkList(ROWS);
       Boolean named = null;
       while (json.nextToken() != JsonToken.END_ARRAY) {
-        boolean object = json.currentToken() == JsonToken.START_OBJECT;
-        String name = object ? firstFieldName() : null;
-        boolean namesInput = object && !name.equals("b64");
+        String name = json.currentToken() == JsonToken.START_OBJECT ? firstFieldName() : null;
+        boolean namesInput = name != null && !name.equals("b64");
         check(
             named == null || named == namesInput,
             "either all instances or none must name the input");
@@ -127,7 +116,7 @@ record PredictRequest(String signature, boolean rowFormat, String input, JsonTen
           setInput(name);
           tensor.readItem(json);
           checkEndOfObject(name);
-        } else if (object) {
+        } else if (name != null) {
           tensor.readBinaryItem(json);
         } else {
           tensor.readItem(json);

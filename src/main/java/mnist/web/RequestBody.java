@@ -9,7 +9,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import mnist.platform.ErrorMessages;
 
@@ -44,8 +43,7 @@ final class RequestBody {
         if (Math.max(length, body.size()) > ServerConfig.MAX_BODY_BYTES) {
           drain(in, deadline);
           throw new ContentTooLargeResponse(
-              "the body may have at most %d bytes".formatted(ServerConfig.MAX_BODY_BYTES),
-              Map.of());
+              "the body may have at most %d bytes".formatted(ServerConfig.MAX_BODY_BYTES));
         }
         if (System.nanoTime() > deadline) {
           throw timedOut(timeout);
@@ -74,7 +72,6 @@ final class RequestBody {
   private static HttpResponseException timedOut(Duration timeout) {
     return new HttpResponseException(
         HttpStatus.REQUEST_TIMEOUT.getCode(),
-        "the body did not arrive within %s s".formatted(timeout.toMillis() / 1000.0),
-        Map.of());
+        "the body did not arrive within %s s".formatted(timeout.toMillis() / 1000.0));
   }
 }

@@ -7,15 +7,6 @@ import mnist.runs.RunFolder;
 
 /** The data sets that runs were trained on; the last one used stays open. */
 public final class RunDataSets {
-  private static final DataListener SILENT =
-      new DataListener() {
-        @Override
-        public void notice(String text) {}
-
-        @Override
-        public void downloading(String name, long bytes, long total) {}
-      };
-
   private DataSet open;
 
   /** Adopts a data set that is already open. */
@@ -23,14 +14,10 @@ public final class RunDataSets {
     open = data;
   }
 
-  /**
-   * The data set of a run.
-   *
-   * @throws IOException if it is not available, or differs from the one that the run was trained on
-   */
+  /** The data set of a run; an error if it is no longer the one that the run was trained on. */
   synchronized DataSet get(RunFolder run) throws IOException {
     if (open == null || !open.sha256().equals(run.info().data().sha256())) {
-      open = run.openData(SILENT);
+      open = run.openData(new DataListener() {});
     }
     return open;
   }

@@ -33,11 +33,7 @@ public final class RunModels implements AutoCloseable {
 
   private record OpenModel(ServedModel model, FileTime modified) {}
 
-  /**
-   * A model that can be loaded.
-   *
-   * @param name the run's
-   */
+  /** A model that can be loaded, with the name of its run. */
   record Listing(String name, ModelCard card) {}
 
   /**
@@ -70,11 +66,7 @@ public final class RunModels implements AutoCloseable {
     }
   }
 
-  /**
-   * The model of a run; empty if there is no such run, or it has no model.
-   *
-   * @throws IOException if it cannot be loaded
-   */
+  /** The model of a run; empty if there is no such run, or it has no model. */
   Optional<ServedModel> get(String run) throws IOException {
     RunFolder folder;
     try {
@@ -85,11 +77,7 @@ public final class RunModels implements AutoCloseable {
     return get(folder);
   }
 
-  /**
-   * The model of a run; empty if the run has none.
-   *
-   * @throws IOException if it cannot be loaded
-   */
+  /** The model of a run; empty if the run has none. */
   synchronized Optional<ServedModel> get(RunFolder folder) throws IOException {
     if (!folder.hasModel()) {
       return Optional.empty();

@@ -1,10 +1,13 @@
 package mnist.web;
 
+import static mnist.data.LabeledImages.PIXELS;
+
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.NotFoundResponse;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,7 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import mnist.data.LabeledImages;
@@ -51,14 +54,10 @@ public final class RunRoutes implements RouteGroup {
   private final RunFolders runs;
   private final RunDataSets dataSets;
   private final RunModels models;
-  private final AtomicInteger followers = new AtomicInteger();
+  private final Semaphore followers = new Semaphore(MAX_FOLLOWERS);
   private volatile boolean stopping;
 
-  /**
-   * Routes to some runs.
-   *
-   * @param models closed with these routes
-   */
+  /** Routes to some runs and their models, which are closed with the routes. */
   public RunRoutes(RunFolders runs, RunDataSets dataSets, RunModels models) {
     this.runs = runs;
     this.dataSets = dataSets;
@@ -140,8 +139,7 @@ public final class RunRoutes implements RouteGroup {
 
   private void follow(Context ctx) throws IOException {
     RunFolder run = run(ctx);
-    if (followers.incrementAndGet() > MAX_FOLLOWERS) {
-      followers.decrementAndGet();
+    if (!followers.tryAcquire()) {
       throw new BadRequestResponse("too many pages follow runs, the maximum is " + MAX_FOLLOWERS);
     }
     ctx.contentType("text/event-stream").header("Cache-Control", "no-store");
@@ -150,7 +148,7 @@ public final class RunRoutes implements RouteGroup {
     } catch (IOException e) {
       // The client has disconnected.
     } finally {
-      followers.decrementAndGet();
+      followers.release();
     }
   }
 
@@ -218,18 +216,13 @@ public final class RunRoutes implements RouteGroup {
     if (numbers.length > MAX_IMAGES) {
       throw new BadRequestResponse("at most " + MAX_IMAGES + " images per request");
     }
-    byte[] pixels = new byte[numbers.length * LabeledImages.PIXELS];
-    for (int i = 0; i < numbers.length; i++) {
-      System.arraycopy(
-          images.pixels(),
-          checkNumber(numbers[i], images) * LabeledImages.PIXELS,
-          pixels,
-          i * LabeledImages.PIXELS,
-          LabeledImages.PIXELS);
+    ByteArrayOutputStream pixels = new ByteArrayOutputStream(numbers.length * PIXELS);
+    for (int number : numbers) {
+      pixels.write(images.pixels(), checkNumber(number, images) * PIXELS, PIXELS);
     }
     ctx.contentType("application/octet-stream")
         .header("Cache-Control", "private, max-age=3600")
-        .result(pixels);
+        .result(pixels.toByteArray());
   }
 
   private LabeledImages images(Context ctx) throws IOException {

@@ -8,6 +8,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -46,14 +47,22 @@ final class ServedModel implements AutoCloseable {
   /** Held by requests for reading, so that no version is closed while it is in use. */
   private final ReadWriteLock use = new ReentrantReadWriteLock();
 
-  private volatile LoadedVersion current;
+  private volatile Version current;
 
-  /**
-   * The status of a version.
-   *
-   * @param error why it cannot be loaded, null for the current one
-   */
-  record VersionStatus(long version, String error) {}
+  /** A version in memory, with the handlers of all supported signatures by name. */
+  record Version(long number, Model model, Map<String, SignatureHandler> handlers) {
+    private static Version load(long number, Path folder) throws IOException {
+      Model model = Model.load(folder);
+      Map<String, SignatureHandler> handlers = new HashMap<>();
+      model
+          .signatures()
+          .forEach(
+              (name, signature) ->
+                  SignatureHandler.of(model, signature)
+                      .ifPresent(handler -> handlers.put(name, handler)));
+      return new Version(number, model, handlers);
+    }
+  }
 
   private ServedModel(String name, Path folder, Consumer<String> log) {
     this.name = name;
@@ -74,7 +83,7 @@ final class ServedModel implements AutoCloseable {
     ServedModel model = new ServedModel(name, folder, log);
     try {
       if (Model.exists(folder) || model.versions().isEmpty()) {
-        model.current = LoadedVersion.load(1, folder);
+        model.current = Version.load(1, folder);
       } else {
         model.loadLatest();
         long millis = pollInterval.toMillis();
@@ -93,12 +102,12 @@ final class ServedModel implements AutoCloseable {
   }
 
   /** The version that is served now; to use its model, see {@link #apply}. */
-  LoadedVersion current() {
+  Version current() {
     return current;
   }
 
   /** Applies a function to the current version, which stays open meanwhile. */
-  <T> T apply(Function<LoadedVersion, T> function) {
+  <T> T apply(Function<Version, T> function) {
     use.readLock().lock();
     try {
       if (current == null) {
@@ -110,13 +119,12 @@ final class ServedModel implements AutoCloseable {
     }
   }
 
-  /** The current version first, then those that cannot be loaded. */
-  List<VersionStatus> statuses() {
-    long number = current.number();
-    return Stream.concat(
-            Stream.of(new VersionStatus(number, null)),
-            failures.entrySet().stream().map(e -> new VersionStatus(e.getKey(), e.getValue())))
-        .toList();
+  /** Null for the current version, then why each of the others cannot be loaded. */
+  Map<Long, String> errors() {
+    Map<Long, String> errors = new LinkedHashMap<>();
+    errors.put(current.number(), null);
+    errors.putAll(failures);
+    return errors;
   }
 
   // ---- Versions
@@ -145,7 +153,7 @@ final class ServedModel implements AutoCloseable {
     for (long version : versions()) {
       fingerprints.put(version, fingerprint(version));
       try {
-        current = LoadedVersion.load(version, folder(version));
+        current = Version.load(version, folder(version));
         return;
       } catch (IOException e) {
         recordFailure(version, e);
@@ -198,7 +206,7 @@ final class ServedModel implements AutoCloseable {
   private boolean replaceBy(long version) {
     long previous = current.number();
     try {
-      setCurrent(LoadedVersion.load(version, folder(version)));
+      setCurrent(Version.load(version, folder(version)));
     } catch (IOException e) {
       recordFailure(version, e);
       log.accept("%s: still serving version %d".formatted(name, previous));
@@ -221,7 +229,7 @@ final class ServedModel implements AutoCloseable {
   }
 
   /** Closes the current version once no request uses it, and replaces it. */
-  private void setCurrent(LoadedVersion next) {
+  private void setCurrent(Version next) {
     use.writeLock().lock();
     try {
       if (current != null) {

@@ -27,11 +27,9 @@ public record ServerConfig(String host, int port, String portOption, Duration ti
 
   static final Key<ServerConfig> KEY = new Key<>("server-config");
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
-
   /** With the default timeout, 10 s. */
   public ServerConfig(String host, int port, String portOption) {
-    this(host, port, portOption, TIMEOUT);
+    this(host, port, portOption, Duration.ofSeconds(10));
   }
 
   /** A server that only this machine can reach. */

@@ -53,7 +53,9 @@ final class SignatureHandler {
     this.model = model;
     inputName = signature.getInputsMap().keySet().iterator().next();
     input = signature.getInputsOrThrow(inputName);
-    inputShape = shape(input);
+    inputShape =
+        Shape.of(
+            input.getTensorShape().getDimList().stream().mapToLong(dim -> dim.getSize()).toArray());
     Map<String, TensorInfo> sorted = new TreeMap<>(signature.getOutputsMap());
     outputNames = List.copyOf(sorted.keySet());
     outputTensors = sorted.values().stream().map(TensorInfo::getName).toList();
@@ -74,17 +76,7 @@ final class SignatureHandler {
     return supported ? Optional.of(new SignatureHandler(model, signature)) : Optional.empty();
   }
 
-  private static Shape shape(TensorInfo tensor) {
-    return Shape.of(
-        tensor.getTensorShape().getDimList().stream().mapToLong(dim -> dim.getSize()).toArray());
-  }
-
-  /**
-   * Runs the model.
-   *
-   * @return the response as JSON
-   * @throws BadRequestResponse if the request does not match the signature
-   */
+  /** Runs the model and returns the response as JSON. */
   byte[] predict(PredictRequest request) {
     if (request.input() != null && !request.input().equals(inputName)) {
       throw new BadRequestResponse(

@@ -6,11 +6,7 @@ public final class WebPages {
 
   private WebPages() {}
 
-  /**
-   * The page that shows runs; it calls {@link RunRoutes}.
-   *
-   * @param path where it appears, such as "/"
-   */
+  /** The page that shows runs, at a path such as "/"; it calls {@link RunRoutes}. */
   public static RouteGroup runs(String path) {
     return config -> {
       WebServer.addFiles(config, path, "/mnist/view/");
@@ -18,11 +14,7 @@ public final class WebPages {
     };
   }
 
-  /**
-   * The page to draw digits on; it calls {@link DrawingRoutes}.
-   *
-   * @param path where it appears, such as "/"
-   */
+  /** The page to draw digits on, at a path such as "/"; it calls {@link DrawingRoutes}. */
   public static RouteGroup drawing(String path) {
     return config -> WebServer.addFiles(config, path, "/mnist/draw/");
   }

@@ -36,7 +36,6 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  */
 public final class WebServer implements AutoCloseable {
   private static final int MAX_THREADS = 100;
-  private static final String ANY_ADDRESS = "0.0.0.0";
   private static final Set<String> LOCAL_NAMES =
       Set.of(ServerConfig.LOOPBACK, "localhost", "[::1]");
 
@@ -111,7 +110,8 @@ public final class WebServer implements AutoCloseable {
         (e, ctx) -> {
           log.accept(
               "%s %s failed: %s".formatted(ctx.method(), ctx.path(), ErrorMessages.summarize(e)));
-          sendError(ctx, HttpStatus.INTERNAL_SERVER_ERROR.getCode(), "internal server error");
+          ctx.status(HttpStatus.INTERNAL_SERVER_ERROR)
+              .json(Map.of("error", "internal server error"));
         });
     addFiles(javalin, "/shared/", "/mnist/shared/");
     groups.forEach(group -> group.register(javalin));
@@ -178,16 +178,12 @@ public final class WebServer implements AutoCloseable {
       ctx.header("Allow", allowed);
       message = "method %s is not allowed here, expected %s".formatted(ctx.method(), allowed);
     }
-    sendError(ctx, e.getStatus(), message);
-  }
-
-  private static void sendError(Context ctx, int status, String message) {
-    ctx.status(status).json(Map.of("error", message));
+    ctx.status(e.getStatus()).json(Map.of("error", message));
   }
 
   /** The address of the server's root, such as {@code http://127.0.0.1:8080/}. */
   public String address() {
-    String host = config.host().equals(ANY_ADDRESS) ? ServerConfig.LOOPBACK : config.host();
+    String host = config.host().equals("0.0.0.0") ? ServerConfig.LOOPBACK : config.host();
     return "http://%s:%d/".formatted(host.contains(":") ? "[" + host + "]" : host, javalin.port());
   }
 

@@ -17,7 +17,10 @@ final class TestServers {
   static WebServer start(
       Path model, Path runs, Duration timeout, Duration pollInterval, Consumer<String> log)
       throws IOException {
-    ModelRegistry models = ModelRegistry.open("mnist", model, runs, log, pollInterval);
+    ModelRegistry models =
+        new ModelRegistry(
+            ServedModel.open("mnist", model, log, pollInterval),
+            new RunModels(runs, () -> {}, log));
     ServerMetrics metrics = new ServerMetrics();
     return WebServer.start(
         new ServerConfig("127.0.0.1", 0, "--port", timeout),

@@ -4,7 +4,7 @@ package mnist.data.sources;
 public interface DataListener {
 
   /** A message for the user, one or several lines. */
-  void notice(String text);
+  default void notice(String text) {}
 
   /**
    * Called repeatedly while a file is downloaded.
@@ -13,5 +13,5 @@ public interface DataListener {
    * @param bytes received so far
    * @param total the file's size, 0 if the server does not tell it
    */
-  void downloading(String file, long bytes, long total);
+  default void downloading(String file, long bytes, long total) {}
 }

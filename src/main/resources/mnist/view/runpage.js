@@ -431,6 +431,7 @@ export class RunPage {
     const {run} = this;
     if (performance.now() < this.#retryAt) return null;
     try {
+      if (run.summary?.status === 'unreadable') throw new Error(run.summary.error); // names the data set
       const pixels = await run.images(split, query);
       this.#imagesProblem = '';
       return pixels;

@@ -15,6 +15,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.openqa.selenium.By;
+import org.openqa.selenium.JavascriptException;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
@@ -113,17 +114,26 @@ public final class Browser implements AutoCloseable {
     return ((Number) evaluate(expression)).intValue();
   }
 
+  /** Whether an expression is true; not before the page has run its scripts. */
+  private boolean isTrue(String expression, Object... arguments) {
+    try {
+      return Boolean.TRUE.equals(evaluate(expression, arguments));
+    } catch (JavascriptException e) {
+      return false;
+    }
+  }
+
   /** Waits until an expression is true. */
   public void waitUntil(String expression, Object... arguments) throws InterruptedException {
     long end = System.currentTimeMillis() + TIMEOUT_MILLIS;
-    while (!Boolean.TRUE.equals(evaluate(expression, arguments))) {
+    while (!isTrue(expression, arguments)) {
       if (System.currentTimeMillis() > end) {
         screenshot("timeout");
         fail(
             "timed out waiting for %s with %s; state: %s, notice: %s",
             expression,
             List.of(arguments),
-            evaluate("JSON.stringify(view.state)"),
+            evaluate("typeof view === 'undefined' ? 'no view' : JSON.stringify(view.state)"),
             text("#notice"));
       }
       Thread.sleep(POLL_MILLIS);

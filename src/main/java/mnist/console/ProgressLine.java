@@ -57,23 +57,20 @@ public final class ProgressLine implements AutoCloseable {
 
   /** Prints a line above this one. */
   public synchronized void println(PrintStream out, String line) {
-    erase();
+    show("");
     out.println(line);
     out.flush();
     draw();
   }
 
   private void draw() {
-    if (!closed) {
-      drawnAt = System.nanoTime();
-      terminal.print(ERASE_LINE + text(Terminal.width() - 1)); // the last column would wrap
-      terminal.flush();
-    }
+    drawnAt = System.nanoTime();
+    show(text(Terminal.width() - 1)); // the last column would wrap
   }
 
-  private void erase() {
+  private void show(String line) {
     if (!closed) {
-      terminal.print(ERASE_LINE);
+      terminal.print(ERASE_LINE + line);
       terminal.flush();
     }
   }
@@ -113,7 +110,7 @@ public final class ProgressLine implements AutoCloseable {
   /** Removes the line. */
   @Override
   public synchronized void close() {
-    erase();
+    show("");
     closed = true; // from now on the cursor may be on another line
   }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
 import java.util.stream.Stream;
 
 /** Recursive deletion, which the JDK lacks. */
@@ -16,12 +15,10 @@ public final class FileTree {
     if (!Files.exists(path)) {
       return;
     }
-    List<Path> contentFirst;
     try (Stream<Path> files = Files.walk(path)) {
-      contentFirst = files.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : contentFirst) {
-      Files.delete(file);
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) { // content first
+        Files.delete(file);
+      }
     }
   }
 }

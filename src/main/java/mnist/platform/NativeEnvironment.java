@@ -91,29 +91,25 @@ public final class NativeEnvironment {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       Session.Runner runner = session.runner().fetch(Ops.create(graph).constant(0));
-      suppressStartupLogs(() -> runner.run().close());
+      CLibrary c = CLibrary.load();
+      Path log = Files.createTempFile("tensorflow", ".log");
+      int terminal = c.dup(STANDARD_ERROR);
+      int file = c.creat(log.toString(), 0600);
+      c.dup2(file, STANDARD_ERROR);
+      try {
+        runner.run().close();
+      } finally {
+        c.dup2(terminal, STANDARD_ERROR);
+        c.close(file);
+        c.close(terminal);
+        Files.readString(log, StandardCharsets.ISO_8859_1)
+            .lines()
+            .filter(line -> !STARTUP_LOG.matcher(line).find())
+            .forEach(System.err::println);
+        Files.delete(log);
+      }
     } catch (IOException | LinkageError e) {
       // No temporary folder or no JNA: the messages are shown.
-    }
-  }
-
-  private static void suppressStartupLogs(Runnable action) throws IOException {
-    CLibrary c = CLibrary.load();
-    Path log = Files.createTempFile("tensorflow", ".log");
-    int terminal = c.dup(STANDARD_ERROR);
-    int file = c.creat(log.toString(), 0600);
-    c.dup2(file, STANDARD_ERROR);
-    try {
-      action.run();
-    } finally {
-      c.dup2(terminal, STANDARD_ERROR);
-      c.close(file);
-      c.close(terminal);
-      Files.readString(log, StandardCharsets.ISO_8859_1)
-          .lines()
-          .filter(line -> !STARTUP_LOG.matcher(line).find())
-          .forEach(System.err::println);
-      Files.delete(log);
     }
   }
 }

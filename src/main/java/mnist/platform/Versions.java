@@ -18,16 +18,7 @@ import picocli.CommandLine.IVersionProvider;
 public final class Versions implements IVersionProvider {
   /** Instruction sets that TensorFlow's choice of kernels depends on. */
   private static final List<String> CPU_FLAGS =
-      List.of(
-          "sse4_2",
-          "avx",
-          "avx2",
-          "fma",
-          "avx512f",
-          "avx512_vnni",
-          "avx512_bf16",
-          "avx_vnni",
-          "amx_tile");
+      List.of("sse4_2 avx avx2 fma avx512f avx512_vnni avx512_bf16 avx_vnni amx_tile".split(" "));
 
   /** Environment variables that affect TensorFlow's kernels or threads. */
   private static final List<String> VARIABLES =

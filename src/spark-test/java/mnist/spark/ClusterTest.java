@@ -44,7 +44,7 @@ class ClusterTest {
   private String end(Process process) throws Exception {
     try (BufferedReader reader = process.inputReader()) {
       String output = String.join("\n", reader.lines().toList());
-      assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
+      assertThat(process.waitFor(10, TimeUnit.MINUTES)).isTrue();
       assertThat(process.exitValue()).as(Files.readString(folder.resolve("err.txt"))).isZero();
       return output;
     } finally {

@@ -42,7 +42,7 @@ final class SparkProgram {
 
   /** Waits for a condition; fails if the process ends before. */
   static void await(Process process, Path folder, Condition condition) throws Exception {
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(10);
     while (!condition.holds()) {
       assertThat(process.isAlive()).as(Files.readString(folder.resolve("err.txt"))).isTrue();
       assertThat(System.nanoTime()).isLessThan(end);

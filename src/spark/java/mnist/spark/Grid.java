@@ -45,16 +45,12 @@ record Grid(Map<String, List<String>> values) {
         values.put(option, parseValues(option, word));
       }
     }
-    Grid grid = new Grid(values);
-    long size = 1;
-    for (List<String> ofOption : values.values()) {
-      size = Math.min(MAX_COMBINATIONS + 1, size * ofOption.size());
-    }
-    if (size > MAX_COMBINATIONS) {
+    if (values.values().stream().mapToDouble(List::size).reduce(1, (a, b) -> a * b)
+        > MAX_COMBINATIONS) {
       throw new IllegalArgumentException(
           "the grid has more than %,d combinations".formatted(MAX_COMBINATIONS));
     }
-    return grid;
+    return new Grid(values);
   }
 
   private static List<String> parseValues(String option, String word) {

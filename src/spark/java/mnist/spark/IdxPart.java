@@ -9,7 +9,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -23,6 +22,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.IOUtils;
 
 /**
  * A range of the images of an IDX file, read by one task.
@@ -107,70 +107,55 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
 
   /** Reads the images one by one. A read error is the last element. */
   Iterator<ImageOrError> images(Configuration hadoop) {
-    return new Images(hadoop);
+    return new Iterator<>() {
+      private InputStream in;
+      private long next = first;
+      private boolean failed;
+
+      @Override
+      public boolean hasNext() {
+        return !failed && next < first + count;
+      }
+
+      @Override
+      public ImageOrError next() {
+        if (!hasNext()) {
+          throw new NoSuchElementException();
+        }
+        String image = name + "[" + next + "]";
+        try {
+          if (in == null) {
+            in = open(hadoop);
+          }
+          byte[] pixels = in.readNBytes(PIXELS);
+          if (pixels.length < PIXELS) {
+            throw new EOFException("unexpected end of file");
+          }
+          next++;
+          if (!hasNext()) {
+            in.close();
+          }
+          return ImageOrError.ofBytes(image, pixels);
+        } catch (IOException e) {
+          failed = true;
+          IOUtils.closeStream(in);
+          return ImageOrError.error(
+              image, image + " cannot be read: " + ErrorMessages.summarize(e));
+        }
+      }
+    };
   }
 
-  private final class Images implements Iterator<ImageOrError> {
-    private final Configuration hadoop;
-    private InputStream in;
-    private long next = first;
-    private boolean failed;
-
-    Images(Configuration hadoop) {
-      this.hadoop = hadoop;
+  /** Opens the file at the first image. */
+  private InputStream open(Configuration hadoop) throws IOException {
+    Path path = new Path(file);
+    FSDataInputStream content = path.getFileSystem(hadoop).open(path);
+    if (gzipped) {
+      InputStream unpacked = new BufferedInputStream(new GZIPInputStream(content, 1 << 16));
+      unpacked.skipNBytes(HEADER);
+      return unpacked;
     }
-
-    @Override
-    public boolean hasNext() {
-      return !failed && next < first + count;
-    }
-
-    @Override
-    public ImageOrError next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      String image = name + "[" + next + "]";
-      try {
-        if (in == null) {
-          in = open();
-        }
-        byte[] pixels = in.readNBytes(PIXELS);
-        if (pixels.length < PIXELS) {
-          throw new EOFException("unexpected end of file");
-        }
-        next++;
-        if (!hasNext()) {
-          in.close();
-        }
-        return ImageOrError.ofBytes(image, pixels);
-      } catch (IOException e) {
-        failed = true;
-        close();
-        return ImageOrError.error(image, image + " cannot be read: " + ErrorMessages.summarize(e));
-      }
-    }
-
-    private InputStream open() throws IOException {
-      Path path = new Path(file);
-      FSDataInputStream content = path.getFileSystem(hadoop).open(path);
-      if (gzipped) {
-        InputStream unpacked = new BufferedInputStream(new GZIPInputStream(content, 1 << 16));
-        unpacked.skipNBytes(HEADER);
-        return unpacked;
-      }
-      content.seek(HEADER + first * PIXELS);
-      return new BufferedInputStream(content, 1 << 18);
-    }
-
-    private void close() {
-      try {
-        if (in != null) {
-          in.close();
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
+    content.seek(HEADER + first * PIXELS);
+    return new BufferedInputStream(content, 1 << 18);
   }
 }

@@ -16,19 +16,30 @@ import mnist.platform.NativeEnvironment;
  *
  * @param id unique
  * @param contents by path relative to the folder
+ * @param oneDnn whether oneDNN may be used; the first model in a process decides
  */
-record ModelFiles(UUID id, TreeMap<String, byte[]> contents) implements Serializable {
+record ModelFiles(UUID id, TreeMap<String, byte[]> contents, boolean oneDnn)
+    implements Serializable {
   private static final long serialVersionUID = 1;
 
   /** More than ten times the largest model of this project. */
   private static final long MAX_BYTES = 500_000_000;
 
   /**
+   * The model of this executor, loaded by its first task and shared by all that follow. It is
+   * static because Spark gives tasks no other object that outlives them without being copied for
+   * each.
+   */
+  private static Model loaded;
+
+  private static UUID loadedId;
+
+  /**
    * Reads the files without loading the model.
    *
    * @throws IOException if they cannot be read or are larger than 500 MB
    */
-  static ModelFiles of(Path folder) throws IOException {
+  static ModelFiles of(Path folder, boolean oneDnn) throws IOException {
     TreeMap<String, byte[]> contents = new TreeMap<>();
     long bytes = 0;
     try (Stream<Path> files = Files.walk(folder)) {
@@ -41,41 +52,29 @@ record ModelFiles(UUID id, TreeMap<String, byte[]> contents) implements Serializ
         contents.put(folder.relativize(file).toString(), Files.readAllBytes(file));
       }
     }
-    return new ModelFiles(UUID.randomUUID(), contents);
-  }
-
-  /**
-   * The model of this executor, loaded by its first task and shared by all that follow. It is
-   * static because Spark gives tasks no other object that outlives them without being copied for
-   * each.
-   */
-  private static final class Loaded {
-    private static UUID id;
-    private static Model model;
+    return new ModelFiles(UUID.randomUUID(), contents, oneDnn);
   }
 
   /**
    * Loads the model unless this process has it already; closes a different one. The caller must not
    * close it.
-   *
-   * @param oneDnn whether oneDNN may be used; the first call in a process decides
    */
-  Model load(boolean oneDnn) throws IOException {
-    synchronized (Loaded.class) {
-      if (!id.equals(Loaded.id)) {
+  Model load() throws IOException {
+    synchronized (ModelFiles.class) {
+      if (!id.equals(loadedId)) {
         NativeEnvironment.useOneThread(); // there are as many tasks as cores
         NativeEnvironment.load(oneDnn);
-        if (Loaded.model != null) {
-          Loaded.model.close();
+        if (loaded != null) {
+          loaded.close();
         }
-        Loaded.model = load();
-        Loaded.id = id;
+        loaded = loadCopy();
+        loadedId = id;
       }
-      return Loaded.model;
+      return loaded;
     }
   }
 
-  private Model load() throws IOException {
+  private Model loadCopy() throws IOException {
     Path folder = Files.createTempDirectory("mnist-model");
     try {
       for (String name : contents.keySet()) {

@@ -114,7 +114,7 @@ public final class Score implements Callable<Integer> {
     NativeEnvironment.useOneThread();
     NativeEnvironment.load(!noOneDnn);
     Model.load(model).close(); // reports a bad model here rather than on an executor
-    ModelFiles files = ModelFiles.of(model);
+    ModelFiles files = ModelFiles.of(model, !noOneDnn);
     long start = System.nanoTime();
     try (SparkSession spark = cluster.open("mnist score", 1)) {
       Configuration hadoop = spark.sparkContext().hadoopConfiguration();
@@ -178,7 +178,8 @@ public final class Score implements Callable<Integer> {
       if (!system.exists(path)) {
         throw new IOException(input + ": no such file or folder");
       }
-      if (isTable(system, path)) {
+      // A table is a Parquet file or a folder of such files.
+      if (system.listStatus(path, f -> f.getName().endsWith(".parquet")).length > 0) {
         tables.add(escaped(path));
       } else if (system.getFileStatus(path).isDirectory() || !isIdx(system, path)) {
         pictures.add(escaped(path));
@@ -226,11 +227,6 @@ public final class Score implements Callable<Integer> {
     return path.toString().replaceAll("[\\[\\]{}*?\\\\]", "\\\\$0");
   }
 
-  /** Whether it is a Parquet file or a folder of such files. */
-  private static boolean isTable(FileSystem system, Path path) throws IOException {
-    return system.listStatus(path, file -> file.getName().endsWith(".parquet")).length > 0;
-  }
-
   private static boolean isIdx(FileSystem system, Path path) throws IOException {
     try (FSDataInputStream in = system.open(path)) {
       return ImageInput.isIdx(in.readNBytes(2));
@@ -249,14 +245,13 @@ public final class Score implements Callable<Integer> {
     List<IdxPart> parts = IdxPart.split(files, context.defaultParallelism());
     Broadcast<SerializableConfiguration> hadoop =
         context.broadcast(new SerializableConfiguration(context.hadoopConfiguration()));
-    boolean oneDnn = !noOneDnn;
     return spark.createDataFrame(
         context
             .parallelize(parts, parts.size()) // one per partition
             .mapPartitions(
                 part ->
                     new PredictionIterator(
-                        model.value().load(oneDnn), part.next().images(hadoop.value().value()))),
+                        model.value().load(), part.next().images(hadoop.value().value()))),
         PredictionIterator.SCHEMA);
   }
 
@@ -306,12 +301,11 @@ public final class Score implements Callable<Integer> {
   private interface Extractor extends Function<Row, List<ImageOrError>>, Serializable {}
 
   private Dataset<Row> score(Dataset<Row> rows, Broadcast<ModelFiles> model, Extractor extractor) {
-    boolean oneDnn = !noOneDnn;
     return rows.mapPartitions(
         (MapPartitionsFunction<Row, Row>)
             partition ->
                 new PredictionIterator(
-                    model.value().load(oneDnn),
+                    model.value().load(),
                     StreamSupport.stream(Spliterators.spliteratorUnknownSize(partition, 0), false)
                         .flatMap(row -> extractor.apply(row).stream())
                         .iterator()),

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.ObjIntConsumer;
+import java.util.regex.Pattern;
 import mnist.Stages;
 import mnist.app.DataConsole;
 import mnist.app.Training;
@@ -59,20 +60,9 @@ import scala.runtime.BoxedUnit;
     })
 public final class Sweep implements Callable<Integer> {
   /** Options that a sweep sets itself, and interactive ones. */
-  private static final Set<String> UNSUPPORTED =
-      Set.of(
-          "--run-dir",
-          "--resume",
-          "--export",
-          "--overwrite",
-          "--view",
-          "--view-port",
-          "--graph",
-          "--quiet",
-          "--help",
-          "-h",
-          "--version",
-          "-V");
+  private static final Pattern UNSUPPORTED =
+      Pattern.compile(
+          "--(run-dir|resume|export|overwrite|view|view-port|graph|quiet|help|version)|-[hV]");
 
   @Spec private CommandSpec spec;
 
@@ -141,8 +131,8 @@ public final class Sweep implements Callable<Integer> {
   public Integer call() throws IOException, SparkException {
     check(threads == null || threads >= 1, "--threads must be 1 or more, found " + threads);
     for (String option : gridAndCommonOptions()) {
-      check(
-          !UNSUPPORTED.contains(option.split("=", 2)[0]), option + " is not supported in a sweep");
+      boolean supported = !UNSUPPORTED.matcher(option.split("=", 2)[0]).matches();
+      check(supported, option + " is not supported in a sweep");
     }
     List<Trial> trials = trials(Path.of("").toAbsolutePath(), List.of());
     for (Trial trial : trials) {
@@ -153,13 +143,14 @@ public final class Sweep implements Callable<Integer> {
         Set.copyOf(trials.stream().map(Trial::name).toList()).size() == trials.size(),
         "some values differ only in characters that cannot be part of a folder's name");
     ObjectNode description = SweepFolder.description(stage.name(), threadsPerTrial(), trials);
-    Path path = out != null ? out : defaultFolder(description.toString());
-    DataOptions data = dataOptions();
-    data.sha256().forEach(description.putObject("data")::put);
-    try (SweepFolder folder = SweepFolder.open(path.toAbsolutePath().normalize(), description)) {
-      List<Trial> placed = trials(folder.path(), data.options());
-      Map<String, String> errors = train(placed);
-      return report(folder, SweepTable.of(grid, placed, errors));
+    if (out == null) { // the same for the same options, so that a restarted sweep resumes
+      String hash = Sha256.of(description.toString().getBytes(StandardCharsets.UTF_8));
+      out = Path.of(RunFolders.DEFAULT, "sweep-" + stage.name() + "-" + hash.substring(0, 8));
+    }
+    List<String> data = dataOptions(description.putObject("data"));
+    try (SweepFolder folder = SweepFolder.open(out.toAbsolutePath().normalize(), description)) {
+      List<Trial> placed = trials(folder.path(), data);
+      return report(folder, SweepTable.of(grid, placed, train(placed)));
     }
   }
 
@@ -173,12 +164,6 @@ public final class Sweep implements Callable<Integer> {
     Set<String> options = new TreeSet<>(grid.values().keySet());
     options.addAll(common);
     return options;
-  }
-
-  /** The same for the same options, so that a restarted sweep resumes. */
-  private Path defaultFolder(String description) {
-    String digits = Sha256.of(description.getBytes(StandardCharsets.UTF_8)).substring(0, 8);
-    return Path.of(RunFolders.DEFAULT, "sweep-%s-%s".formatted(stage.name(), digits));
   }
 
   /**
@@ -216,25 +201,22 @@ public final class Sweep implements Callable<Integer> {
   }
 
   /**
-   * The data set that all runs share; empty if the user's options select it.
+   * Finds, downloads or draws the data set that all runs share, unless the user's options select
+   * one.
    *
-   * @param options that select it
-   * @param sha256 of its files, by name
+   * @param sha256 receives the hashes of its files, by name
+   * @return the options that select it
    */
-  private record DataOptions(List<String> options, Map<String, String> sha256) {}
-
-  /** Finds, downloads or draws the data set once, before the first run. */
-  private DataOptions dataOptions() throws IOException {
+  private List<String> dataOptions(ObjectNode sha256) throws IOException {
     if (gridAndCommonOptions().stream().anyMatch(option -> option.matches("--data(set)?(=.*)?"))) {
-      return new DataOptions(List.of(), Map.of());
+      return List.of();
     }
     try (DataConsole console = new DataConsole(err)) {
       DataSet data = DataSets.ofThisProject(console).open(DataSource.AUTO, Optional.empty());
-      return new DataOptions(
-          data.name().equals(DataSource.SYNTHETIC.toString())
-              ? List.of("--dataset=" + data.name())
-              : List.of("--data=" + data.source()),
-          data.sha256());
+      data.sha256().forEach(sha256::put);
+      return data.name().equals(DataSource.SYNTHETIC.toString())
+          ? List.of("--dataset=" + data.name())
+          : List.of("--data=" + data.source());
     }
   }
 
@@ -259,7 +241,8 @@ public final class Sweep implements Callable<Integer> {
       return errors;
     }
     int[] completed = new int[1];
-    try (SparkSession spark = cluster.open("mnist sweep " + stage.name(), coresPerTrial());
+    int cores = threads == null ? 1 : threads;
+    try (SparkSession spark = cluster.open("mnist sweep " + stage.name(), cores);
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext())) {
       runTrials(
           context.parallelize(missing, missing.size()),
@@ -278,10 +261,6 @@ public final class Sweep implements Callable<Integer> {
           });
     }
     return errors;
-  }
-
-  private int coresPerTrial() {
-    return threads == null ? 1 : threads;
   }
 
   private static String summary(Trial trial) {

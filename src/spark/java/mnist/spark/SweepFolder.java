@@ -17,15 +17,7 @@ import mnist.runs.RunLock;
  * The folder of a sweep, locked by this process until it is closed: {@code sweep.json}, the
  * description of the sweep; the runs' folders; and the tables.
  */
-final class SweepFolder implements AutoCloseable {
-  private final Path path;
-  private final RunLock lock;
-
-  private SweepFolder(Path path, RunLock lock) {
-    this.path = path;
-    this.lock = lock;
-  }
-
+record SweepFolder(Path path, RunLock lock) implements AutoCloseable {
   /** Describes a sweep; an equal one is resumed in the same folder. */
   static ObjectNode description(String stage, int threads, List<Trial> trials) {
     ObjectNode sweep = Json.MAPPER.createObjectNode();
@@ -53,8 +45,7 @@ final class SweepFolder implements AutoCloseable {
       checkEmpty(path);
     }
     Files.createDirectories(path);
-    RunLock lock = RunLock.acquire(path);
-    SweepFolder folder = new SweepFolder(path, lock);
+    SweepFolder folder = new SweepFolder(path, RunLock.acquire(path));
     try {
       AtomicFile.deleteLeftovers(path);
       if (!Files.exists(file)) {
@@ -75,10 +66,6 @@ final class SweepFolder implements AutoCloseable {
         }
       }
     }
-  }
-
-  Path path() {
-    return path;
   }
 
   /** Writes a file atomically; replaces that of a previous execution. */

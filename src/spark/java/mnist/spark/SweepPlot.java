@@ -4,7 +4,6 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.geom.Ellipse2D;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
@@ -76,10 +75,8 @@ final class SweepPlot {
     JFreeChart chart =
         new JFreeChart("Stage " + stage, new Font(Font.SANS_SERIF, Font.BOLD, 18), plot, true);
     chart.setBackgroundPaint(Color.WHITE);
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
-    ChartUtils.writeChartAsPNG(
-        png, chart, Math.max(MIN_WIDTH, WIDTH_PER_ROW * rows.size()), HEIGHT);
-    return png.toByteArray();
+    int width = Math.max(MIN_WIDTH, WIDTH_PER_ROW * rows.size());
+    return ChartUtils.encodeAsPNG(chart.createBufferedImage(width, HEIGHT));
   }
 
   /** A series with the mean and standard deviation of each row, or with each trial. */

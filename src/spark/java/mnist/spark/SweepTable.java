@@ -62,19 +62,15 @@ record SweepTable(List<String> options, List<Row> rows) {
   static SweepTable of(Grid grid, List<Trial> trials, Map<String, String> errors)
       throws IOException {
     List<String> options = grid.varying().stream().filter(option -> !option.equals(SEED)).toList();
-    Map<List<String>, List<Entry>> rows = new LinkedHashMap<>();
+    Map<List<String>, Row> rows = new LinkedHashMap<>();
     for (Trial trial : trials) {
-      rows.computeIfAbsent(
-              options.stream().map(trial.values()::get).toList(), values -> new ArrayList<>())
-          .add(
-              new Entry(
-                  trial,
-                  TrialResult.read(Path.of(trial.folder())),
-                  errors.getOrDefault(trial.name(), "")));
+      TrialResult result = TrialResult.read(Path.of(trial.folder()));
+      List<String> values = options.stream().map(trial.values()::get).toList();
+      rows.computeIfAbsent(values, key -> new Row(key, new ArrayList<>()))
+          .entries()
+          .add(new Entry(trial, result, errors.getOrDefault(trial.name(), "")));
     }
-    return new SweepTable(
-        options,
-        rows.entrySet().stream().map(row -> new Row(row.getKey(), row.getValue())).toList());
+    return new SweepTable(options, List.copyOf(rows.values()));
   }
 
   /** The mean; NaN if there are no numbers. */

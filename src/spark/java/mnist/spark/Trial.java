@@ -61,7 +61,8 @@ record Trial(
       if (isDone()) {
         return "";
       }
-      List<String> arguments = new ArrayList<>(options);
+      List<String> arguments = new ArrayList<>(List.of(stage, "--quiet"));
+      arguments.addAll(options);
       if (Files.isDirectory(run) && Checkpoints.isIn(run) && !TrialResult.read(run).isCompleted()) {
         arguments.addAll(List.of("--resume", folder));
       } else {
@@ -96,7 +97,9 @@ record Trial(
     Path errors = Files.createTempFile("mnist-trial", ".err");
     try {
       ProcessBuilder builder =
-          new ProcessBuilder(command(arguments))
+          new ProcessBuilder(
+                  JavaProcess.command(
+                      JavaProcess.defaultOptions(), TrialProcess.class.getName(), arguments))
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .redirectError(errors.toFile());
       if (threads > 0) {
@@ -129,11 +132,5 @@ record Trial(
                 "the process ended with exit code %d%s"
                     .formatted(
                         exitCode, lines.isEmpty() ? "" : ": " + lines.get(lines.size() - 1)));
-  }
-
-  private List<String> command(List<String> arguments) {
-    List<String> all = new ArrayList<>(List.of(stage, "--quiet"));
-    all.addAll(arguments);
-    return JavaProcess.command(JavaProcess.defaultOptions(), TrialProcess.class.getName(), all);
   }
 }

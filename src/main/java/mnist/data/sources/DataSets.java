@@ -40,7 +40,6 @@ public final class DataSets {
         PublishedSet.FASHION_MNIST,
         dataFolder,
         environment,
-        new Download(listener),
         new SyntheticCache(dataFolder),
         listener);
   }
@@ -50,14 +49,13 @@ public final class DataSets {
       PublishedSet fashion,
       Path dataFolder,
       Map<String, String> environment,
-      Download download,
       SyntheticCache synthetic,
       DataListener listener) {
     this.mnist = mnist;
     this.fashion = fashion;
     this.dataFolder = dataFolder;
     this.environment = environment;
-    this.download = download;
+    download = new Download(listener);
     this.synthetic = synthetic;
     this.listener = listener;
   }
@@ -80,7 +78,34 @@ public final class DataSets {
 
   private DataSet published(PublishedSet set, Optional<Path> folder) throws IOException {
     Optional<Path> userFolder = userFolder(set, folder);
-    return publishedIn(userFolder.isPresent() ? userFolder.get() : downloaded(set), set);
+    Path in = userFolder.isPresent() ? userFolder.get() : downloaded(set);
+    boolean canDownload = in.startsWith(dataFolder);
+    DataSet data;
+    try {
+      data = IdxFolder.read(in, set.name(), set.classNames());
+    } catch (DataException e) {
+      throw canDownload
+          ? new DataException(e.getMessage() + " (delete it to download it again)", e)
+          : e;
+    }
+    for (String file : IdxFolder.FILES) {
+      String sha256 = data.sha256().get(file);
+      String expected = set.sha256(file);
+      if (!sha256.equals(expected)) {
+        throw new DataException(
+            "%s is not the file of %s: the SHA-256 of its uncompressed content is %s, expected %s; %s"
+                .formatted(
+                    IdxFolder.find(in, file).orElseThrow(),
+                    set.title(),
+                    sha256,
+                    expected,
+                    canDownload
+                        ? "delete it to download it again"
+                        : "to use your own files, specify their folder with --data"
+                            + " and leave out --dataset"));
+      }
+    }
+    return data;
   }
 
   private DataSet mnistOrSynthetic() throws IOException {
@@ -110,8 +135,6 @@ public final class DataSets {
         ? found.withName(mnist.name())
         : found;
   }
-
-  // ---- Where the files are
 
   /** The folder that the user specifies, if any, which must contain all four files. */
   private Optional<Path> userFolder(PublishedSet set, Optional<Path> folder) throws IOException {
@@ -153,37 +176,5 @@ public final class DataSets {
       download.fetch(set, file, folder);
     }
     return folder;
-  }
-
-  // ---- What is in them
-
-  private DataSet publishedIn(Path folder, PublishedSet set) throws IOException {
-    boolean canDownload = folder.startsWith(dataFolder);
-    DataSet found;
-    try {
-      found = IdxFolder.read(folder, set.name(), set.classNames());
-    } catch (DataException e) {
-      throw canDownload
-          ? new DataException(e.getMessage() + " (delete it to download it again)", e)
-          : e;
-    }
-    for (String file : IdxFolder.FILES) {
-      String sha256 = found.sha256().get(file);
-      String expected = set.sha256(file);
-      if (!sha256.equals(expected)) {
-        throw new DataException(
-            "%s is not the file of %s: the SHA-256 of its uncompressed content is %s, expected %s; %s"
-                .formatted(
-                    IdxFolder.find(folder, file).orElseThrow(),
-                    set.title(),
-                    sha256,
-                    expected,
-                    canDownload
-                        ? "delete it to download it again"
-                        : "to use your own files, specify their folder with --data"
-                            + " and leave out --dataset"));
-      }
-    }
-    return found;
   }
 }

@@ -25,27 +25,16 @@ import mnist.platform.ErrorMessages;
 /**
  * Downloads a file from the first mirror that has it. A file is moved to its place only after its
  * SHA-256 has been verified, so there are no incomplete or wrong files.
+ *
+ * @param readTimeout for a connection, and for the next bytes
+ * @param totalTimeout for a whole file
  */
-final class Download {
+record Download(Duration readTimeout, Duration totalTimeout, DataListener listener) {
   /** Larger than any published file; protects against a server that never stops sending. */
   private static final long MAX_BYTES = 64_000_000;
 
-  private final Duration readTimeout;
-  private final Duration totalTimeout;
-  private final DataListener listener;
-
   Download(DataListener listener) {
     this(Duration.ofSeconds(20), Duration.ofMinutes(10), listener);
-  }
-
-  /**
-   * @param readTimeout for a connection, and for the next bytes
-   * @param totalTimeout for a totalTimeout file
-   */
-  Download(Duration readTimeout, Duration totalTimeout, DataListener listener) {
-    this.readTimeout = readTimeout;
-    this.totalTimeout = totalTimeout;
-    this.listener = listener;
   }
 
   /**
@@ -83,12 +72,7 @@ final class Download {
   private void receiveWithTimeout(URI source, Path to) throws IOException {
     // Closing the file also stops a thread that has timed out.
     try (OutputStream out = Files.newOutputStream(to)) {
-      FutureTask<Void> receiving =
-          new FutureTask<>(
-              () -> {
-                receive(source, out);
-                return null;
-              });
+      FutureTask<Long> receiving = new FutureTask<>(() -> receive(source, out));
       Thread thread = new Thread(receiving, "download");
       thread.setDaemon(true);
       thread.start();
@@ -106,7 +90,8 @@ final class Download {
     }
   }
 
-  private void receive(URI source, OutputStream out) throws IOException {
+  /** Returns the number of bytes received. */
+  private long receive(URI source, OutputStream out) throws IOException {
     HttpURLConnection connection = (HttpURLConnection) source.toURL().openConnection();
     connection.setConnectTimeout((int) readTimeout.toMillis());
     connection.setReadTimeout((int) readTimeout.toMillis());
@@ -131,6 +116,7 @@ final class Download {
           throw new IOException(
               "connection closed after %d of %d bytes".formatted(received, total));
         }
+        return received;
       }
     } finally {
       connection.disconnect();

@@ -89,7 +89,9 @@ public record IdxFile(byte[] content, String sha256) {
     long expected = magic == MAGIC_IMAGES ? 16 : 8; // the header, which gives the rest
     MessageDigest sha256 = Sha256.newDigest();
     try {
-      boolean gzipped = isGzip(in);
+      in.mark(2);
+      boolean gzipped = in.read() == 0x1f && in.read() == 0x8b;
+      in.reset();
       InputStream content = gzipped ? new Gzip(in) : in;
       DataInputStream data = new DataInputStream(new DigestInputStream(content, sha256));
 
@@ -140,13 +142,6 @@ public record IdxFile(byte[] content, String sha256) {
 
   private static String kind(int magic) {
     return magic == MAGIC_IMAGES ? "images" : "labels";
-  }
-
-  private static boolean isGzip(InputStream in) throws IOException {
-    in.mark(2);
-    boolean gzip = in.read() == 0x1f && in.read() == 0x8b;
-    in.reset();
-    return gzip;
   }
 
   /** Detects data after the end of the gzip stream, which {@code GZIPInputStream} ignores. */

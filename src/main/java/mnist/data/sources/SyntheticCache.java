@@ -53,13 +53,6 @@ final class SyntheticCache {
     files.put(TRAIN_LABELS, IdxFile.ofLabels(trainingSet.labels()));
     files.put(TEST_IMAGES, IdxFile.ofImages(testSet.pixels()));
     files.put(TEST_LABELS, IdxFile.ofLabels(testSet.labels()));
-    store(files);
-    Map<String, String> sha256 = new LinkedHashMap<>();
-    files.forEach((name, content) -> sha256.put(name, Sha256.of(content)));
-    return new DataSet(NAME, folder.toString(), trainingSet, testSet, DataSet.DIGITS, sha256);
-  }
-
-  private void store(Map<String, byte[]> files) {
     try (AtomicFile draft = AtomicFile.of(folder)) {
       Files.createDirectory(draft.path());
       for (Map.Entry<String, byte[]> file : files.entrySet()) {
@@ -69,5 +62,8 @@ final class SyntheticCache {
     } catch (IOException e) {
       // No space or no permission: the digits are drawn again next time.
     }
+    Map<String, String> sha256 = new LinkedHashMap<>();
+    files.forEach((name, content) -> sha256.put(name, Sha256.of(content)));
+    return new DataSet(NAME, folder.toString(), trainingSet, testSet, DataSet.DIGITS, sha256);
   }
 }

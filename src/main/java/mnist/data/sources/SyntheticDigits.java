@@ -116,7 +116,8 @@ public final class SyntheticDigits {
               SplittableRandom random = new SplittableRandom(SEED + first + i);
               int digit = random.nextInt(SHAPES.size());
               labels[i] = (byte) digit;
-              byte[] image = image(pick(SHAPES.get(digit), random), random);
+              List<String> shapes = SHAPES.get(digit);
+              byte[] image = image(shapes.get(random.nextInt(shapes.size())), random);
               System.arraycopy(image, 0, pixels, i * image.length, image.length);
             });
     return new LabeledImages(pixels, labels);
@@ -135,20 +136,19 @@ public final class SyntheticDigits {
     return withNoise(draw(path, thickness), random);
   }
 
-  private static <T> T pick(List<T> choices, SplittableRandom random) {
-    return choices.get(random.nextInt(choices.size()));
-  }
-
-  /** The curves of a shape, randomly distorted. */
+  /** The curves of a shape, distorted by waves, which keep strokes joined, and slanted. */
   private static Path2D distorted(String shape, SplittableRandom random) {
-    Wobble wobble = Wobble.of(random);
-    AffineTransform slant = slant(random);
+    Wave across = Wave.of(random);
+    Wave down = Wave.of(random);
+    AffineTransform slant = AffineTransform.getRotateInstance(around(0, 0.26, random));
+    slant.shear(around(-0.15, 0.35, random), 0);
+    slant.scale(around(0.85, 0.25, random), 1);
     Path2D path = new Path2D.Double();
     for (String stroke : shape.split(" / ")) {
       List<Point2D> points =
           Stream.of(stroke.split(" "))
               .map(SyntheticDigits::point)
-              .map(wobble::move)
+              .map(p -> new Point2D.Double(p.x + across.height(p), p.y + down.height(p)))
               .map(point -> slant.transform(point, null))
               .toList();
       addCurve(path, points);
@@ -157,19 +157,11 @@ public final class SyntheticDigits {
   }
 
   /** Reads {@code "x,y"} in hundredths of the unit square. */
-  private static Point2D point(String text) {
+  private static Point2D.Double point(String text) {
     int comma = text.indexOf(',');
     return new Point2D.Double(
         Integer.parseInt(text.substring(0, comma)) / 100.0,
         Integer.parseInt(text.substring(comma + 1)) / 100.0);
-  }
-
-  /** Rotation, slant and proportions of one handwriting. */
-  private static AffineTransform slant(SplittableRandom random) {
-    AffineTransform slant = AffineTransform.getRotateInstance(around(0, 0.26, random));
-    slant.shear(around(-0.15, 0.35, random), 0);
-    slant.scale(around(0.85, 0.25, random), 1);
-    return slant;
   }
 
   /** Adds a smooth curve through the points: the direction at each is that of its neighbours. */
@@ -242,18 +234,6 @@ public final class SyntheticDigits {
   /** A random number between {@code center - range} and {@code center + range}. */
   private static double around(double center, double range, SplittableRandom random) {
     return center + range * random.nextDouble(-1, 1);
-  }
-
-  /** Distorts the plane by waves, so that nearby points move alike and strokes stay joined. */
-  private record Wobble(Wave across, Wave down) {
-    static Wobble of(SplittableRandom random) {
-      return new Wobble(Wave.of(random), Wave.of(random));
-    }
-
-    Point2D move(Point2D point) {
-      return new Point2D.Double(
-          point.getX() + across.height(point), point.getY() + down.height(point));
-    }
   }
 
   /** A plane wave: its frequency along x and y in the unit square, its phase and amplitude. */

@@ -51,7 +51,6 @@ class DataSetsTest {
             PUBLISHED.asFashion(system, mirror),
             project,
             environment,
-            new Download(heard),
             new SyntheticCache(project, 40, 15),
             heard)
         .open(source, Optional.ofNullable(folder));

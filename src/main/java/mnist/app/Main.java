@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import mnist.Stages;
 import mnist.platform.Versions;
-import mnist.training.Stage;
 
 /** The entry point of the jar: starts a stage by its number or another program by its name. */
 public final class Main {
@@ -47,17 +47,13 @@ public final class Main {
   }
 
   private static Optional<Consumer<String[]>> find(String name) {
-    for (Program program : PROGRAMS) {
-      if (program.name.equals(name)) {
-        return Optional.of(program.main);
-      }
-    }
-    for (Stage stage : Stages.all()) {
-      if (stage.name().equals(name)) {
-        return Optional.of(args -> Training.main(stage, args));
-      }
-    }
-    return Optional.empty();
+    return Stream.concat(
+            PROGRAMS.stream(),
+            Stages.all().stream()
+                .map(s -> new Program(s.name(), s.title(), args -> Training.main(s, args))))
+        .filter(program -> program.name.equals(name))
+        .map(Program::main)
+        .findFirst();
   }
 
   private static void printHelp(PrintStream out) {

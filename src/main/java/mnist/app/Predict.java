@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -284,7 +283,7 @@ public final class Predict implements Callable<Integer> {
       }
     }
 
-    private void printJson(Map<String, Object> line) {
+    private void printJson(Object line) {
       try {
         out.println(JSON.writeValueAsString(line));
       } catch (JsonProcessingException e) {
@@ -309,12 +308,8 @@ public final class Predict implements Callable<Integer> {
       int correct = confusion.correct();
       double accuracy = (double) correct / labels.length;
       if (json) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("images", labels.length);
-        line.put("correct", correct);
-        line.put("accuracy", accuracy);
-        line.put("confusion", confusion.counts());
-        printJson(line);
+        record Total(int images, int correct, double accuracy, int[][] confusion) {}
+        printJson(new Total(labels.length, correct, accuracy, confusion.counts()));
       } else {
         out.printf(
             Locale.ROOT,

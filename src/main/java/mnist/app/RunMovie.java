@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import mnist.console.CommandLines;
 import mnist.console.ProgressLine;
@@ -19,10 +18,7 @@ import mnist.view.Dashboard;
 import mnist.view.Mp4;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** Draws a run from start to end, as an animated GIF and as an MP4. */
 @Command(
@@ -32,7 +28,7 @@ import picocli.CommandLine.Spec;
           + " (1920 x 1080) in the run's folder, or only the file that --out names, a .gif or .mp4.",
       "Prints the paths of the files."
     })
-public final class RunMovie implements Callable<Integer> {
+public final class RunMovie extends DrawingProgram {
   private static final int GIF_WIDTH = 960;
   private static final int GIF_HEIGHT = 540;
   private static final int GIF_FRAMES = 100;
@@ -46,16 +42,8 @@ public final class RunMovie implements Callable<Integer> {
   /** How long the last frame is shown. */
   private static final int LAST_SECONDS = 3;
 
-  @Spec private CommandSpec spec;
-
-  @Mixin private RecordedRunOptions target = new RecordedRunOptions();
-
-  private final PrintStream out;
-  private final PrintStream err;
-
   private RunMovie(PrintStream out, PrintStream err) {
-    this.out = out;
-    this.err = err;
+    super(out, err);
   }
 
   public static void main(String[] args) {
@@ -70,21 +58,21 @@ public final class RunMovie implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Optional<String> name = target.out().map(file -> file.toString().toLowerCase(Locale.ROOT));
-    boolean gif = name.isEmpty() || name.get().endsWith(".gif");
-    boolean mp4 = name.isEmpty() || name.get().endsWith(".mp4");
+    String name = String.valueOf(outFile).toLowerCase(Locale.ROOT);
+    boolean gif = outFile == null || name.endsWith(".gif");
+    boolean mp4 = outFile == null || name.endsWith(".mp4");
     if (!gif && !mp4) {
       throw new ParameterException(
-          spec.commandLine(), "--out must end in .gif or .mp4, found " + target.out().get());
+          spec.commandLine(), "--out must end in .gif or .mp4, found " + outFile);
     }
     try {
-      RunFolder run = target.folder();
-      Optional<DataSet> data = RecordedRunOptions.data(run, err);
+      RunFolder run = folder();
+      Optional<DataSet> data = data(run);
       if (gif) {
-        out.println(target.write(run, "movie.gif", file -> drawGif(run, data, file)));
+        write(run, "movie.gif", file -> drawGif(run, data, file));
       }
       if (mp4) {
-        out.println(target.write(run, "movie.mp4", file -> drawMp4(run, data, file)));
+        write(run, "movie.mp4", file -> drawMp4(run, data, file));
       }
       return CommandLine.ExitCode.OK;
     } catch (Mp4.NoFfmpegException e) {

@@ -8,7 +8,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
@@ -21,21 +20,14 @@ import mnist.view.Palette;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** Draws a run at one iteration, in the six panels of the tutorial's window. */
 @Command(
     name = "java -jar mnist.jar picture",
     description = "Draws a run at one iteration as a PNG file and prints the file's path.")
-public final class RunPicture implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
-  @Mixin private RecordedRunOptions target = new RecordedRunOptions();
-
+public final class RunPicture extends DrawingProgram {
   @Option(
       names = "--iteration",
       paramLabel = "N",
@@ -55,12 +47,8 @@ public final class RunPicture implements Callable<Integer> {
       description = "Use 256 colors only, which more than halves the file size.")
   private boolean palette;
 
-  private final PrintStream out;
-  private final PrintStream err;
-
   private RunPicture(PrintStream out, PrintStream err) {
-    this.out = out;
-    this.err = err;
+    super(out, err);
   }
 
   public static void main(String[] args) {
@@ -80,8 +68,8 @@ public final class RunPicture implements Callable<Integer> {
           spec.commandLine(), "--iteration must be 0 or more, found " + iteration);
     }
     try {
-      RunFolder run = target.folder();
-      out.println(target.write(run, "picture.png", file -> draw(run, file)));
+      RunFolder run = folder();
+      write(run, "picture.png", file -> draw(run, file));
       return CommandLine.ExitCode.OK;
     } catch (OutOfMemoryError e) {
       throw new IOException("not enough memory for so large a picture; choose a smaller --size", e);
@@ -89,8 +77,7 @@ public final class RunPicture implements Callable<Integer> {
   }
 
   private void draw(RunFolder run, Path file) throws IOException {
-    Dashboard dashboard =
-        Dashboard.of(run.path(), RecordedRunOptions.data(run, err), size.width, size.height);
+    Dashboard dashboard = Dashboard.of(run.path(), data(run), size.width, size.height);
     dashboard.damage().ifPresent(err::println);
     List<Integer> iterations = dashboard.iterations();
     int last = iterations.get(iterations.size() - 1);

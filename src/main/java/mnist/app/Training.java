@@ -1,19 +1,65 @@
 package mnist.app;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import mnist.console.CliErrors;
+import mnist.console.CommandLines;
+import mnist.platform.ErrorMessages;
 import mnist.training.Stage;
+import mnist.training.TrainingException;
 import mnist.training.TrainingListener;
+import org.tensorflow.exceptions.TFResourceExhaustedException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /** Runs one stage with its command-line options, in a process of its own or in this one. */
-public final class Training {
+@Command(
+    synopsisHeading = "%nUsage: ",
+    optionListHeading = "%nOptions:%n",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:success",
+      "1:failure, explained in one line on standard error",
+      "2:wrong option",
+      "130:stopped by Ctrl-C; the results so far are saved"
+    })
+public final class Training implements Callable<Integer> {
   private static final long SHUTDOWN_SECONDS = 60;
 
-  private Training() {}
+  private final Stage stage;
+  private final PrintStream out;
+  private final PrintStream err;
+  private final BooleanSupplier stop;
+  private final List<TrainingListener> extraListeners;
+  private volatile boolean hasStarted; // so that there are results to save
+
+  @Mixin private final TrainingOptions options;
+
+  private Training(
+      Stage stage,
+      PrintStream out,
+      PrintStream err,
+      BooleanSupplier stop,
+      TrainingListener... extraListeners) {
+    this.stage = stage;
+    options = new TrainingOptions(stage);
+    this.out = out;
+    this.err = err;
+    this.stop = stop;
+    this.extraListeners = List.of(extraListeners);
+  }
 
   /**
    * Runs a stage and exits the process: with 0, with 1 after a failure, with 2 for a wrong option,
@@ -24,23 +70,26 @@ public final class Training {
   public static void main(Stage stage, String... args) {
     AtomicBoolean stop = new AtomicBoolean();
     CountDownLatch done = new CountDownLatch(1);
-    TrainingCommand command =
-        new TrainingCommand(stage, System.out, System.err, stop::get, List.of());
+    Training training = new Training(stage, System.out, System.err, stop::get);
 
     // Ctrl-C starts the shutdown hooks; this one delays the exit until the run has been saved.
     Thread hook =
         new Thread(
             () -> {
               stop.set(true);
-              if (command.isTraining()) {
-                await(done);
+              try {
+                if (training.hasStarted) {
+                  done.await(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
               }
             });
     Runtime.getRuntime().addShutdownHook(hook);
 
     int exitCode = 1;
     try {
-      exitCode = command.run(args);
+      exitCode = training.commandLine().execute(args);
     } finally {
       done.countDown();
     }
@@ -59,7 +108,7 @@ public final class Training {
    */
   public static int run(
       Stage stage, TrainingListener listener, PrintStream out, PrintStream err, String... args) {
-    return new TrainingCommand(stage, out, err, () -> false, List.of(listener)).run(args);
+    return new Training(stage, out, err, () -> false, listener).commandLine().execute(args);
   }
 
   /**
@@ -67,14 +116,46 @@ public final class Training {
    * accepts them.
    */
   public static Optional<String> refusal(Stage stage, String... args) {
-    return new TrainingCommand(stage, System.out, System.err, () -> false, List.of()).refusal(args);
+    Training training = new Training(stage, System.out, System.err, () -> false);
+    try {
+      training.commandLine().parseArgs(args);
+      training.options.check();
+      return Optional.empty();
+    } catch (ParameterException e) {
+      return Optional.of(CliErrors.describe(e));
+    }
   }
 
-  private static void await(CountDownLatch done) {
+  private CommandLine commandLine() {
+    CommandLine commandLine = CommandLines.create(this, out, err);
+    CommandSpec spec = commandLine.getCommandSpec();
+    spec.usageMessage()
+        .header("Stage " + stage.name() + " of the tutorial: " + stage.title() + ".")
+        .customSynopsis(
+            "make run STAGE=" + stage.name() + " ARGS=\"[OPTIONS]\"",
+            "   or: java -jar mnist.jar " + stage.name() + " [OPTIONS]");
+    Set<String> unused = stage.defaults(0).unusedOptions().keySet();
+    for (OptionSpec option : List.copyOf(spec.options())) { // replaced, in the same order
+      OptionSpec.Builder ours = OptionSpec.builder(option);
+      if (unused.contains(option.longestName())) {
+        ours.hidden(true);
+      }
+      if (option.longestName().equals("--learning-rate") && option.initialValue() == null) {
+        ours.description("Constant learning rate. Default: one that decays, as in the script");
+      }
+      spec.remove(option).addOption(ours.build());
+    }
+    return commandLine;
+  }
+
+  @Override
+  public Integer call() throws IOException, TrainingException {
     try {
-      done.await(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      new TrainingRun(stage, options, out, err, stop, extraListeners, () -> hasStarted = true)
+          .run();
+      return CommandLine.ExitCode.OK;
+    } catch (OutOfMemoryError | TFResourceExhaustedException e) {
+      throw new IOException(ErrorMessages.summarize(e) + "; try a smaller --batch-size", e);
     }
   }
 }

@@ -156,12 +156,13 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
         result.seconds(),
         result.steps(),
         result.medianStepMillis());
-    result.best().ifPresent(best -> printDetails(best, data, result.last().orElseThrow()));
-  }
-
-  private void printDetails(TrainingResult.Best best, DataSet data, Measurement last) {
+    if (result.best().isEmpty()) {
+      return;
+    }
+    TrainingResult.Best best = result.best().get();
     Measurement m = best.measurement();
-    if (last.iteration() > 0 && (m.iteration() == 0 || m.accuracy() < LEARNED)) {
+    if (result.last().orElseThrow().iteration() > 0
+        && (m.iteration() == 0 || m.accuracy() < LEARNED)) {
       out.printf(
           "%nThe network did not learn. Most often the learning rate is too high%n"
               + "(try a tenth of it with --learning-rate) or there were too few iterations.%n");

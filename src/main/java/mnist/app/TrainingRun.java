@@ -18,6 +18,7 @@ import mnist.runs.Checkpointer;
 import mnist.runs.Checkpoints;
 import mnist.runs.RunFolder;
 import mnist.runs.RunWriter;
+import mnist.training.Schedule;
 import mnist.training.Stage;
 import mnist.training.TrainingException;
 import mnist.training.TrainingListener;
@@ -27,37 +28,21 @@ import mnist.training.TrainingState;
 import mnist.view.EventRecorder;
 import mnist.view.ViewRecorder;
 
-/** One run of a stage, new or resumed: trains, and writes the run's folder and the model. */
-final class TrainingRun {
-  private final Stage stage;
-  private final TrainingOptions options;
-  private final PrintStream out;
-  private final PrintStream err;
-  private final BooleanSupplier stop;
-  private final List<TrainingListener> extraListeners;
-  private final Runnable onStart;
-
-  /**
-   * @param stop polled after every step: whether to end early
-   * @param extraListeners are notified after the run's own
-   * @param onStart called once there is something to close
-   */
-  TrainingRun(
-      Stage stage,
-      TrainingOptions options,
-      PrintStream out,
-      PrintStream err,
-      BooleanSupplier stop,
-      List<TrainingListener> extraListeners,
-      Runnable onStart) {
-    this.stage = stage;
-    this.options = options;
-    this.out = out;
-    this.err = err;
-    this.stop = stop;
-    this.extraListeners = extraListeners;
-    this.onStart = onStart;
-  }
+/**
+ * One run of a stage, new or resumed: trains, and writes the run's folder and the model.
+ *
+ * @param stop polled after every step: whether to end early
+ * @param extraListeners are notified after the run's own
+ * @param onStart called once there is something to close
+ */
+record TrainingRun(
+    Stage stage,
+    TrainingOptions options,
+    PrintStream out,
+    PrintStream err,
+    BooleanSupplier stop,
+    List<TrainingListener> extraListeners,
+    Runnable onStart) {
 
   /**
    * Checks the options, loads the data and TensorFlow, and trains.
@@ -170,20 +155,15 @@ final class TrainingRun {
       Network network,
       DataSet data,
       Optional<TrainingState> from) {
+    Schedule schedule = setup.schedule();
     int batchSize = setup.config().batchSize;
-    int next = from.map(TrainingState::next).orElse(0);
-    double seconds = from.map(TrainingState::seconds).orElse(0.0);
     if (setup.recordsView()) {
       recorders.add(
           "view record",
-          () ->
-              new ViewRecorder(
-                  folder.path(), stage, network, data, setup.schedule(), batchSize, next, seconds));
+          () -> new ViewRecorder(folder, stage, network, data, schedule, batchSize, from));
     }
     if (setup.writesEventFiles()) {
-      recorders.add(
-          "event files",
-          () -> new EventRecorder(folder.path(), network, data, setup.schedule(), next));
+      recorders.add("event files", () -> new EventRecorder(folder, network, data, schedule, from));
     }
   }
 }

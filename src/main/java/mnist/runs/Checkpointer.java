@@ -1,5 +1,6 @@
 package mnist.runs;
 
+import java.io.Flushable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Supplier;
@@ -10,18 +11,14 @@ import mnist.training.TrainingState;
 public final class Checkpointer implements TrainingListener {
   private final Checkpoints checkpoints;
   private final Duration interval;
-  private final BeforeCheckpoint before;
+  private final Flushable before;
   private long last = System.nanoTime();
-
-  /** Brings the run's other files up to date, so that a checkpoint is never ahead of them. */
-  public interface BeforeCheckpoint {
-    void flush() throws IOException;
-  }
 
   /**
    * @param interval between two checkpoints, at least
+   * @param before the run's other files, which a checkpoint must never be ahead of
    */
-  public Checkpointer(Checkpoints checkpoints, Duration interval, BeforeCheckpoint before) {
+  public Checkpointer(Checkpoints checkpoints, Duration interval, Flushable before) {
     this.checkpoints = checkpoints;
     this.interval = interval;
     this.before = before;

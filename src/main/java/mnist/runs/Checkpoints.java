@@ -2,12 +2,12 @@ package mnist.runs;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -113,9 +113,20 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
     try (AtomicFile draft = AtomicFile.of(run.resolve("checkpoint-" + state.next()))) {
       Path folder = Files.createDirectory(draft.path());
       writeVariables(folder, state);
+      State described =
+          new State(
+              stage,
+              state.next(),
+              state.seconds(),
+              state.drawn(),
+              state.last().orElse(null),
+              state.best().map(TrainingResult.Best::measurement).orElse(null),
+              state.best().map(best -> best.confusion().counts()).orElse(null),
+              TensorFlow.version(),
+              oneDnn);
       Files.write(
           folder.resolve(STATE),
-          Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(describe(state)));
+          Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(described));
       Files.writeString(folder.resolve(SUMS), sums(folder));
       try (Stream<Path> files = Files.list(folder)) {
         for (Path file : files.toList()) {
@@ -138,14 +149,13 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
       shapes.put(name, network.graph().operation(name).output(0).shape());
     }
     if (state.best().isPresent()) {
-      float[] all = state.best().get().weights().values();
-      int from = 0;
+      FloatBuffer all = FloatBuffer.wrap(state.best().get().weights().values());
       for (Operand<TFloat32> variable : network.variables()) {
         String name = BEST + variable.asOutput().op().name();
         shapes.put(name, variable.shape());
-        int to = from + (int) variable.shape().size();
-        values.put(name, Arrays.copyOfRange(all, from, to));
-        from = to;
+        float[] value = new float[(int) variable.shape().size()];
+        all.get(value);
+        values.put(name, value);
       }
     }
     try {
@@ -157,19 +167,6 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
               + reason.substring(reason.lastIndexOf("; ") + 1).strip(),
           e);
     }
-  }
-
-  private State describe(TrainingState state) {
-    return new State(
-        stage,
-        state.next(),
-        state.seconds(),
-        state.drawn(),
-        state.last().orElse(null),
-        state.best().map(TrainingResult.Best::measurement).orElse(null),
-        state.best().map(best -> best.confusion().counts()).orElse(null),
-        TensorFlow.version(),
-        oneDnn);
   }
 
   /** In the format of the command sha256sum. */
@@ -254,12 +251,11 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
     refuseOther(folder, "oneDNN", state.onednn() ? "on" : "off", oneDnn ? "on" : "off");
 
     List<String> weights = network.variables().stream().map(v -> v.asOutput().op().name()).toList();
-    List<String> names = new ArrayList<>();
-    for (NodeDef node : network.graph().toGraphDef().getNodeList()) {
-      if (node.getOp().equals("VariableV2")) {
-        names.add(node.getName());
-      }
-    }
+    List<String> names =
+        network.graph().toGraphDef().getNodeList().stream()
+            .filter(node -> node.getOp().equals("VariableV2"))
+            .map(NodeDef::getName)
+            .toList();
     List<String> stored = new ArrayList<>(names);
     if (state.bestTest() != null) {
       weights.forEach(name -> stored.add(BEST + name));
@@ -299,12 +295,8 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
   }
 
   private static Weights join(List<float[]> parts) {
-    float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
-    int from = 0;
-    for (float[] part : parts) {
-      System.arraycopy(part, 0, all, from, part.length);
-      from += part.length;
-    }
-    return new Weights(all);
+    FloatBuffer all = FloatBuffer.allocate(parts.stream().mapToInt(part -> part.length).sum());
+    parts.forEach(all::put);
+    return new Weights(all.array());
   }
 }

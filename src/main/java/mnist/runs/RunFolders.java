@@ -10,7 +10,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -45,12 +44,10 @@ public final class RunFolders {
     } catch (NoSuchFileException e) {
       return List.of(); // no run yet
     }
-    List<RunFolder> runs = new ArrayList<>(started.keySet());
-    runs.sort(
-        Comparator.<RunFolder, Instant>comparing(started::get)
-            .thenComparing(RunFolder::name)
-            .reversed());
-    return runs;
+    Comparator<RunFolder> byStart = Comparator.comparing(started::get);
+    return started.keySet().stream()
+        .sorted(byStart.thenComparing(RunFolder::name).reversed())
+        .toList();
   }
 
   private static boolean isRun(RunFolder run) {
@@ -91,10 +88,7 @@ public final class RunFolders {
    * @throws IOException if there is none
    */
   public RunFolder newest() throws IOException {
-    return newest(run -> true)
-        .orElseThrow(
-            () ->
-                new IOException(root + " contains no run; make run makes one, or name its folder"));
+    return newest(run -> true, "run; make run makes one, or name its folder");
   }
 
   /**
@@ -103,8 +97,7 @@ public final class RunFolders {
    * @throws IOException if there is none
    */
   public RunFolder newestUnfinished() throws IOException {
-    return newest(RunFolder::canResume)
-        .orElseThrow(() -> new IOException(root + " contains no unfinished run with a checkpoint"));
+    return newest(RunFolder::canResume, "unfinished run with a checkpoint");
   }
 
   /**
@@ -113,17 +106,16 @@ public final class RunFolders {
    * @throws IOException if there is none
    */
   public Path newestModel() throws IOException {
-    return newest(RunFolder::hasModel)
-        .map(RunFolder::model)
-        .orElseThrow(
-            () ->
-                new IOException(
-                    root
-                        + " contains no run with a model; make run makes one, or name a model with"
-                        + " --model (make: MODEL=)"));
+    String expected =
+        "run with a model; make run makes one, or name a model with --model (make: MODEL=)";
+    return newest(RunFolder::hasModel, expected).model();
   }
 
-  private Optional<RunFolder> newest(Predicate<RunFolder> condition) throws IOException {
-    return list().stream().filter(run -> run.started().isPresent()).filter(condition).findFirst();
+  private RunFolder newest(Predicate<RunFolder> condition, String expected) throws IOException {
+    return list().stream()
+        .filter(run -> run.started().isPresent())
+        .filter(condition)
+        .findFirst()
+        .orElseThrow(() -> new IOException(root + " contains no " + expected));
   }
 }

@@ -67,12 +67,7 @@ public record RunInfo(
    * @param sha256 of its unpacked files
    */
   public record Data(
-      String name, String source, int trainingImages, int testImages, Map<String, String> sha256) {
-    static Data of(DataSet data) {
-      return new Data(
-          data.name(), data.source(), data.training().count(), data.test().count(), data.sha256());
-    }
-  }
+      String name, String source, int trainingImages, int testImages, Map<String, String> sha256) {}
 
   /**
    * The results of a training.
@@ -147,7 +142,12 @@ public record RunInfo(
         now(),
         null,
         options,
-        Data.of(data),
+        new Data(
+            data.name(),
+            data.source(),
+            data.training().count(),
+            data.test().count(),
+            data.sha256()),
         Versions.all(),
         Versions.platform(!options.noOnednn),
         null,

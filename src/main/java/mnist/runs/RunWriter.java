@@ -4,10 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
@@ -103,7 +104,8 @@ public final class RunWriter implements TrainingListener, AutoCloseable {
     try {
       return Files.createDirectory(folder);
     } catch (FileAlreadyExistsException e) {
-      throw exists(folder);
+      refuseExisting(folder);
+      throw e;
     }
   }
 
@@ -113,16 +115,12 @@ public final class RunWriter implements TrainingListener, AutoCloseable {
    * @throws IOException if it exists
    */
   public static void refuseExisting(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      throw exists(folder);
+    if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException(
+          "the run folder "
+              + folder
+              + " already exists, and no run is overwritten; choose another --run-dir");
     }
-  }
-
-  private static IOException exists(Path folder) {
-    return new IOException(
-        "the run folder "
-            + folder
-            + " already exists, and no run is overwritten; choose another --run-dir");
   }
 
   private static Path createDatedFolder(String stage) throws IOException {
@@ -151,7 +149,7 @@ public final class RunWriter implements TrainingListener, AutoCloseable {
     long start = metrics.position();
     String line = Json.MAPPER.writeValueAsString(evaluation.measurement()) + "\n";
     try {
-      writeAll(metrics, line.getBytes(UTF_8));
+      Channels.newOutputStream(metrics).write(line.getBytes(UTF_8));
     } catch (IOException e) {
       metrics.truncate(start); // a full disk must not leave half a line
       throw new IOException(folder.metricsFile() + ": " + e.getMessage(), e);
@@ -227,15 +225,8 @@ public final class RunWriter implements TrainingListener, AutoCloseable {
 
   private static void overwriteInPlace(Path file, byte[] content) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      writeAll(channel, content);
+      Channels.newOutputStream(channel).write(content);
       channel.truncate(content.length);
-    }
-  }
-
-  private static void writeAll(FileChannel channel, byte[] content) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(content);
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
     }
   }
 

@@ -4,9 +4,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Optional;
 import mnist.platform.AtomicFile;
 import mnist.runs.ViewRecord.BatchSnapshot;
@@ -19,12 +21,11 @@ public final class ViewRecordWriter implements Closeable {
   /**
    * Starts a record or, in a resumed run, drops from the existing one what will be repeated.
    *
-   * @param run the run's folder
    * @param next the iteration at which the training resumes, 0 for a new run
    * @throws IOException if a resumed run has no record, or it cannot be written
    */
-  public ViewRecordWriter(Path run, RecordHeader header, int next) throws IOException {
-    Path file = new RunFolder(run).viewRecord();
+  public ViewRecordWriter(RunFolder run, RecordHeader header, int next) throws IOException {
+    Path file = run.viewRecord();
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     content.writeBytes(ViewRecordFormat.encode(header).array());
     if (next > 0) {
@@ -44,9 +45,7 @@ public final class ViewRecordWriter implements Closeable {
         body = ViewRecordFormat.nextBody(bytes)) {
       end = bytes.position();
     }
-    byte[] blocks = new byte[end - start];
-    bytes.get(start, blocks);
-    return blocks;
+    return Arrays.copyOfRange(bytes.array(), start, end);
   }
 
   public void append(BatchSnapshot batch) throws IOException {
@@ -61,9 +60,7 @@ public final class ViewRecordWriter implements Closeable {
   private void append(ByteBuffer block) throws IOException {
     long end = channel.size();
     try {
-      while (block.hasRemaining()) {
-        channel.write(block);
-      }
+      Channels.newOutputStream(channel).write(block.array());
     } catch (IOException e) {
       channel.truncate(end);
       throw e;

@@ -42,17 +42,12 @@ public final class AnimatedGif implements Closeable {
    * @param samples frames that together have all colors
    */
   public AnimatedGif(Path file, List<BufferedImage> samples) throws IOException {
-    palette = Palette.of(samples, TRANSPARENT);
+    palette = new Palette(samples, TRANSPARENT);
     colorModel = palette.colorModel(TRANSPARENT);
     this.file = Files.newOutputStream(file);
     out = new MemoryCacheImageOutputStream(this.file);
     writer.setOutput(out);
     writer.prepareWriteSequence(null);
-  }
-
-  private static IIOMetadataNode set(IIOMetadataNode node, Map<String, Object> attributes) {
-    attributes.forEach((name, value) -> node.setAttribute(name, value.toString()));
-    return node;
   }
 
   /**
@@ -96,14 +91,16 @@ public final class AnimatedGif implements Closeable {
 
   private IIOMetadataNode frameMetadata(IIOMetadata defaults, Rectangle place, int hundredths) {
     IIOMetadataNode root = (IIOMetadataNode) defaults.getAsTree(FRAME_FORMAT);
-    set(
-        child(root, "ImageDescriptor"),
+    child(
+        root,
+        "ImageDescriptor",
         Map.of(
             "imageLeftPosition", place.x,
             "imageTopPosition", place.y,
             "interlaceFlag", "FALSE"));
-    set(
-        child(root, "GraphicControlExtension"),
+    child(
+        root,
+        "GraphicControlExtension",
         Map.of(
             "disposalMethod", "doNotDispose",
             "userInputFlag", "FALSE",
@@ -111,21 +108,24 @@ public final class AnimatedGif implements Closeable {
             "transparentColorIndex", TRANSPARENT,
             "delayTime", hundredths));
     if (previous == null) {
-      IIOMetadataNode loop =
-          set(
-              new IIOMetadataNode("ApplicationExtension"),
-              Map.of("applicationID", "NETSCAPE", "authenticationCode", "2.0"));
-      loop.setUserObject(new byte[] {1, 0, 0}); // forever
-      child(root, "ApplicationExtensions").appendChild(loop);
+      child(
+              child(root, "ApplicationExtensions", Map.of()),
+              "ApplicationExtension",
+              Map.of("applicationID", "NETSCAPE", "authenticationCode", "2.0"))
+          .setUserObject(new byte[] {1, 0, 0}); // forever
     }
     return root;
   }
 
-  private static IIOMetadataNode child(IIOMetadataNode root, String name) {
-    if (root.getElementsByTagName(name).getLength() == 0) {
-      root.appendChild(new IIOMetadataNode(name));
+  /** The child of this name, added if there is none, with these attributes. */
+  private static IIOMetadataNode child(
+      IIOMetadataNode parent, String name, Map<String, Object> attributes) {
+    if (parent.getElementsByTagName(name).getLength() == 0) {
+      parent.appendChild(new IIOMetadataNode(name));
     }
-    return (IIOMetadataNode) root.getElementsByTagName(name).item(0);
+    IIOMetadataNode child = (IIOMetadataNode) parent.getElementsByTagName(name).item(0);
+    attributes.forEach((key, value) -> child.setAttribute(key, value.toString()));
+    return child;
   }
 
   /** Completes the file if it has a frame. */

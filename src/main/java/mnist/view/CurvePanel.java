@@ -8,6 +8,7 @@ import java.awt.Rectangle;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
+import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -32,7 +33,7 @@ final class CurvePanel {
       Color color,
       BasicStroke stroke,
       double dotRadius,
-      Curves.Layer layer) {}
+      BufferedImage layer) {}
 
   private record LegendEntry(String name, Color color, BasicStroke stroke, String value) {}
 

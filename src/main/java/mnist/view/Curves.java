@@ -32,9 +32,6 @@ import org.jfree.data.xy.YIntervalSeriesCollection;
 final class Curves {
   private static final float BAND_ALPHA = 0.22f;
 
-  /** A complete curve on the plot area and its margin, otherwise transparent. */
-  record Layer(BufferedImage image) {}
-
   private final Theme theme;
   private final Rectangle area;
 
@@ -128,8 +125,11 @@ final class Curves {
   void drawFrame(Graphics2D g) {
     double left = theme.scaled(70);
     double below = theme.scaled(40);
-    plot.setFixedRangeAxisSpace(space(left, 0));
-    plot.setFixedDomainAxisSpace(space(0, below));
+    AxisSpace space = new AxisSpace();
+    space.setLeft(left);
+    space.setBottom(below);
+    plot.setFixedRangeAxisSpace(space);
+    plot.setFixedDomainAxisSpace(space);
     plot.draw(
         g,
         new Rectangle2D.Double(area.x - left, area.y, area.width + left, area.height + below),
@@ -143,14 +143,7 @@ final class Curves {
     }
   }
 
-  private static AxisSpace space(double left, double bottom) {
-    AxisSpace space = new AxisSpace();
-    space.setLeft(left);
-    space.setBottom(bottom);
-    return space;
-  }
-
-  Layer line(XYSeries series, Color color, BasicStroke stroke) {
+  BufferedImage line(XYSeries series, Color color, BasicStroke stroke) {
     XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
     renderer.setDrawSeriesLineAsPath(true);
     renderer.setDefaultPaint(color);
@@ -161,7 +154,7 @@ final class Curves {
   }
 
   /** Nested translucent bands, which are darker where they overlap. */
-  Layer bands(Iterable<YIntervalSeries> outermostFirst, Color color) {
+  BufferedImage bands(Iterable<YIntervalSeries> outermostFirst, Color color) {
     DeviationRenderer renderer = new DeviationRenderer(false, false);
     renderer.setAlpha(BAND_ALPHA);
     renderer.setDefaultFillPaint(color);
@@ -171,7 +164,8 @@ final class Curves {
     return layer(all, renderer);
   }
 
-  private Layer layer(XYDataset dataset, XYItemRenderer renderer) {
+  /** A complete curve on the plot area and its margin, otherwise transparent. */
+  private BufferedImage layer(XYDataset dataset, XYItemRenderer renderer) {
     BufferedImage image =
         new BufferedImage(withMargin.width, withMargin.height, BufferedImage.TYPE_INT_ARGB_PRE);
     Graphics2D g = Theme.antialiased(image.createGraphics());
@@ -182,14 +176,14 @@ final class Curves {
     plot.render(g, area, index, null, null);
     plot.setDataset(index, null); // not part of the frame
     g.dispose();
-    return new Layer(image);
+    return image;
   }
 
   /** Draws a curve up to an iteration. */
-  void draw(Graphics2D g, Layer layer, double iteration) {
+  void draw(Graphics2D g, BufferedImage layer, double iteration) {
     Shape clip = g.getClip();
     g.clip(new Rectangle2D.Double(area.x, withMargin.y, x(iteration) - area.x, withMargin.height));
-    g.drawImage(layer.image(), withMargin.x, withMargin.y, null);
+    g.drawImage(layer, withMargin.x, withMargin.y, null);
     g.setClip(clip);
   }
 

@@ -5,7 +5,6 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBufferInt;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,7 +63,7 @@ public final class Dashboard {
   private final BufferedImage frame;
 
   /** Panel 4 or 5. */
-  private record Bands(Curves curves, Curves.Layer layer) {}
+  private record Bands(Curves curves, BufferedImage layer) {}
 
   /**
    * Reads a run's record and prepares its pictures.
@@ -200,10 +199,6 @@ public final class Dashboard {
     return new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
   }
 
-  private static int[] pixels(BufferedImage canvas) {
-    return ((DataBufferInt) canvas.getRaster().getDataBuffer()).getData();
-  }
-
   private void drawFrame() {
     Graphics2D g = Theme.antialiased(frame.createGraphics());
     g.setColor(Theme.PAPER);
@@ -288,7 +283,7 @@ public final class Dashboard {
    * @param canvas returned by {@link #draw(int)}
    */
   public void draw(int iteration, BufferedImage canvas) {
-    System.arraycopy(pixels(frame), 0, pixels(canvas), 0, width * height);
+    System.arraycopy(Palette.pixels(frame), 0, Palette.pixels(canvas), 0, width * height);
     Graphics2D g = Theme.antialiased(canvas.createGraphics());
     record.batches().stream()
         .filter(snapshot -> snapshot.measurement().iteration() <= iteration)

@@ -5,6 +5,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,26 +49,22 @@ final class EventFile implements Closeable {
   }
 
   /**
-   * Creates a file in a new folder. TensorBoard recognizes it by the name's prefix and orders files
-   * by the seconds; the host name that TensorFlow appends is left out, as it would be published
-   * with the run.
+   * Creates a file in a new folder, or continues the one in an existing folder after removing later
+   * events and an incomplete one. TensorBoard recognizes a file by the name's prefix and orders
+   * files by the seconds; the host name that TensorFlow appends is left out, as it would be
+   * published with the run.
    *
-   * @param folder must not exist yet, its parent must
+   * @param folder its parent must exist
+   * @param next the iteration at which the training starts or resumes
    */
-  static EventFile create(Path folder) throws IOException {
-    Files.createDirectory(folder);
-    String name = PREFIX + System.currentTimeMillis() / 1000 + ".mnist";
-    return new EventFile(
-        Files.newByteChannel(
-            folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
-  }
-
-  /**
-   * Continues the file in a folder after removing later events and an incomplete one.
-   *
-   * @param next the iteration at which the training resumes
-   */
-  static EventFile resume(Path folder, int next) throws IOException {
+  static EventFile open(Path folder, int next) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectory(folder);
+      String name = PREFIX + System.currentTimeMillis() / 1000 + ".mnist";
+      return new EventFile(
+          Files.newByteChannel(
+              folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+    }
     Path file;
     try (Stream<Path> content = Files.list(folder)) {
       file =
@@ -121,12 +118,10 @@ final class EventFile implements Closeable {
     record.putLong(event.length);
     record.putInt(maskedCrc(record.array(), Long.BYTES));
     record.put(event);
-    record.putInt(maskedCrc(event, event.length)).flip();
+    record.putInt(maskedCrc(event, event.length));
     long end = channel.position();
     try {
-      while (record.hasRemaining()) {
-        channel.write(record);
-      }
+      Channels.newOutputStream(channel).write(record.array());
     } catch (IOException e) {
       channel.truncate(end); // a full disk must not leave half a record
       throw e;

@@ -5,9 +5,8 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import javax.imageio.ImageIO;
@@ -21,6 +20,7 @@ import mnist.training.Evaluation;
 import mnist.training.Measurement;
 import mnist.training.Schedule;
 import mnist.training.TrainingListener;
+import mnist.training.TrainingState;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.Summary;
 import org.tensorflow.proto.SummaryMetadata;
@@ -50,27 +50,24 @@ public final class EventRecorder implements TrainingListener, Closeable {
   /**
    * Starts the files of a new run, or continues those of a resumed one.
    *
-   * @param run the run's folder
-   * @param next the iteration at which the training starts or resumes
+   * @param from where a resumed run continues
    * @throws IOException if they cannot be written
    */
-  public EventRecorder(Path run, Network network, DataSet data, Schedule schedule, int next)
+  public EventRecorder(
+      RunFolder run, Network network, DataSet data, Schedule schedule, Optional<TrainingState> from)
       throws IOException {
     this.data = data;
     this.schedule = schedule;
     groups = VisualizedTensors.groups(network);
     sheetMetadata = sheetMetadata(data.classNames());
-    train = open(new RunFolder(run).eventFolder(Split.TRAIN), next);
+    int next = from.map(TrainingState::next).orElse(0);
+    train = EventFile.open(run.eventFolder(Split.TRAIN), next);
     try {
-      test = open(new RunFolder(run).eventFolder(Split.TEST), next);
+      test = EventFile.open(run.eventFolder(Split.TEST), next);
     } catch (IOException e) {
       train.close();
       throw e;
     }
-  }
-
-  private static EventFile open(Path folder, int next) throws IOException {
-    return Files.isDirectory(folder) ? EventFile.resume(folder, next) : EventFile.create(folder);
   }
 
   /** With the text in Markdown that TensorBoard shows beside the sheet. */
@@ -107,7 +104,14 @@ public final class EventRecorder implements TrainingListener, Closeable {
     if (m.set() == Split.TRAIN) {
       summary.addValue(scalar("learning_rate", m.learningRate()));
       if (schedule.measuresTest(m.iteration())) {
-        addHistograms(summary, evaluation);
+        for (RecordHeader.Group group : groups) {
+          for (String node : group.nodes()) {
+            summary
+                .addValueBuilder()
+                .setTag(group.name() + "/" + node)
+                .setHisto(Histogram.of(evaluation.values(node)));
+          }
+        }
       }
       train.add(m.iteration(), summary.build());
     } else {
@@ -118,17 +122,6 @@ public final class EventRecorder implements TrainingListener, Closeable {
 
   private static Summary.Value scalar(String tag, float value) {
     return Summary.Value.newBuilder().setTag(tag).setSimpleValue(value).build();
-  }
-
-  private void addHistograms(Summary.Builder summary, Evaluation evaluation) {
-    for (RecordHeader.Group group : groups) {
-      for (String node : group.nodes()) {
-        summary
-            .addValueBuilder()
-            .setTag(group.name() + "/" + node)
-            .setHisto(Histogram.of(evaluation.values(node)));
-      }
-    }
   }
 
   private Summary.Value sheet(int[] predictions) throws IOException {

@@ -5,7 +5,6 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBufferInt;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import mnist.data.LabeledImages;
@@ -86,7 +85,7 @@ final class ImageGrid {
 
   /** Darkens the cell's background by the image. */
   private void drawInk(BufferedImage canvas, Rectangle cell, int[] ink) {
-    int[] pixels = ((DataBufferInt) canvas.getRaster().getDataBuffer()).getData();
+    int[] pixels = Palette.pixels(canvas);
     int side = resampling.side();
     int start =
         (cell.y + (cell.height - side) / 2) * canvas.getWidth() + cell.x + (cell.width - side) / 2;

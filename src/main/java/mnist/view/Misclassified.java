@@ -52,7 +52,11 @@ final class Misclassified {
       if (predictions[i] != label) {
         int left = tile % ACROSS * TILE_WIDTH + 1;
         int top = tile / ACROSS * TILE_HEIGHT + 1;
-        drawImage(sheet, left, top, test, i);
+        for (int pixel = 0; pixel < LabeledImages.PIXELS; pixel++) {
+          int intensity = test.pixels()[i * LabeledImages.PIXELS + pixel] & 255;
+          int x = left + pixel % LabeledImages.SIDE;
+          sheet.setRGB(x, top + pixel / LabeledImages.SIDE, intensity * 0x010101);
+        }
         int below = top + LabeledImages.SIDE + 1;
         drawDigit(sheet, left + 6, below, label, LABEL_COLOR);
         drawDigit(sheet, left + 16, below, predictions[i], PREDICTION_COLOR);
@@ -60,15 +64,6 @@ final class Misclassified {
       }
     }
     return sheet;
-  }
-
-  private static void drawImage(
-      BufferedImage sheet, int left, int top, LabeledImages test, int image) {
-    for (int i = 0; i < LabeledImages.PIXELS; i++) {
-      int intensity = test.pixels()[image * LabeledImages.PIXELS + i] & 255;
-      sheet.setRGB(
-          left + i % LabeledImages.SIDE, top + i / LabeledImages.SIDE, intensity * 0x010101);
-    }
   }
 
   private static void drawDigit(BufferedImage sheet, int left, int top, int digit, int color) {

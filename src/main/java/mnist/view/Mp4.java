@@ -3,7 +3,6 @@ package mnist.view;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBufferInt;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -92,7 +91,7 @@ public final class Mp4 implements Closeable {
    * @param times how often it is repeated
    */
   public void add(BufferedImage frame, int times) throws IOException {
-    bytes.asIntBuffer().put(((DataBufferInt) frame.getRaster().getDataBuffer()).getData());
+    bytes.asIntBuffer().put(Palette.pixels(frame));
     try {
       for (int i = 0; i < times; i++) {
         frames.write(bytes.array());

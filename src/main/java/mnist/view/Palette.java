@@ -20,19 +20,15 @@ public final class Palette {
   private final int[] colors;
   private final byte[] nearest;
 
-  private Palette(int[] colors, int count) {
-    this.colors = colors;
-    nearest = nearest(colors, count);
-  }
-
   /**
    * The palette of pictures.
    *
    * @param samples of the type {@link BufferedImage#TYPE_INT_RGB}
    * @param count the maximum number of colors, up to 256
    */
-  static Palette of(List<BufferedImage> samples, int count) {
-    return new Palette(mostFrequent(samples, count), count);
+  Palette(List<BufferedImage> samples, int count) {
+    colors = mostFrequent(samples, count);
+    nearest = nearest(colors, count);
   }
 
   /**
@@ -41,7 +37,7 @@ public final class Palette {
    * @param picture of the type {@link BufferedImage#TYPE_INT_RGB}
    */
   public static BufferedImage indexed(BufferedImage picture) {
-    Palette palette = of(List.of(picture), SIZE);
+    Palette palette = new Palette(List.of(picture), SIZE);
     BufferedImage indexed =
         new BufferedImage(
             picture.getWidth(),
@@ -135,7 +131,8 @@ public final class Palette {
     return nearest;
   }
 
-  private static int[] pixels(BufferedImage image) {
+  /** The pixels of an image of the type {@link BufferedImage#TYPE_INT_RGB}, not a copy. */
+  static int[] pixels(BufferedImage image) {
     return ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
   }
 }

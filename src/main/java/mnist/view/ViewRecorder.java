@@ -3,15 +3,16 @@ package mnist.view;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import mnist.data.DataSet;
 import mnist.data.Split;
 import mnist.nn.Network;
 import mnist.runs.RecordHeader;
+import mnist.runs.RunFolder;
 import mnist.runs.ViewRecord;
 import mnist.runs.ViewRecord.BatchSnapshot;
 import mnist.runs.ViewRecord.TestSnapshot;
@@ -22,6 +23,7 @@ import mnist.training.Measurement;
 import mnist.training.Schedule;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
+import mnist.training.TrainingState;
 
 /** Records what a training looks like, one snapshot per evaluation, in the {@link ViewRecord}. */
 public final class ViewRecorder implements TrainingListener, Closeable {
@@ -33,20 +35,17 @@ public final class ViewRecorder implements TrainingListener, Closeable {
   /**
    * Starts the record of a new run, or continues that of a resumed one.
    *
-   * @param run the run's folder
-   * @param next the iteration at which the training starts or resumes
-   * @param seconds of training before that
+   * @param from where a resumed run continues
    * @throws IOException if a resumed run has no record, or it cannot be written
    */
   public ViewRecorder(
-      Path run,
+      RunFolder run,
       Stage stage,
       Network network,
       DataSet data,
       Schedule schedule,
       int batchSize,
-      int next,
-      double seconds)
+      Optional<TrainingState> from)
       throws IOException {
     this.data = data;
     List<RecordHeader.Group> groups = VisualizedTensors.groups(network);
@@ -64,8 +63,8 @@ public final class ViewRecorder implements TrainingListener, Closeable {
             groups,
             VisualizedTensors.panels(groups),
             VisualizedTensors.firstLayer(network));
-    writer = new ViewRecordWriter(run, header, next);
-    started = System.nanoTime() - (long) (seconds * 1e9);
+    writer = new ViewRecordWriter(run, header, from.map(TrainingState::next).orElse(0));
+    started = System.nanoTime() - (long) (from.map(TrainingState::seconds).orElse(0.0) * 1e9);
   }
 
   @Override
@@ -123,10 +122,9 @@ public final class ViewRecorder implements TrainingListener, Closeable {
         .map(
             group -> {
               List<FloatBuffer> layers = group.nodes().stream().map(evaluation::values).toList();
-              List<float[]> rows = new ArrayList<>();
-              rows.add(Quantiles.of(layers));
-              layers.forEach(layer -> rows.add(Quantiles.of(List.of(layer))));
-              return rows.toArray(float[][]::new);
+              return Stream.concat(Stream.of(layers), layers.stream().map(List::of))
+                  .map(Quantiles::of)
+                  .toArray(float[][]::new);
             })
         .toArray(float[][][]::new);
   }

@@ -36,7 +36,7 @@ class EventFileTest {
   void containsTheEventsInOrder() throws Exception {
     Path folder = temporary.resolve("train");
     double before = System.currentTimeMillis() / 1000.0;
-    try (EventFile file = EventFile.create(folder)) {
+    try (EventFile file = EventFile.open(folder, 0)) {
       file.add(0, summary("loss", 2.5f));
       file.add(1_000_000_000, summary("loss", 0));
     }
@@ -57,7 +57,7 @@ class EventFileTest {
   @Test
   void startsLikeEveryEventFileOfTensorFlow() throws Exception {
     Path folder = temporary.resolve("train");
-    EventFile.create(folder).close();
+    EventFile.open(folder, 0).close();
     assertThat(Arrays.copyOf(Files.readAllBytes(only(folder)), 12))
         .inHexadecimal()
         .containsExactly(0x18, 0, 0, 0, 0, 0, 0, 0, 0xa3, 0x7f, 0x4b, 0x22);

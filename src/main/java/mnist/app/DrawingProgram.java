@@ -6,16 +6,21 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import mnist.data.DataSet;
 import mnist.platform.AtomicFile;
 import mnist.platform.ErrorMessages;
 import mnist.runs.RunFolder;
 import mnist.runs.RunFolders;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** The options of the programs that draw a run: which run, and the output file. */
-public final class RecordedRunOptions {
+/** A program that draws a run, with the options which run and where to. */
+abstract class DrawingProgram implements Callable<Integer> {
+  @Spec CommandSpec spec;
+
   @Parameters(
       arity = "0..1",
       paramLabel = "RUN",
@@ -26,22 +31,30 @@ public final class RecordedRunOptions {
       names = "--out",
       paramLabel = "FILE",
       description = "File to write. Default: one in the run's folder")
-  private Path out;
+  Path outFile;
 
   @Option(names = "--overwrite", description = "Replace the file that --out names.")
   private boolean overwrite;
+
+  final PrintStream out;
+  final PrintStream err;
+
+  DrawingProgram(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
 
   /**
    * The chosen run, or the newest one.
    *
    * @throws IOException if there is none
    */
-  public RunFolder folder() throws IOException {
+  RunFolder folder() throws IOException {
     return run == null ? new RunFolders(Path.of(RunFolders.DEFAULT)).newest() : RunFolder.at(run);
   }
 
-  /** The data set of the run; if it is not available, a line on {@code err} says why. */
-  public static Optional<DataSet> data(RunFolder run, PrintStream err) {
+  /** The data set of the run; if it is not available, a line on standard error says why. */
+  Optional<DataSet> data(RunFolder run) {
     try (DataConsole console = new DataConsole(err)) {
       return Optional.of(run.openData(console));
     } catch (IOException e) {
@@ -50,27 +63,21 @@ public final class RecordedRunOptions {
     }
   }
 
-  /** The value of {@code --out}. */
-  public Optional<Path> out() {
-    return Optional.ofNullable(out);
-  }
-
   /** Writes a file that does not exist yet. */
-  public interface FileWriter {
+  interface FileWriter {
     void write(Path file) throws IOException;
   }
 
   /**
    * Atomically writes the file that {@code --out} names, else one in the run's folder, which
-   * replaces an earlier one.
+   * replaces an earlier one, and prints its path.
    *
    * @param defaultName its name in the run's folder
-   * @return the file
    * @throws IOException if it cannot be written, or {@code --out} exists
    */
-  public Path write(RunFolder folder, String defaultName, FileWriter writer) throws IOException {
-    Path file = out().orElse(folder.path().resolve(defaultName));
-    boolean mayReplace = out == null || overwrite;
+  void write(RunFolder folder, String defaultName, FileWriter writer) throws IOException {
+    Path file = outFile != null ? outFile : folder.path().resolve(defaultName);
+    boolean mayReplace = outFile == null || overwrite;
     if (Files.isDirectory(file)) {
       throw new IOException(file + " is a folder, expected a file name");
     }
@@ -87,7 +94,7 @@ public final class RecordedRunOptions {
     } catch (FileAlreadyExistsException e) {
       throw mayReplace ? e : exists(file);
     }
-    return file;
+    out.println(file);
   }
 
   private static IOException exists(Path file) {

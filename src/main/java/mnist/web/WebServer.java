@@ -12,12 +12,14 @@ import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.http.NotFoundResponse;
 import io.javalin.json.JavalinJackson;
 import io.javalin.util.JavalinBindException;
+import io.javalin.util.JavalinException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import mnist.platform.ErrorMessages;
@@ -190,7 +192,14 @@ public final class WebServer implements AutoCloseable {
   /** Accepts no more requests, completes those in progress, and closes the route groups. */
   @Override
   public void close() {
-    javalin.stop();
-    groups.forEach(RouteGroup::close);
+    try {
+      javalin.stop();
+    } catch (JavalinException e) {
+      if (!(e.getCause() instanceof TimeoutException)) {
+        throw e;
+      } // otherwise the grace period is over, and Jetty has closed what was left
+    } finally {
+      groups.forEach(RouteGroup::close);
+    }
   }
 }

@@ -23,7 +23,7 @@ public final class DataSets {
   /**
    * Data sets that are kept in the project's folder {@code data}.
    *
-   * @param listener is told about downloads, and if synthetic digits replace MNIST
+   * @param listener notified of downloads, and if synthetic digits replace MNIST
    */
   public static DataSets ofThisProject(DataListener listener) {
     return new DataSets(ProjectFolder.path().resolve("data"), System.getenv(), listener);
@@ -32,7 +32,7 @@ public final class DataSets {
   /**
    * @param dataFolder for downloaded and generated data sets
    * @param environment may name folders in {@code MNIST_DATA} and {@code FASHION_MNIST_DATA}
-   * @param listener is told about downloads, and if synthetic digits replace MNIST
+   * @param listener notified of downloads, and if synthetic digits replace MNIST
    */
   public DataSets(Path dataFolder, Map<String, String> environment, DataListener listener) {
     this(

@@ -7,6 +7,7 @@ import java.util.Optional;
 import mnist.data.DataException;
 import mnist.data.DataSet;
 import mnist.data.sources.DataSets;
+import mnist.model.Model;
 import mnist.model.SavedModelFolder;
 import mnist.runs.Checkpoints;
 import mnist.runs.RunConfig;
@@ -82,7 +83,8 @@ final class RunSetup implements AutoCloseable {
     }
     int recorded = run.info.options().iterations;
     RunConfig extended = options.resume(run.info.options());
-    if (RunInfo.COMPLETED.equals(run.info.status()) && extended.iterations == recorded) {
+    boolean hasAll = options.noExport || Model.exists(run.folder.model(run.info));
+    if (RunInfo.COMPLETED.equals(run.info.status()) && hasAll && extended.iterations == recorded) {
       throw new IOException(
           "%s has completed its %d iterations; a greater --iterations extends it"
               .formatted(run.folder.path(), recorded));
@@ -151,7 +153,7 @@ final class RunSetup implements AutoCloseable {
   }
 
   /**
-   * Creates the run's folder, or continues the resumed run's files.
+   * Creates the run's folder, or checks that the resumed run's files can be continued.
    *
    * @param next the first iteration
    */
@@ -160,7 +162,7 @@ final class RunSetup implements AutoCloseable {
       return RunWriter.create(options.runFolder, RunInfo.start(stage, config, data));
     }
     Resumed run = resumed.get();
-    return RunWriter.resume(run.folder, run.lock, run.info.resume(next, config), next);
+    return RunWriter.resume(run.folder, run.lock, run.info.resume(next, config), next, schedule());
   }
 
   private void unlock() throws IOException {

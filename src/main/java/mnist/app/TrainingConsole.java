@@ -77,7 +77,9 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
           data.name(),
           data.source());
       out.println("Recording in " + run);
-      if (first > 0) {
+      if (first > iterations) {
+        out.println("The training is complete; saving what is missing");
+      } else if (first > 0) {
         out.println("Resuming at iteration " + first);
       }
     }
@@ -174,9 +176,10 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
 
   /** Prints where the model is, and which weights it has. */
   void exported(Path folder, TrainingResult.Best best) {
+    int iteration = best.measurement().iteration();
     out.printf(
-        "%nModel in %s%n  with the weights of the best test accuracy (iteration %d)%n",
-        folder, best.measurement().iteration());
+        "%nModel in %s%n  with the %s of the best test accuracy (iteration %d)%n",
+        folder, iteration == 0 ? "untrained weights, which are those" : "weights", iteration);
   }
 
   /**

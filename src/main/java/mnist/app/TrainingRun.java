@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import mnist.data.DataSet;
 import mnist.model.ModelCard;
-import mnist.model.ModelException;
 import mnist.model.SavedModelFolder;
 import mnist.nn.Network;
+import mnist.platform.ErrorMessages;
 import mnist.platform.NativeEnvironment;
 import mnist.runs.Checkpointer;
 import mnist.runs.Checkpoints;
@@ -86,6 +86,8 @@ record TrainingRun(
       Path model = options.exportFolder != null ? options.exportFolder : folder.model();
       boolean overwrites = options.overwrite || from.isPresent() && options.exportFolder == null;
       TrainingResult result;
+      Optional<Path> exported = Optional.empty();
+      boolean trained = false;
       try {
         if (!options.noExport) {
           // Again, now that the run's folder exists: no training whose model cannot be saved.
@@ -95,6 +97,7 @@ record TrainingRun(
           GraphFile.write(options.graphFile, network);
         }
         addRecorders(recorders, setup, folder, network, data, from);
+        writer.begin();
         List<TrainingListener> listeners = new ArrayList<>(List.of(writer, console));
         listeners.addAll(recorders.listeners());
         listeners.addAll(extraListeners);
@@ -111,33 +114,40 @@ record TrainingRun(
         Optional<String> address = setup.page().map(page -> page.address(folder));
         console.started(data, folder.path(), first, address);
         address.ifPresent(ViewPage::openInBrowser);
-        result = loop.run(TrainingListener.all(listeners), stop);
-        writer.end(result, data.classNames());
-      } catch (TrainingException | IOException | RuntimeException | Error e) {
+        TrainingListener all = TrainingListener.all(listeners);
+        result = loop.run(all, stop);
+        trained = true;
+        result = loop.evaluateFinalWeights(result, all);
+        writer.trained(result, data.classNames());
+        recorders.finish();
+        console.report(result, data);
+        if (!options.noExport && result.best().isPresent()) {
+          TrainingResult.Best best = result.best().get();
+          SavedModelFolder.write(
+              model, overwrites, network, best.weights(), ModelCard.of(stage, data, best));
+          writer.exported(model, best);
+          exported = Optional.of(model);
+        }
+        writer.end(result.status()); // last: whatever the run leaves is there
+      } catch (IOException e) {
+        IOException failure =
+            trained && options.checkpointSeconds > 0
+                ? new IOException(
+                    "%s; the training itself is saved, and --resume %s finishes the run"
+                        .formatted(ErrorMessages.summarize(e), folder.path()),
+                    e)
+                : e;
+        writer.fail(failure);
+        throw failure;
+      } catch (TrainingException | RuntimeException | Error e) {
         writer.fail(e);
         throw e;
       }
-      console.report(result, data);
-      boolean exports = !options.noExport && result.best().isPresent();
-      if (exports) {
-        TrainingResult.Best best = result.best().get();
-        try {
-          SavedModelFolder.write(
-              model, overwrites, network, best.weights(), ModelCard.of(stage, data, best));
-        } catch (ModelException e) {
-          writer.notExported(e);
-          throw e;
-        }
-        writer.exported(model, best);
-        console.exported(model, best);
+      if (exported.isPresent()) {
+        console.exported(model, result.best().get());
       }
-      console.suggestNextSteps(
-          folder.path(),
-          exports ? Optional.of(model) : Optional.empty(),
-          setup.recordsView(),
-          result);
+      console.suggestNextSteps(folder.path(), exported, setup.recordsView(), result);
       if (setup.page().isPresent()) {
-        recorders.finish(); // now the page has the whole run
         console.keepPageOpen(setup.page().get().address(folder), stop);
       }
     }

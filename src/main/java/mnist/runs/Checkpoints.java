@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,7 @@ import org.tensorflow.types.TFloat32;
 /**
  * The checkpoints in a run's folder: {@code checkpoint-<iteration>/} with the variables in
  * TensorFlow's format, {@code state.json} with the rest of the training's state, and {@code
- * SHA256SUMS} to detect damage. Each is written atomically.
+ * SHA256SUMS} to detect damage. Each is written atomically, and never over another.
  *
  * <p>Python reads one with {@code tf.train.load_checkpoint("checkpoint-<iteration>/variables")}:
  * weights and biases by their names, the optimizer's variables ({@code W1-m}, {@code beta1_power}
@@ -49,7 +50,15 @@ import org.tensorflow.types.TFloat32;
  * @param oneDnn whether the run uses oneDNN's kernels
  */
 public record Checkpoints(Path run, String stage, Network network, boolean oneDnn) {
-  private static final Pattern FOLDER = Pattern.compile("checkpoint-(\\d+)");
+  private static final Pattern FOLDER = Pattern.compile("checkpoint-(\\d{1,10})");
+
+  /**
+   * A checkpoint under a temporary name. Earlier versions replaced one by renaming it away; if they
+   * were killed before the new one was renamed too, these names are all there is.
+   */
+  private static final Pattern LEFTOVER =
+      Pattern.compile("\\.(checkpoint-\\d{1,10})\\.[0-9a-f-]{36}\\.(part|old)");
+
   private static final String VARIABLES = "variables";
   private static final String STATE = "state.json";
   private static final String SUMS = "SHA256SUMS";
@@ -89,28 +98,55 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
 
   /** The checkpoints of a run, newest first. */
   private static List<Path> all(Path run) throws IOException {
+    Map<Path, Long> iterations = new HashMap<>();
     try (Stream<Path> content = Files.list(run)) {
-      return content
-          .filter(path -> FOLDER.matcher(path.getFileName().toString()).matches())
-          .sorted(Comparator.comparingInt(Checkpoints::iteration).reversed())
-          .toList();
+      for (Path folder : content.toList()) {
+        Matcher matcher =
+            FOLDER.matcher(properName(folder).orElse(folder).getFileName().toString());
+        if (matcher.matches() && Files.isDirectory(folder)) {
+          iterations.put(folder, Long.parseLong(matcher.group(1)));
+        }
+      }
     }
+    return iterations.keySet().stream()
+        .sorted(Comparator.<Path, Long>comparing(iterations::get).reversed())
+        .toList();
   }
 
-  private static int iteration(Path folder) {
-    Matcher matcher = FOLDER.matcher(folder.getFileName().toString());
-    return matcher.matches() ? Integer.parseInt(matcher.group(1)) : -1;
+  /** Where a whole checkpoint belongs that has a temporary name only; else empty. */
+  private static Optional<Path> properName(Path folder) {
+    Matcher matcher = LEFTOVER.matcher(folder.getFileName().toString());
+    return matcher.matches()
+            && !Files.exists(folder.resolveSibling(matcher.group(1)))
+            && damage(folder).isEmpty()
+        ? Optional.of(folder.resolveSibling(matcher.group(1)))
+        : Optional.empty();
+  }
+
+  /** Renames whole checkpoints that have a temporary name only. */
+  static void recoverLeftovers(Path run) throws IOException {
+    for (Path folder : all(run)) {
+      Optional<Path> proper = properName(folder);
+      if (proper.isPresent()) {
+        Files.move(folder, proper.get());
+      }
+    }
   }
 
   // ---- Writing
 
   /**
-   * Writes a checkpoint, synced to the disk, and deletes all but the newest two.
+   * Writes a checkpoint, synced to the disk, and deletes all but the newest two. An intact one of
+   * the same iteration is kept: the training is where it was resumed.
    *
    * @throws IOException if it cannot be written; the earlier ones are kept then
    */
   public void write(TrainingState state) throws IOException {
-    try (AtomicFile draft = AtomicFile.of(run.resolve("checkpoint-" + state.next()))) {
+    Path target = run.resolve("checkpoint-" + state.next());
+    if (Files.exists(target) && damage(target).isEmpty()) {
+      return;
+    }
+    try (AtomicFile draft = AtomicFile.of(target)) {
       Path folder = Files.createDirectory(draft.path());
       writeVariables(folder, state);
       State described =
@@ -134,7 +170,8 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
         }
       }
       sync(folder);
-      draft.replace();
+      FileTree.delete(target); // a damaged one
+      draft.create();
       sync(run);
     }
     for (Path old : all(run).stream().skip(KEPT).toList()) {

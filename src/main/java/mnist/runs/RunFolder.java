@@ -86,6 +86,15 @@ public record RunFolder(Path path) {
         && Files.isDirectory(eventFolder(Split.TEST));
   }
 
+  /** Where the run has saved its model or, if it has none, would save it. */
+  public Path model(RunInfo info) {
+    return info.results() == null
+            || info.results().model() == null
+            || info.results().model().folder() == null
+        ? model()
+        : path.resolve(info.results().model().folder());
+  }
+
   /** Whether the run has saved a model in its folder. */
   public boolean hasModel() {
     return Model.exists(model());
@@ -94,7 +103,7 @@ public record RunFolder(Path path) {
   /** Whether the run has not completed and has a checkpoint to resume from. */
   boolean canResume() {
     try {
-      return !RunInfo.COMPLETED.equals(info().status()) && Checkpoints.isIn(path);
+      return !info().isComplete() && Checkpoints.isIn(path);
     } catch (IOException e) {
       return false;
     }

@@ -125,13 +125,12 @@ public record RunInfo(
   }
 
   /**
-   * The model that the run saved: where, and the weights of which iteration; or why there is none.
+   * The model that the run saved: where, and the weights of which iteration.
    *
    * @param folder relative to the run's folder, or absolute
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Model(
-      String folder, Integer iteration, Float testAccuracy, String weightsSha256, String error) {}
+  public record Model(String folder, Integer iteration, Float testAccuracy, String weightsSha256) {}
 
   /** A run that starts now. */
   public static RunInfo start(Stage stage, RunConfig options, DataSet data) {
@@ -162,20 +161,33 @@ public record RunInfo(
     return with(RUNNING, null, newOptions, all, null, null);
   }
 
-  /** The same run, whose training has ended. */
-  RunInfo end(TrainingResult result, List<String> classNames) {
-    String newStatus = result.status().name().toLowerCase(Locale.ROOT);
-    return with(newStatus, now(), options, resumed, null, Results.of(result, classNames));
+  /** The same run with the results of its training; its model is still to be saved. */
+  RunInfo with(TrainingResult result, List<String> classNames) {
+    return with(status, ended, options, resumed, error, Results.of(result, classNames));
   }
 
-  /** The same run, failed. */
-  RunInfo fail(Throwable reason) {
-    return with(FAILED, now(), options, resumed, ErrorMessages.summarize(reason), null);
-  }
-
-  /** The same run, whose model was saved or could not be. */
+  /** The same run, which has saved its model. */
   RunInfo with(Model model) {
     return with(status, ended, options, resumed, error, results.with(model));
+  }
+
+  /** The same run, ended. */
+  RunInfo end(TrainingResult.Status newStatus) {
+    return with(newStatus.name().toLowerCase(Locale.ROOT), now(), options, resumed, null, results);
+  }
+
+  /** The same run, failed; results that it has are kept. */
+  RunInfo fail(Throwable reason) {
+    return with(FAILED, now(), options, resumed, ErrorMessages.summarize(reason), results);
+  }
+
+  /**
+   * Whether everything that the run leaves is there. Earlier versions recorded a completed run
+   * before its model was saved, and then, without a folder, a model that could not be.
+   */
+  boolean isComplete() {
+    return COMPLETED.equals(status)
+        && (results == null || results.model == null || results.model.folder != null);
   }
 
   private RunInfo with(

@@ -2,7 +2,9 @@ package mnist.runs;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -15,11 +17,13 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
-import mnist.model.ModelException;
+import mnist.data.Split;
 import mnist.platform.AtomicFile;
 import mnist.platform.ErrorMessages;
 import mnist.platform.Json;
 import mnist.training.Evaluation;
+import mnist.training.Measurement;
+import mnist.training.Schedule;
 import mnist.training.TrainingListener;
 import mnist.training.TrainingResult;
 
@@ -27,26 +31,36 @@ import mnist.training.TrainingResult;
  * Writes {@code run.json} and {@code metrics.jsonl} into a run's folder, which is locked meanwhile.
  *
  * <p>{@code run.json} exists from the start, with the status {@code running}, and is replaced
- * atomically at the end; each measurement is appended to {@code metrics.jsonl} as a whole line. So
- * both can be read at any time, and after a crash.
+ * atomically at the end, when all else is there; each measurement is appended to {@code
+ * metrics.jsonl} as a whole line. So both can be read at any time, and after a crash.
  */
 public final class RunWriter implements TrainingListener, AutoCloseable {
   private static final DateTimeFormatter FOLDER_DATE =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
+  private static final ObjectReader MEASUREMENTS =
+      Json.MAPPER
+          .readerFor(Measurement.class)
+          .with(
+              DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
+              DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
   private final RunFolder folder;
   private final RunLock lock;
   private final FileChannel metrics;
   private RunInfo info;
+  private boolean begun;
 
-  private RunWriter(RunFolder folder, RunLock lock, RunInfo start) throws IOException {
+  private RunWriter(RunFolder folder, RunLock lock, RunInfo info, long metricsLength)
+      throws IOException {
     this.folder = folder;
     this.lock = lock;
+    this.info = info;
     try {
-      write(start);
       metrics =
           FileChannel.open(
               folder.metricsFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      metrics.position(metricsLength);
     } catch (IOException e) {
       lock.close();
       throw e;
@@ -63,39 +77,87 @@ public final class RunWriter implements TrainingListener, AutoCloseable {
   public static RunWriter create(Path path, RunInfo start) throws IOException {
     RunFolder folder =
         new RunFolder(path != null ? createFolder(path) : createDatedFolder(start.stage()));
-    return new RunWriter(folder, RunLock.acquire(folder.path()), start);
-  }
-
-  /**
-   * Continues the record of a run; measurements from {@code next} on are removed.
-   *
-   * @param lock on the folder, which this writer releases when it is closed
-   * @param next the first iteration that is repeated
-   * @throws IOException if the folder cannot be written
-   */
-  public static RunWriter resume(RunFolder folder, RunLock lock, RunInfo resumed, int next)
-      throws IOException {
-    AtomicFile.deleteLeftovers(folder.path());
-    RunWriter writer = new RunWriter(folder, lock, resumed);
-    writer.metrics.truncate(writer.lengthBefore(next));
-    writer.metrics.position(writer.metrics.size());
+    RunWriter writer = new RunWriter(folder, RunLock.acquire(folder.path()), start, 0);
+    try {
+      writer.begin();
+    } catch (IOException e) {
+      writer.close();
+      throw e;
+    }
     return writer;
   }
 
-  /** The length of the metrics in bytes up to an iteration, or to an incomplete line. */
-  private long lengthBefore(int next) throws IOException {
-    byte[] content = Files.readAllBytes(folder.metricsFile());
+  /**
+   * Continues the record of a run. The folder is checked here, and not changed before {@link
+   * #begin}.
+   *
+   * @param lock on the folder, which this writer releases when it is closed
+   * @param next the first iteration that is repeated
+   * @param schedule of the run
+   * @throws IOException if a measurement before {@code next} is damaged
+   */
+  public static RunWriter resume(
+      RunFolder folder, RunLock lock, RunInfo resumed, int next, Schedule schedule)
+      throws IOException {
+    long length = lengthBefore(next, schedule, folder.metricsFile());
+    return new RunWriter(folder, lock, resumed, length);
+  }
+
+  /**
+   * The length of the metrics in bytes up to an iteration. What follows the last measurement before
+   * it is not looked at: it is cut off, damaged or not.
+   */
+  private static long lengthBefore(int next, Schedule schedule, Path file) throws IOException {
+    int last = next - 1;
+    while (last >= 0 && !schedule.measuresTraining(last) && !schedule.measuresTest(last)) {
+      last--;
+    }
+    Split lastSet = last >= 0 && schedule.measuresTest(last) ? Split.TEST : Split.TRAIN;
+    byte[] content = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
     int length = 0;
-    for (int i = 0; i < content.length; i++) {
-      if (content[i] == '\n') {
-        JsonNode line = Json.MAPPER.readTree(new String(content, length, i - length, UTF_8));
-        if (line.path("iteration").asInt(next) >= next) {
-          break;
+    for (int line = 1; length < content.length; line++) {
+      int end = length;
+      while (end < content.length && content[end] != '\n') {
+        end++;
+      }
+      Measurement measurement = null;
+      if (end < content.length) {
+        try {
+          measurement = MEASUREMENTS.readValue(content, length, end - length);
+        } catch (JacksonException e) {
+          // is damaged
         }
-        length = i + 1;
+      }
+      if (measurement == null) {
+        throw new IOException(
+            "%s, line %d is damaged; delete it to resume without this measurement"
+                .formatted(file, line));
+      }
+      if (measurement.iteration() >= next) {
+        break;
+      }
+      length = end + 1;
+      if (measurement.iteration() == last && measurement.set() == lastSet) {
+        break;
       }
     }
     return length;
+  }
+
+  /**
+   * Changes the folder of a resumed run: measurements that will be repeated are removed, and last
+   * {@code run.json} says that the run is running. A new run has begun when it was created.
+   *
+   * @throws IOException if the folder cannot be written
+   */
+  public void begin() throws IOException {
+    if (!begun) {
+      Checkpoints.recoverLeftovers(folder.path());
+      AtomicFile.deleteLeftovers(folder.path());
+      metrics.truncate(metrics.position());
+      write(info);
+      begun = true;
+    }
   }
 
   private static Path createFolder(Path folder) throws IOException {
@@ -156,77 +218,55 @@ public final class RunWriter implements TrainingListener, AutoCloseable {
     }
   }
 
-  /** Records the results. */
-  public void end(TrainingResult result, List<String> classNames) throws IOException {
-    write(info.end(result, classNames));
+  /** Adds the results, to be written by {@link #end}, or {@link #fail}. */
+  public void trained(TrainingResult result, List<String> classNames) {
+    info = info.with(result, classNames);
   }
 
-  /** Records the model that the run saved. */
-  public void exported(Path model, TrainingResult.Best best) throws IOException {
+  /** Adds the model that the run saved, to be written by {@link #end}. */
+  public void exported(Path model, TrainingResult.Best best) {
     Path run = folder.path();
     Path place = model.startsWith(run) ? run.relativize(model) : model.toAbsolutePath();
-    write(
+    info =
         info.with(
             new RunInfo.Model(
                 place.toString(),
                 best.measurement().iteration(),
                 best.measurement().accuracy(),
-                best.weights().sha256(),
-                null)));
+                best.weights().sha256()));
   }
 
-  /** Records why the run saved no model; see {@link #fail}. */
-  public void notExported(ModelException reason) {
-    tryToWrite(info.with(new RunInfo.Model(null, null, null, null, reason.getMessage())), reason);
+  /** Records how the training ended, once everything else that the run leaves is there. */
+  public void end(TrainingResult.Status status) throws IOException {
+    write(info.end(status));
   }
 
   /**
-   * Records that the run failed. If that cannot be written, the user still needs {@code reason}
-   * above all: the second failure is added to it as suppressed.
+   * Records that the run failed, unless it is a resumed one that has not begun. If that cannot be
+   * written, the user still needs {@code reason} above all: the second failure is added to it as
+   * suppressed.
    */
   public void fail(Throwable reason) {
-    tryToWrite(info.fail(reason), reason);
-  }
-
-  private void tryToWrite(RunInfo next, Throwable reason) {
-    try {
-      write(next);
-    } catch (IOException e) {
-      reason.addSuppressed(e);
-    }
-  }
-
-  private void write(RunInfo next) throws IOException {
-    byte[] content =
-        (Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(next) + "\n")
-            .getBytes(UTF_8);
-    info = next;
-    Path file = folder.infoFile();
-    try {
-      AtomicFile.write(file, content);
-    } catch (IOException e) {
-      if (!Files.exists(file) || !overwrite(file, content)) {
-        throw new IOException(file + " cannot be written: " + ErrorMessages.summarize(e), e);
+    if (begun) {
+      try {
+        write(info.fail(reason));
+      } catch (IOException e) {
+        reason.addSuppressed(e);
       }
     }
   }
 
-  /** On a full disk there may be room for a few more bytes in the existing file. */
-  private static boolean overwrite(Path file, byte[] content) throws IOException {
-    byte[] before = Files.readAllBytes(file);
+  /** Replaces {@code run.json}; where that is not possible, as on a full disk, it stays. */
+  private void write(RunInfo next) throws IOException {
+    byte[] content =
+        (Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(next) + "\n")
+            .getBytes(UTF_8);
     try {
-      overwriteInPlace(file, content);
-      return true;
+      AtomicFile.write(folder.infoFile(), content);
+      info = next;
     } catch (IOException e) {
-      overwriteInPlace(file, before);
-      return false;
-    }
-  }
-
-  private static void overwriteInPlace(Path file, byte[] content) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      Channels.newOutputStream(channel).write(content);
-      channel.truncate(content.length);
+      throw new IOException(
+          folder.infoFile() + " cannot be written: " + ErrorMessages.summarize(e), e);
     }
   }
 

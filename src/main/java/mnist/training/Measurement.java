@@ -5,7 +5,7 @@ import mnist.data.Split;
 /**
  * Accuracy and loss at one iteration.
  *
- * @param iteration from 0; measured before its training step
+ * @param iteration from 0; measured before its training step, if it has one
  * @param epoch the pass through the training images that this iteration belongs to, from 1
  * @param set TRAIN for the batch of this iteration, TEST for the whole test set
  * @param accuracy the share of images that are classified correctly, 0..1

@@ -151,10 +151,7 @@ public final class TrainingLoop implements AutoCloseable {
         listener.onEvaluation(evaluator.evaluate(TRAIN, List.of(batch), iteration, epoch()));
       }
       if (schedule.measuresTest(iteration)) {
-        Evaluation evaluation = evaluator.evaluate(TEST, testSet, iteration, epoch());
-        listener.onEvaluation(evaluation);
-        last = Optional.of(evaluation.measurement());
-        best = Optional.of(better(evaluation));
+        evaluateTestSet(evaluator, listener);
       }
 
       // Make a training step.
@@ -185,6 +182,43 @@ public final class TrainingLoop implements AutoCloseable {
         finalWeights,
         times.medianMillis(),
         seconds(start));
+  }
+
+  /**
+   * Measures the test set with the weights that a training ended with, unless the schedule did so
+   * at its last iteration. No step may follow, and a state to resume from must have been saved
+   * before: it knows nothing of this measurement, so that a resumed training equals one that was
+   * not interrupted.
+   *
+   * @return the result with this measurement as the last, and as the best if it is
+   * @throws TrainingException if the loss is not a number
+   * @throws IOException if the listener failed
+   */
+  public TrainingResult evaluateFinalWeights(TrainingResult result, TrainingListener listener)
+      throws TrainingException, IOException {
+    if (last.isPresent() && last.get().iteration() >= schedule.iterations()) {
+      return result;
+    }
+    long start = System.nanoTime();
+    step.setInt(iteration);
+    Evaluator evaluator = new Evaluator(network, this::feedForEvaluation, listener);
+    evaluateTestSet(evaluator, listener);
+    return new TrainingResult(
+        result.status(),
+        result.steps(),
+        best,
+        last,
+        result.finalWeights(),
+        result.medianStepMillis(),
+        result.seconds() + (System.nanoTime() - start) / 1e9);
+  }
+
+  private void evaluateTestSet(Evaluator evaluator, TrainingListener listener)
+      throws TrainingException, IOException {
+    Evaluation evaluation = evaluator.evaluate(TEST, testSet, iteration, epoch());
+    listener.onEvaluation(evaluation);
+    last = Optional.of(evaluation.measurement());
+    best = Optional.of(better(evaluation));
   }
 
   /** A run on a batch; each placeholder is fed if the network has it. */

@@ -11,7 +11,7 @@ import mnist.nn.Weights;
  * @param steps how many training steps were made
  * @param best the test measurement with the highest accuracy; empty before the first measurement
  * @param last the last test measurement
- * @param finalWeights the weights after the last step, at least one step after the last measurement
+ * @param finalWeights the weights after the last step; the last measurement may precede that step
  * @param medianStepMillis the median duration of a step, in milliseconds
  * @param seconds the duration of the whole training, measurements included
  */

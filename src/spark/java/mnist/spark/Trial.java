@@ -63,10 +63,10 @@ record Trial(
       }
       List<String> arguments = new ArrayList<>(List.of(stage, "--quiet"));
       arguments.addAll(options);
-      if (Files.isDirectory(run) && Checkpoints.isIn(run) && !TrialResult.read(run).isCompleted()) {
+      if (Files.isDirectory(run) && Checkpoints.isIn(run)) {
         arguments.addAll(List.of("--resume", folder));
       } else {
-        FileTree.delete(run); // interrupted before its first checkpoint, or while saving its model
+        FileTree.delete(run); // interrupted before its first checkpoint
         arguments.addAll(List.of("--run-dir", folder));
       }
       return train(arguments);

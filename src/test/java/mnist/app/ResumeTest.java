@@ -25,6 +25,7 @@ import mnist.platform.Sha256;
 import mnist.runs.RunFolder;
 import mnist.runs.RunLock;
 import mnist.runs.ViewRecordFormat;
+import mnist.training.Evaluation;
 import mnist.training.TrainingListener;
 import mnist.view.Events;
 import org.junit.jupiter.api.Assumptions;
@@ -59,12 +60,16 @@ class ResumeTest {
   }
 
   private static Ran run(String stage, String... args) {
+    return run(stage, new TrainingListener() {}, args);
+  }
+
+  private static Ran run(String stage, TrainingListener listener, String... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int exitCode =
         Training.run(
             Stages.named(stage),
-            new TrainingListener() {},
+            listener,
             new PrintStream(out, true, UTF_8),
             new PrintStream(err, true, UTF_8),
             args);
@@ -246,6 +251,130 @@ class ResumeTest {
     }
   }
 
+  // ---- Not complete
+
+  private static String status(Path run) throws IOException {
+    return record(run).path("status").asText();
+  }
+
+  @Test
+  void aRunIsNotCompletedBeforeItsModelIsSaved() throws IOException {
+    Path expected = train("expected", "2.2", 25);
+    Path run = folder.resolve("run");
+    TrainingListener vandal =
+        new TrainingListener() {
+          @Override
+          public void onEvaluation(Evaluation evaluation) throws IOException {
+            if (evaluation.measurement().iteration() == 0 && !Files.exists(run.resolve("model"))) {
+              Files.createFile(run.resolve("model"));
+            }
+          }
+        };
+    Ran failed =
+        run(
+            "2.2",
+            vandal,
+            "--data=" + digits,
+            "--iterations=25",
+            "--record-view",
+            "--run-dir=" + run);
+    assertThat(failed.exitCode()).isEqualTo(1);
+    assertThat(failed.err())
+        .startsWith("error: ")
+        .contains("model already exists", "--resume " + run + " finishes the run")
+        .hasLineCount(1);
+    assertThat(status(run)).isEqualTo("failed");
+    assertThat(record(run).at("/results/weights_sha256"))
+        .isEqualTo(record(expected).at("/results/weights_sha256"));
+
+    Files.delete(run.resolve("model"));
+    Ran resumed = run("2.2", "--resume=" + run);
+    assertThat(resumed.err()).isEmpty();
+    assertThat(resumed.out())
+        .contains("The training is complete; saving what is missing", "Model in")
+        .doesNotContain("Resuming at");
+    assertThat(status(run)).isEqualTo("completed");
+    assertEqual(run, expected);
+  }
+
+  /** As earlier versions leave it when they are killed while they save the model. */
+  @Test
+  void aCompletedRunWithoutAModelSavesIt() throws IOException {
+    Path expected = train("expected", "3.1", 5);
+    Path run = train("run", "3.1", 5);
+    FileTree.delete(run.resolve("model"));
+    assertThat(run("3.1", "--resume=" + run).exitCode()).isZero();
+    assertEqual(run, expected);
+    assertThat(run("3.1", "--resume=" + run).err()).contains("has completed its 5 iterations");
+  }
+
+  @Test
+  void theWeightsThatTheModelHasAreMeasured() throws IOException {
+    Path run = train("run", "3.0", 20); // its script measures the test set every 100 iterations
+    assertThat(record(run).at("/results/last_test/iteration").asInt()).isEqualTo(21);
+    assertThat(record(run).at("/results/model/iteration").asInt()).isEqualTo(21);
+    List<String> metrics = Files.readAllLines(run.resolve("metrics.jsonl"));
+    assertThat(metrics.get(metrics.size() - 1)).startsWith("{\"iteration\":21,").contains("TEST");
+  }
+
+  // ---- Nothing is changed before everything is checked
+
+  @Test
+  void aStrayFileInTheModelRefusesTheExtensionAndChangesNothing() throws IOException {
+    Path run = train("run", "1.0", 5);
+    Files.createFile(run.resolve("model/notes.txt"));
+    Path metrics = run.resolve("metrics.jsonl");
+    byte[] before = Files.readAllBytes(metrics);
+    assertRefused(run, "1.0", "contains notes.txt", "--iterations=9");
+    assertRefused(
+        run, "1.0", "is a file", "--no-export", "--iterations=9", "--graph=" + metrics + "/graph");
+    assertThat(metrics).hasBinaryContent(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2 | garbage", // the test set at 0
+        "3 | {\"iteration\":10", // the last measurement before the checkpoint
+        "4 | {\"iteration\":10,\"set\":\"TEST\"}"
+      })
+  void aDamagedMeasurementIsNamedAndNothingChanged(int line, String damaged) throws IOException {
+    Path run = train("run", "1.0", 10);
+    Path metrics = run.resolve("metrics.jsonl");
+    List<String> lines = Files.readAllLines(metrics);
+    lines.set(line - 1, damaged);
+    Files.write(metrics, lines);
+    assertRefused(run, "1.0", metrics + ", line " + line + " is damaged", "--iterations=15");
+    assertThat(Files.readAllLines(metrics)).isEqualTo(lines);
+
+    lines.remove(line - 1); // as the message says
+    Files.write(metrics, lines);
+    assertThat(run("1.0", "--resume=" + run, "--iterations=15").exitCode()).isZero();
+    assertThat(Files.readAllLines(metrics).subList(0, 3)).isEqualTo(lines);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"garbage\n", "{\"iteration\":", "\n\n", "{}\n{\"iteration\":10}\n"})
+  void damageBehindTheCheckpointIsCut(String damage) throws IOException {
+    Path expected = train("expected", "1.0", 15);
+    Path run = train("run", "1.0", 10);
+    Files.writeString(run.resolve("metrics.jsonl"), damage, StandardOpenOption.APPEND);
+    assertThat(run("1.0", "--resume=" + run, "--iterations=15").exitCode()).isZero();
+    assertEqual(run, expected);
+  }
+
+  @Test
+  void aCheckpointWithATemporaryNameIsResumedFrom() throws IOException {
+    Path expected = train("expected", "1.0", 15);
+    Path run = train("run", "1.0", 10);
+    String old = ".checkpoint-11.00000000-0000-0000-0000-000000000000.old";
+    Files.move(run.resolve("checkpoint-11"), run.resolve(old));
+    assertThat(run("1.0", "--resume=" + run, "--iterations=15").exitCode()).isZero();
+    assertEqual(run, expected);
+    assertThat(run.toFile().list()).noneMatch(name -> name.startsWith("."));
+  }
+
   // ---- Broken off
 
   private Process start(Path run, String... more) throws IOException {
@@ -295,7 +424,9 @@ class ResumeTest {
   @DisabledOnOs(OS.WINDOWS)
   void aRunStoppedByImpatientSignalsResumes() throws Exception {
     Path run = breakOff("run", "-INT", "-INT", "-TERM");
-    assertThat(record(run).path("status").asText()).isEqualTo("interrupted");
+    assertThat(status(run)).isEqualTo("interrupted");
+    assertThat(record(run).at("/results/last_test/iteration"))
+        .isEqualTo(record(run).at("/results/steps"));
     assertThat(Program.end(folder, start(run, "--resume=" + run)).exitCode()).isZero();
     assertEqualToUninterrupted(run);
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +17,7 @@ import mnist.Stages;
 import mnist.TestData;
 import mnist.data.DataSet;
 import mnist.nn.Network;
+import mnist.platform.FileTree;
 import mnist.training.Measurement;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
@@ -128,6 +130,45 @@ class CheckpointsTest {
     assertThat(run.toFile().list()).containsExactlyInAnyOrder("checkpoint-8", "checkpoint-12");
     assertThat(newest("1.0").next()).isEqualTo(12);
     assertThat(damage).isEmpty();
+  }
+
+  @Test
+  void anIntactOneIsNeverReplaced() throws Exception {
+    trainThrice();
+    Path newest = run.resolve("checkpoint-12");
+    Object before = Files.readAttributes(newest, BasicFileAttributes.class).fileKey();
+    train("1.0", 11, new ArrayList<>()); // all done: the state is that of the checkpoint
+    assertThat(Files.readAttributes(newest, BasicFileAttributes.class).fileKey()).isEqualTo(before);
+  }
+
+  @Test
+  void aDamagedOneIsReplacedWhenTheTrainingGetsThereAgain() throws Exception {
+    trainThrice();
+    damage(run.resolve("checkpoint-12/state.json"), "cut");
+    train("1.0", 11, new ArrayList<>());
+    damage.clear();
+    assertThat(newest("1.0").next()).isEqualTo(12);
+    assertThat(damage).isEmpty();
+  }
+
+  /** Earlier versions were killed between two renames. */
+  @ParameterizedTest
+  @CsvSource({"old", "part"})
+  void oneThatHasOnlyATemporaryNameIsFound(String suffix) throws Exception {
+    trainThrice();
+    String name = ".checkpoint-12.00000000-0000-0000-0000-000000000000." + suffix;
+    Files.move(run.resolve("checkpoint-12"), run.resolve(name));
+    FileTree.delete(run.resolve("checkpoint-8"));
+    assertThat(Checkpoints.isIn(run)).isTrue();
+    assertThat(newest("1.0").next()).isEqualTo(12);
+
+    Path halfWritten = run.resolve(name.replace("12", "16"));
+    Files.createDirectory(halfWritten);
+    assertThat(newest("1.0").next()).isEqualTo(12);
+    assertThat(damage).isEmpty();
+    Checkpoints.recoverLeftovers(run);
+    assertThat(run.toFile().list())
+        .containsExactlyInAnyOrder("checkpoint-12", halfWritten.getFileName().toString());
   }
 
   @ParameterizedTest

@@ -204,6 +204,34 @@ class TrainingLoopTest {
   }
 
   @Test
+  void theFinalWeightsAreMeasuredUnlessTheScheduleDidSo() throws Exception {
+    Stage stage = Stages.named("3.0"); // the test set every 100 iterations
+    for (int iterations : new int[] {50, 100}) {
+      Schedule schedule = stage.schedule().withIterations(iterations);
+      List<Measurement> measurements = new ArrayList<>();
+      TrainingListener listener = TrainingListener.collecting(measurements);
+      try (Network network = stage.network(0);
+          TrainingLoop loop = new TrainingLoop(schedule, network, digits, 100)) {
+        TrainingResult before = loop.run(listener, () -> false);
+        int scheduled = measurements.size();
+        TrainingResult result = loop.evaluateFinalWeights(before, listener);
+        if (iterations == 100) {
+          assertThat(result).isSameAs(before);
+          assertThat(measurements).hasSize(scheduled);
+        } else {
+          assertThat(before.last().orElseThrow().iteration()).isZero();
+          Measurement last = measurements.get(scheduled);
+          assertThat(last.iteration()).isEqualTo(51).isEqualTo(result.steps());
+          assertThat(result.last()).contains(last);
+          assertThat(result.best().orElseThrow().measurement()).isEqualTo(last);
+          assertThat(result.best().orElseThrow().weights().sha256())
+              .isEqualTo(result.finalWeights().sha256());
+        }
+      }
+    }
+  }
+
+  @Test
   void aLossThatIsNotANumberEndsTheTraining() {
     assertThatThrownBy(() -> train("1.0", withLearningRate(1e30f), 1000, NO_LISTENER))
         .isInstanceOf(TrainingException.class)

@@ -167,12 +167,19 @@ public final class Predict implements Callable<Integer> {
 
   private static List<Path> filesIn(Path folder) throws IOException {
     try (Stream<Path> content = Files.list(folder)) {
-      List<Path> files = content.filter(file -> !Files.isDirectory(file)).sorted().toList();
+      List<Path> files =
+          content.filter(file -> !Files.isDirectory(file) && !isHidden(file)).sorted().toList();
       if (files.isEmpty()) {
-        throw new IOException(folder + " is empty, expected files with images");
+        throw new IOException(
+            folder + " is empty or has hidden files only, expected files with images");
       }
       return files;
     }
+  }
+
+  /** Whether it is hidden here, or elsewhere: a Mac leaves ._x.png for x.png on other disks. */
+  private static boolean isHidden(Path file) {
+    return file.toFile().isHidden() || file.getFileName().toString().startsWith(".");
   }
 
   /** Classifies images as they come, in batches, and prints the predictions. */

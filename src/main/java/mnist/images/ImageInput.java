@@ -24,6 +24,7 @@ import mnist.data.DataException;
 import mnist.data.LabeledImages;
 import mnist.data.sources.IdxFile;
 import mnist.platform.ErrorMessages;
+import mnist.platform.SequentialFile;
 
 /**
  * Reads images to classify from pictures, IDX files (gzipped or plain), and JSON lines {@code
@@ -67,7 +68,7 @@ public final class ImageInput {
       listener.onError(file + " is a folder, expected a file");
       return;
     }
-    try (InputStream in = Files.newInputStream(file)) {
+    try (InputStream in = SequentialFile.open(file)) {
       read(in, file.toString(), listener);
     } catch (IOException e) {
       listener.onError(ErrorMessages.summarize(e));
@@ -130,11 +131,16 @@ public final class ImageInput {
 
   // ---- IDX
 
-  /** Whether content starts like an IDX file, gzipped or plain. */
+  /**
+   * Whether content starts like an IDX file, gzipped or plain.
+   *
+   * @param start at least the first 4 bytes
+   */
   public static boolean isIdx(byte[] start) {
-    return start.length >= 2
+    return start.length >= 4
         && (start[0] == 0x1f && start[1] == (byte) 0x8b // gzip
-            || start[0] == 0 && start[1] == 0);
+            // Two zeros, a code of the type, the number of dimensions; HEIC begins with zeros too.
+            || start[0] == 0 && start[1] == 0 && start[2] >= 0x08 && start[2] <= 0x0e);
   }
 
   /** Whether all pixels are equal. */

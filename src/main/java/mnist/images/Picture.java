@@ -1,7 +1,13 @@
 package mnist.images;
 
+import com.drew.imaging.ImageProcessingException;
 import com.drew.imaging.jpeg.JpegMetadataReader;
-import com.drew.imaging.jpeg.JpegProcessingException;
+import com.drew.imaging.png.PngChunk;
+import com.drew.imaging.png.PngChunkReader;
+import com.drew.imaging.png.PngChunkType;
+import com.drew.lang.ByteArrayReader;
+import com.drew.lang.SequentialByteArrayReader;
+import com.drew.metadata.Metadata;
 import com.drew.metadata.exif.ExifIFD0Directory;
 import com.drew.metadata.exif.ExifReader;
 import java.awt.color.ColorSpace;
@@ -86,7 +92,11 @@ public final class Picture {
       ImageReader reader = readers.hasNext() ? readers.next() : null;
       String format = reader == null ? "" : reader.getFormatName().toLowerCase(Locale.ROOT);
       if (!FORMATS.contains(format)) {
-        throw new DataException(name + " is not an image: expected PNG, JPEG, GIF or BMP");
+        throw new DataException(
+            PictureFormat.unsupported(content)
+                    .map(found -> name + " is in " + found + " format, which is not supported: ")
+                    .orElse(name + " is not an image: ")
+                + "expected PNG, JPEG, GIF or BMP");
       }
       try {
         // The BMP reader does not notice missing rows when subsampling.
@@ -94,7 +104,7 @@ public final class Picture {
           throw truncated(name);
         }
         GrayImage gray = decode(reader, in, name, maxPixels);
-        return format.equals("jpeg") ? gray.upright(orientation(content)) : gray;
+        return gray.upright(orientation(content, format));
       } finally {
         reader.dispose();
       }
@@ -145,17 +155,35 @@ public final class Picture {
   }
 
   /** The EXIF orientation, 1 to 8; 1 (upright) if the file has none. */
-  private static int orientation(byte[] jpeg) {
+  private static int orientation(byte[] content, String format) {
     try {
       ExifIFD0Directory exif =
-          JpegMetadataReader.readMetadata(new ByteArrayInputStream(jpeg), List.of(new ExifReader()))
-              .getFirstDirectoryOfType(ExifIFD0Directory.class);
+          switch (format) {
+            case "jpeg" ->
+                JpegMetadataReader.readMetadata(
+                        new ByteArrayInputStream(content), List.of(new ExifReader()))
+                    .getFirstDirectoryOfType(ExifIFD0Directory.class);
+            case "png" -> pngExif(content);
+            default -> null;
+          };
       Integer orientation =
           exif == null ? null : exif.getInteger(ExifIFD0Directory.TAG_ORIENTATION);
       return orientation == null || orientation < 1 || orientation > 8 ? 1 : orientation;
-    } catch (JpegProcessingException | IOException | RuntimeException e) {
+    } catch (ImageProcessingException | IOException | RuntimeException e) {
       return 1; // the picture itself is readable
     }
+  }
+
+  /** PngMetadataReader would also unpack compressed texts and profiles, however large. */
+  private static ExifIFD0Directory pngExif(byte[] content)
+      throws ImageProcessingException, IOException {
+    Metadata metadata = new Metadata();
+    for (PngChunk chunk :
+        new PngChunkReader()
+            .extract(new SequentialByteArrayReader(content), Set.of(PngChunkType.eXIf))) {
+      new ExifReader().extract(new ByteArrayReader(chunk.getBytes()), metadata);
+    }
+    return metadata.getFirstDirectoryOfType(ExifIFD0Directory.class);
   }
 
   // ---- Grayscale

@@ -126,6 +126,28 @@ class ScoreTest {
   }
 
   @Test
+  void leavesOutHiddenFilesThatAreNotNamed() throws Exception {
+    Path picture = PICTURES.resolve("0-paint.png");
+    Path pictures = Files.createDirectory(folder.resolve("pictures"));
+    Path hiddenFolder = Files.createDirectory(pictures.resolve(".thumbnails"));
+    Files.copy(picture, hiddenFolder.resolve("a.png"));
+    Files.writeString(pictures.resolve("._b.png"), "what a Mac leaves on other disks");
+    Path plain = Files.copy(picture, pictures.resolve("_b.png"));
+    Path named = Files.copy(picture, folder.resolve(".c.png"));
+
+    Path out = folder.resolve("predictions");
+    ProgramResult result = score(out, pictures.toString(), named.toString());
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(ScoredImage.readParquet(out)).containsOnlyKeys(plain.toString(), named.toString());
+
+    ProgramResult none =
+        score(folder.resolve("none"), Files.createTempDirectory(folder, "").toString());
+    assertThat(none.exitCode()).isEqualTo(1);
+    assertThat(none.err()).contains("is empty or has hidden files only").hasLineCount(1);
+  }
+
+  @Test
   void readsParquetWithPicturesAndPixelValues() throws Exception {
     Path picture = PICTURES.resolve("7-transparent.png");
     Path few = FewDigits.writeTo(folder.resolve("few")).resolve("t10k-images-idx3-ubyte");

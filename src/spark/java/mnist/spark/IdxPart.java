@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import mnist.data.DataException;
+import mnist.data.sources.GzipStream;
 import mnist.model.Model;
 import mnist.platform.ErrorMessages;
 import org.apache.hadoop.conf.Configuration;
@@ -55,7 +55,7 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
     try (FSDataInputStream in = files.open(file)) {
       boolean gzipped = in.read() == 0x1f;
       in.seek(0);
-      long count = readHeader(gzipped ? new GZIPInputStream(in) : in, name);
+      long count = readHeader(gzipped ? new GzipStream(in) : in, name);
       long length = files.getFileStatus(file).getLen();
       if (!gzipped && length != HEADER + count * PIXELS) {
         throw new DataException(
@@ -151,7 +151,7 @@ record IdxPart(String file, String name, boolean gzipped, long first, long count
     Path path = new Path(file);
     FSDataInputStream content = path.getFileSystem(hadoop).open(path);
     if (gzipped) {
-      InputStream unpacked = new BufferedInputStream(new GZIPInputStream(content, 1 << 16));
+      InputStream unpacked = new BufferedInputStream(new GzipStream(content));
       unpacked.skipNBytes(HEADER);
       return unpacked;
     }

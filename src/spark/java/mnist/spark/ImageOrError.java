@@ -3,6 +3,7 @@ package mnist.spark;
 import static mnist.data.LabeledImages.PIXELS;
 
 import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import mnist.data.LabeledImages;
@@ -34,10 +35,10 @@ record ImageOrError(String name, float[] pixels, String error) {
   }
 
   /** The images of a file in any format that {@code make predict} reads. */
-  static List<ImageOrError> ofFile(String name, byte[] content) {
+  static List<ImageOrError> ofFile(String name, InputStream content) {
     List<ImageOrError> images = new ArrayList<>();
     ImageInput.read(
-        new ByteArrayInputStream(content),
+        content,
         name,
         new ImageInput.Listener() {
           @Override
@@ -61,7 +62,7 @@ record ImageOrError(String name, float[] pixels, String error) {
     if (cell.length == PIXELS && !startsLikePicture(cell)) {
       return List.of(image(name, LabeledImages.normalize(cell)));
     }
-    return ofFile(name, cell);
+    return ofFile(name, new ByteArrayInputStream(cell));
   }
 
   private static boolean startsLikePicture(byte[] cell) {

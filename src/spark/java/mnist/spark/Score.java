@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.Serializable;
 import java.net.URI;
@@ -20,14 +21,13 @@ import mnist.console.CommandLines;
 import mnist.data.DataException;
 import mnist.images.ImageInput;
 import mnist.model.Model;
+import mnist.platform.ErrorMessages;
 import mnist.platform.NativeEnvironment;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -58,6 +58,9 @@ import picocli.CommandLine.Parameters;
       "2:wrong option"
     })
 public final class Score implements Callable<Integer> {
+  /** With more files, too much work would be lost when a task fails. */
+  private static final int FILES_PER_TASK = 2000;
+
   @Option(
       names = "--model",
       paramLabel = "DIR",
@@ -182,8 +185,12 @@ public final class Score implements Callable<Integer> {
       if (system.listStatus(path, f -> f.getName().endsWith(".parquet")).length > 0) {
         tables.add(escaped(path));
       } else if (system.getFileStatus(path).isDirectory() || !isIdx(system, path)) {
-        pictures.add(escaped(path));
-        errors.addAll(emptyFiles(system, path));
+        List<String> found = files(system, path);
+        if (found.isEmpty()) {
+          throw new IOException(
+              input + " is empty or has hidden files only, expected files with images");
+        }
+        pictures.addAll(found);
       } else {
         try {
           idx.add(IdxPart.of(system, path, name(path)));
@@ -197,7 +204,7 @@ public final class Score implements Callable<Integer> {
       all.add(scoreIdx(spark, idx, model));
     }
     if (!pictures.isEmpty()) {
-      all.add(scorePictures(spark, pictures, model));
+      all.add(scoreFiles(spark, pictures, model));
     }
     for (String table : tables) {
       all.add(scoreTable(spark, table, model));
@@ -208,18 +215,24 @@ public final class Score implements Callable<Integer> {
     return all.stream().reduce(Dataset::union).orElseThrow();
   }
 
-  /** Error rows for empty files, which Spark ignores. */
-  private static List<Row> emptyFiles(FileSystem system, Path path) throws IOException {
-    List<Row> empty = new ArrayList<>();
-    RemoteIterator<LocatedFileStatus> files = system.listFiles(path, true);
-    while (files.hasNext()) {
-      FileStatus file = files.next();
-      if (file.getLen() == 0) {
-        String name = name(file.getPath());
-        empty.add(PredictionIterator.errorRow(name, name + " is empty, expected an image"));
+  /** A file, or all files in a folder and its subfolders, without hidden ones. */
+  private static List<String> files(FileSystem system, Path path) throws IOException {
+    List<String> files = new ArrayList<>();
+    for (FileStatus file : system.listStatus(path)) {
+      Path child = file.getPath();
+      if (child.equals(path)) {
+        return List.of(path.toString());
+      }
+      if (child.getName().startsWith(".")) {
+        continue;
+      }
+      if (file.isDirectory()) {
+        files.addAll(files(system, child));
+      } else {
+        files.add(child.toString());
       }
     }
-    return empty;
+    return files;
   }
 
   /** Escapes what Spark would interpret as a glob pattern. */
@@ -229,7 +242,7 @@ public final class Score implements Callable<Integer> {
 
   private static boolean isIdx(FileSystem system, Path path) throws IOException {
     try (FSDataInputStream in = system.open(path)) {
-      return ImageInput.isIdx(in.readNBytes(2));
+      return ImageInput.isIdx(in.readNBytes(4));
     }
   }
 
@@ -255,21 +268,34 @@ public final class Score implements Callable<Integer> {
         PredictionIterator.SCHEMA);
   }
 
-  private Dataset<Row> scorePictures(
-      SparkSession spark, List<String> paths, Broadcast<ModelFiles> model) {
-    // Pictures are a few kilobytes each; read many per task.
-    spark.conf().set("spark.sql.files.openCostInBytes", "65536");
-    Dataset<Row> files =
-        spark
-            .read()
-            .format("binaryFile")
-            .option("recursiveFileLookup", "true")
-            .load(paths.toArray(String[]::new))
-            .select("path", "content");
-    return score(
-        files,
-        model,
-        file -> ImageOrError.ofFile(name(new Path(file.getString(0))), (byte[]) file.get(1)));
+  /** Reads files itself: Spark's own reader leaves out empty files and those named with . or _. */
+  private Dataset<Row> scoreFiles(
+      SparkSession spark, List<String> files, Broadcast<ModelFiles> model) {
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    int tasks = Math.max(context.defaultParallelism(), files.size() / FILES_PER_TASK);
+    Broadcast<SerializableConfiguration> hadoop =
+        context.broadcast(new SerializableConfiguration(context.hadoopConfiguration()));
+    return spark.createDataFrame(
+        context
+            .parallelize(files, Math.min(tasks, files.size()))
+            .mapPartitions(
+                part ->
+                    new PredictionIterator(
+                        model.value().load(),
+                        StreamSupport.stream(Spliterators.spliteratorUnknownSize(part, 0), false)
+                            .flatMap(file -> imagesIn(file, hadoop.value().value()).stream())
+                            .iterator())),
+        PredictionIterator.SCHEMA);
+  }
+
+  private static List<ImageOrError> imagesIn(String file, Configuration hadoop) {
+    Path path = new Path(file);
+    try (InputStream in = path.getFileSystem(hadoop).open(path)) {
+      return ImageOrError.ofFile(name(path), in);
+    } catch (IOException e) {
+      String error = name(path) + " cannot be read: " + ErrorMessages.summarize(e);
+      return List.of(ImageOrError.error(name(path), error));
+    }
   }
 
   private Dataset<Row> scoreTable(SparkSession spark, String path, Broadcast<ModelFiles> model)

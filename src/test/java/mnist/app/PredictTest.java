@@ -206,6 +206,22 @@ class PredictTest {
   }
 
   @Test
+  void leavesOutHiddenFilesThatAreNotNamed() throws Exception {
+    Path input = Files.createDirectory(folder.resolve("input"));
+    Path picture = PICTURES.resolve("0-paint.png");
+    Files.copy(picture, input.resolve("a.png"));
+    Files.writeString(input.resolve("._a.png"), "what a Mac leaves on other disks");
+    Path named = Files.copy(picture, folder.resolve(".hidden.png"));
+
+    Run run = predict(input.toString(), named.toString());
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out().lines())
+        .extracting(line -> line.substring(0, line.indexOf(": ")))
+        .containsExactly(input.resolve("a.png").toString(), named.toString());
+  }
+
+  @Test
   void requiresOneLabelPerImage() throws Exception {
     String labels = digits.resolve("t10k-labels-idx1-ubyte").toString();
     Run run = predict("--labels", labels, PICTURES.resolve("0-paint.png").toString());

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,8 +22,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
+import mnist.NamedPipe;
 import mnist.data.sources.IdxFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -89,6 +93,14 @@ class ImageInputTest {
     return IdxFile.ofImages(pixels);
   }
 
+  private static byte[] gzip(byte[] content) throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+      out.write(content);
+    }
+    return packed.toByteArray();
+  }
+
   @Test
   void readsTheImagesOfIdxFiles() throws IOException {
     byte[] content = idx(3);
@@ -102,10 +114,7 @@ class ImageInputTest {
 
   @Test
   void readsGzippedIdxFiles() throws IOException {
-    Path file = folder.resolve("any.name");
-    try (GZIPOutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
-      out.write(idx(2));
-    }
+    Path file = Files.write(folder.resolve("any.name"), gzip(idx(2)));
     ImageInput.read(file, listener);
     assertRead(file + "[0]", file + "[1]");
   }
@@ -245,6 +254,22 @@ class ImageInputTest {
     for (int i = 0; i < 784; i++) {
       assertThat(image.pixels()[i]).isEqualTo((bytes[i] & 0xff) / 256f);
     }
+  }
+
+  /** As with {@code predict <(cat a.png)}. */
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void readsPipes() throws Exception {
+    for (byte[] content :
+        List.of(
+            Files.readAllBytes(PICTURES.resolve("0-paint.png")),
+            idx(1),
+            gzip(idx(1)),
+            line("1").getBytes(UTF_8))) {
+      ImageInput.read(NamedPipe.containing(content, folder), listener);
+    }
+    assertThat(errors).isEmpty();
+    assertThat(images).hasSize(4);
   }
 
   @Test

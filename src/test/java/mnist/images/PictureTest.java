@@ -34,6 +34,7 @@ import java.awt.image.Kernel;
 import java.awt.image.WritableRaster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -192,12 +193,23 @@ class PictureTest {
       int y = List.of(3, 4, 7, 8).contains(orientation) ? 199 - i / 240 : i / 240;
       stored.setRGB(onItsSide ? y : x, onItsSide ? x : y, upright.getRGB(i % 240, i / 240));
     }
-    String tag = // one entry, "orientation", a short, in a big-endian TIFF in an APP1 of 34 bytes
-        "ffe10022 457869660000 4d4d002a00000008 0001 0112 0003 00000001 %04x0000 00000000";
-    String jpeg = HexFormat.of().formatHex(encoded(stored, "jpg"));
-    String tagged = jpeg.substring(0, 4) + tag.formatted(orientation) + jpeg.substring(4);
+    String exif = // one entry, "orientation", a short, in a big-endian TIFF of 26 bytes
+        "4d4d002a00000008 0001 0112 0003 00000001 %04x0000 00000000".formatted(orientation);
+    byte[] jpeg = inserted(encoded(stored, "jpg"), 2, "ffe10022 457869660000" + exif); // in APP1
+    assertNormalizedLetter(Picture.read(jpeg, "photo"));
+    byte[] png = encoded(stored, "png");
+    String chunk = "0000001a 65584966" + exif + "00000000"; // eXIf; no checksum, which nobody reads
+    assertNormalizedLetter(Picture.read(inserted(png, 33, chunk), "before the image"));
+    assertNormalizedLetter(Picture.read(inserted(png, png.length - 12, chunk), "after the image"));
+  }
 
-    assertNormalizedLetter(Picture.read(HexFormat.of().parseHex(tagged.replace(" ", "")), "photo"));
+  private static byte[] inserted(byte[] content, int at, String hex) {
+    byte[] part = HexFormat.of().parseHex(hex.replace(" ", ""));
+    return ByteBuffer.allocate(content.length + part.length)
+        .put(content, 0, at)
+        .put(part)
+        .put(content, at, content.length - at)
+        .array();
   }
 
   @ParameterizedTest
@@ -468,7 +480,34 @@ class PictureTest {
     assertRejected(new byte[0], "is empty");
     assertRejected("hello".getBytes(), "is not an image: expected PNG, JPEG, GIF or BMP");
     assertRejected(new byte[1000], "is not an image");
-    assertRejected(encoded(photograph(), "tiff"), "is not an image"); // which ImageIO could read
+    assertRejected(encoded(photograph(), "tiff"), "is in TIFF format"); // which ImageIO could read
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "HEIC, 00000018 66747970 68656963 00000000 6d696631",
+    "HEIC, 0000001c 66747970 6d696631 00000000 6d696631 68656963",
+    "HEIC, 00000024 66747970 68657663 00000000",
+    "AVIF, 00000020 66747970 61766966 00000000 61766966",
+    "AVIF, 0000001c 66747970 6d696631 00000000 6d696631 61766966",
+    "JPEG 2000, 0000000c 6a502020 0d0a870a",
+    "JPEG 2000, ff4fff51 002f0000",
+    "JPEG XL, ff0a fa1f4190",
+    "JPEG XL, 0000000c 4a584c20 0d0a870a",
+    "ICO, 00000100 0100 1010 0000",
+    "WebP, 52494646 24000000 57454250 56503820",
+    "TIFF, 49492a00 08000000",
+    "TIFF, 4d4d002a 00000008",
+    "PSD, 38425053 0001",
+    "PDF, 255044462d 312e37",
+    "SVG, 3c737667 20786d6c6e73",
+    "SVG, efbbbf 3c3f786d6c 203f3e 0a 3c737667 20"
+  })
+  void namesPicturesThatAreNotSupported(String format, String start) throws IOException {
+    byte[] content = inserted(new byte[200], 0, start);
+    assertRejected(
+        content, "is in " + format + " format, which is not supported: expected PNG, JPEG, GIF or");
+    assertThat(ImageInput.isIdx(content)).isFalse();
   }
 
   @Test

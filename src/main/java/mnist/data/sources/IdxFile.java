@@ -4,7 +4,6 @@ import static mnist.data.LabeledImages.CLASSES;
 import static mnist.data.LabeledImages.PIXELS;
 import static mnist.data.LabeledImages.SIDE;
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -15,10 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import mnist.data.DataException;
 import mnist.data.LabeledImages;
+import mnist.platform.SequentialFile;
 import mnist.platform.Sha256;
 
 /**
@@ -32,6 +31,7 @@ public record IdxFile(byte[] content, String sha256) {
   private static final int MAGIC_IMAGES = 0x00000803; // unsigned bytes in three dimensions
   private static final int MAGIC_LABELS = 0x00000801; // unsigned bytes in one dimension
   private static final int MAX_ITEMS = 1_000_000;
+  private static final long UNKNOWN_SIZE = -1; // of a pipe
 
   /** The maximum compression ratio of deflate; a header that implies more is wrong. */
   private static final int MAX_GZIP_RATIO = 1032;
@@ -78,8 +78,9 @@ public record IdxFile(byte[] content, String sha256) {
       throw new DataException(
           "%s is a folder, expected an IDX file of %s".formatted(file, kind(magic)));
     }
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-      return read(in, Files.size(file), file.toString(), magic);
+    try (InputStream in = SequentialFile.open(file)) {
+      long size = Files.isRegularFile(file) ? Files.size(file) : UNKNOWN_SIZE;
+      return read(in, size, file.toString(), magic);
     }
   }
 
@@ -92,8 +93,8 @@ public record IdxFile(byte[] content, String sha256) {
       in.mark(2);
       boolean gzipped = in.read() == 0x1f && in.read() == 0x8b;
       in.reset();
-      InputStream content = gzipped ? new Gzip(in) : in;
-      DataInputStream data = new DataInputStream(new DigestInputStream(content, sha256));
+      DataInputStream data =
+          new DataInputStream(new DigestInputStream(gzipped ? new GzipStream(in) : in, sha256));
 
       int foundMagic = data.readInt();
       if (foundMagic != magic) {
@@ -118,12 +119,21 @@ public record IdxFile(byte[] content, String sha256) {
         size = PIXELS;
       }
       expected += (long) count * size;
-      if (expected > fileSize * (gzipped ? MAX_GZIP_RATIO : 1)) {
+      boolean isKnown = fileSize > 0; // a special file may claim 0
+      if (isKnown && expected > fileSize * (gzipped ? MAX_GZIP_RATIO : 1)) {
         throw new EOFException();
       }
-      byte[] items = new byte[count * size];
-      data.readFully(items);
-      if (data.read() != -1 || content instanceof Gzip gzip && gzip.hasMore()) {
+      byte[] items;
+      if (isKnown) {
+        items = new byte[count * size];
+        data.readFully(items);
+      } else {
+        items = data.readNBytes(count * size); // allocates no more than there is
+        if (items.length < count * size) {
+          throw new EOFException();
+        }
+      }
+      if (data.read() != -1) {
         throw new DataException(
             "%s has more data after the %d %s that its header declares"
                 .formatted(file, count, kind));
@@ -131,8 +141,11 @@ public record IdxFile(byte[] content, String sha256) {
       return new IdxFile(items, Sha256.hex(sha256));
     } catch (EOFException e) {
       throw new DataException(
-          "%s is truncated: it has %d bytes, expected %d uncompressed; download it again"
-              .formatted(file, fileSize, expected),
+          "%s is truncated: %sexpected %d uncompressed; download it again"
+              .formatted(
+                  file,
+                  fileSize == UNKNOWN_SIZE ? "" : "it has %d bytes, ".formatted(fileSize),
+                  expected),
           e);
     } catch (ZipException e) {
       throw new DataException(
@@ -142,23 +155,6 @@ public record IdxFile(byte[] content, String sha256) {
 
   private static String kind(int magic) {
     return magic == MAGIC_IMAGES ? "images" : "labels";
-  }
-
-  /** Detects data after the end of the gzip stream, which {@code GZIPInputStream} ignores. */
-  private static final class Gzip extends GZIPInputStream {
-    private static final int TRAILER = 8;
-
-    private final long sizeAfterHeader;
-
-    Gzip(InputStream in) throws IOException {
-      super(in, 1 << 16);
-      sizeAfterHeader = in.available(); // of files and arrays: everything that is left
-    }
-
-    /** Whether data follows the gzip stream; to be called after that has been read. */
-    boolean hasMore() {
-      return inf.getBytesRead() + TRAILER != sizeAfterHeader;
-    }
   }
 
   // ---- Writing

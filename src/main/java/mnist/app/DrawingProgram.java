@@ -50,7 +50,9 @@ abstract class DrawingProgram implements Callable<Integer> {
    * @throws IOException if there is none
    */
   RunFolder folder() throws IOException {
-    return run == null ? new RunFolders(Path.of(RunFolders.DEFAULT)).newest() : RunFolder.at(run);
+    return run == null
+        ? new RunFolders(Path.of(RunFolders.DEFAULT), err::println).newest()
+        : RunFolder.at(run);
   }
 
   /** The data set of the run; if it is not available, a line on standard error says why. */

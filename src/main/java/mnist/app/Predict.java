@@ -140,7 +140,7 @@ public final class Predict implements Callable<Integer> {
 
   private Path modelFolder() throws IOException {
     if (model == null) {
-      return new RunFolders(Path.of(RunFolders.DEFAULT)).newestModel();
+      return new RunFolders(Path.of(RunFolders.DEFAULT), err::println).newestModel();
     }
     RunFolder run = new RunFolder(model);
     return run.hasModel() ? run.model() : model;

@@ -68,7 +68,7 @@ final class RunSetup implements AutoCloseable {
     RunFolder folder = RunFolder.at(path);
     RunLock lock = RunLock.acquire(path);
     try {
-      return new Resumed(folder, lock, folder.info());
+      return new Resumed(folder, lock, folder.completeInfo());
     } catch (IOException e) {
       lock.close();
       throw e;

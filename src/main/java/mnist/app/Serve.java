@@ -70,6 +70,9 @@ public final class Serve implements Callable<Integer> {
               + " ${DEFAULT-VALUE}")
   private String host;
 
+  @Option(names = "--verbose", description = "Log every request on standard error.")
+  private boolean verbose;
+
   @Option(names = "--no-browser", description = "Print the address without opening a browser.")
   private boolean noBrowser;
 
@@ -88,9 +91,12 @@ public final class Serve implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--name needs letters, digits, '.', '_' or '-', found " + name);
     }
+    if (verbose) {
+      WebServer.logVerbosely();
+    }
     ServerConfig config = new ServerConfig(host, port, "--port");
     config.checkAvailable();
-    Path folder = model == null ? new RunFolders(runs).newestModel() : model;
+    Path folder = model == null ? new RunFolders(runs, System.err::println).newestModel() : model;
     NativeEnvironment.useOneThread(); // per request; several requests run in parallel
     NativeEnvironment.load(!noOneDnn);
     ModelRegistry models = ModelRegistry.open(name, folder, runs, System.err::println);

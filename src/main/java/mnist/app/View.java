@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import mnist.console.CommandLines;
 import mnist.runs.RunFolders;
+import mnist.web.WebServer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -29,6 +30,9 @@ public final class View implements Callable<Integer> {
       description = "Port to listen on; 0 picks a free one. Default: ${DEFAULT-VALUE}")
   private int port;
 
+  @Option(names = "--verbose", description = "Log every request on standard error.")
+  private boolean verbose;
+
   @Option(names = "--no-browser", description = "Print the address without opening a browser.")
   private boolean noBrowser;
 
@@ -38,6 +42,9 @@ public final class View implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (verbose) {
+      WebServer.logVerbosely();
+    }
     try (ViewPage page = new ViewPage(runs, port, "--port")) {
       System.out.println("All runs in " + runs + ": " + page.address() + "  (stop with Ctrl-C)");
       if (!noBrowser) {

@@ -35,7 +35,7 @@ public final class ViewPage implements AutoCloseable {
             ServerConfig.local(port, option),
             System.err::println,
             new RunRoutes(
-                new RunFolders(runs),
+                new RunFolders(runs, System.err::println),
                 dataSets,
                 new RunModels(runs, loadTensorFlow, System.err::println)),
             WebPages.runs("/"));

@@ -9,9 +9,11 @@ import com.fasterxml.jackson.core.JacksonException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import mnist.data.LabeledImages;
 import mnist.platform.Json;
 import org.tensorflow.GraphOperation;
@@ -53,6 +55,9 @@ public final class Model implements AutoCloseable {
    */
   public static final int BATCH_SIZE = 480;
 
+  private static final long MAX_GRAPH_BYTES = 1 << 28;
+  private static final long MAX_CARD_BYTES = 1 << 20;
+
   /** The activations of the first layer, in all stages. */
   private static final String FIRST_LAYER = "Y1";
 
@@ -86,6 +91,7 @@ public final class Model implements AutoCloseable {
                   SavedModelFolder.GRAPH,
                   exists(nested) ? "; did you mean " + nested + "?" : ""));
     }
+    refuseSpecialFiles(folder);
     Optional<ModelCard> card = readCard(folder);
     SavedModelBundle bundle;
     try {
@@ -106,6 +112,32 @@ public final class Model implements AutoCloseable {
     } catch (RuntimeException e) {
       bundle.close();
       throw cannotLoad(folder, e);
+    }
+  }
+
+  /**
+   * TensorFlow waits for ever for a pipe that nobody writes to, and reads whatever size it finds.
+   */
+  private static void refuseSpecialFiles(Path folder) throws IOException {
+    List<Path> files = new ArrayList<>(List.of(folder.resolve(SavedModelFolder.GRAPH)));
+    Path variables = folder.resolve(SavedModelFolder.VARIABLES);
+    if (Files.isDirectory(variables)) {
+      try (Stream<Path> content = Files.list(variables)) {
+        content.forEach(files::add);
+      }
+    }
+    for (Path file : files) {
+      if (!Files.isRegularFile(file)) {
+        throw new ModelException(file + " is not a regular file");
+      }
+    }
+    refuseLarge(files.get(0), MAX_GRAPH_BYTES);
+  }
+
+  private static void refuseLarge(Path file, long maxBytes) throws IOException {
+    if (Files.size(file) > maxBytes) {
+      throw new ModelException(
+          "%s has %d bytes, expected at most %d".formatted(file, Files.size(file), maxBytes));
     }
   }
 
@@ -130,6 +162,10 @@ public final class Model implements AutoCloseable {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
+    if (!Files.isRegularFile(file)) {
+      throw new ModelException(file + " is not a regular file");
+    }
+    refuseLarge(file, MAX_CARD_BYTES);
     try {
       ModelCard card = Json.MAPPER.readValue(Files.readAllBytes(file), ModelCard.class);
       if (card == null || card.classNames() == null || card.classNames().size() != CLASSES) {

@@ -1,6 +1,10 @@
 package mnist.runs;
 
+import static mnist.data.LabeledImages.CLASSES;
+
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * What holds for a whole run: the first block of its {@link ViewRecord}, as JSON.
@@ -32,6 +36,32 @@ public record RecordHeader(
     List<String> panels,
     FirstLayer firstLayer) {
 
+  private static final int MAX_SIZE = 10_000;
+
+  /** Refuses what no run records; a record may come from anywhere. */
+  public RecordHeader {
+    require(stage != null && title != null && dataSet != null, "its stage, title or data set");
+    require(reportedAccuracy >= 0 && reportedAccuracy <= 1, "reported_accuracy");
+    require(iterations >= 0, "iterations");
+    require(classNames != null && classNames.size() == CLASSES, "class_names");
+    require(classNames.stream().allMatch(Objects::nonNull), "class_names");
+    require(testLabels != null && testImages >= 0, "test_labels");
+    require(testLabels.length == (testImages + 1L) / 2, "test_labels");
+    require(
+        ViewRecordFormat.areClasses(ViewRecordFormat.unpack(testLabels, testImages)),
+        "test_labels");
+    require(groups != null && groups.stream().allMatch(Group::isValid), "groups");
+    List<String> names = groups.stream().map(Group::name).toList();
+    require(panels != null && panels.size() == 2 && names.containsAll(panels), "panels");
+    require(firstLayer != null && firstLayer.isValid(), "first_layer");
+  }
+
+  private static void require(boolean condition, String what) {
+    if (!condition) {
+      throw new IllegalArgumentException(what);
+    }
+  }
+
   /**
    * Tensors that are shown together, one per layer, from the input up.
    *
@@ -39,7 +69,14 @@ public record RecordHeader(
    * @param nodes their names in the graph
    * @param labels their names on the page; null in records of earlier versions
    */
-  public record Group(String name, List<String> nodes, List<String> labels) {}
+  public record Group(String name, List<String> nodes, List<String> labels) {
+    private boolean isValid() {
+      return name != null
+          && !name.isEmpty()
+          && nodes != null
+          && (labels == null || labels.size() == nodes.size());
+    }
+  }
 
   /**
    * The first layer's weights as images, one for each of the first neurons or channels.
@@ -50,5 +87,15 @@ public record RecordHeader(
    * @param pictures the number of recorded images
    * @param neurons the number of neurons or channels of the layer
    */
-  public record FirstLayer(String node, int rows, int columns, int pictures, int neurons) {}
+  public record FirstLayer(String node, int rows, int columns, int pictures, int neurons) {
+    private boolean isValid() {
+      return node != null
+          && IntStream.of(rows, columns, pictures, neurons).allMatch(n -> n >= 1 && n <= MAX_SIZE);
+    }
+
+    /** The number of recorded pixels. */
+    long pixels() {
+      return (long) rows * columns * pictures;
+    }
+  }
 }

@@ -3,8 +3,12 @@ package mnist.runs;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.CharConversionException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -12,6 +16,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import mnist.data.DataException;
 import mnist.data.DataSet;
 import mnist.data.Split;
@@ -36,6 +41,10 @@ public record RunFolder(Path path) {
 
   /** What the training looked like, for the page, pictures and movies. */
   public static final String VIEW_RECORD = "view.record";
+
+  private static final int MAX_INFO_BYTES = 1 << 20;
+  static final int MAX_VIEW_RECORD_BYTES = 1 << 28;
+  static final int MAX_METRICS_BYTES = 1 << 28;
 
   /**
    * An existing run folder.
@@ -78,7 +87,21 @@ public record RunFolder(Path path) {
   }
 
   public boolean hasViewRecord() {
-    return Files.exists(viewRecord());
+    return RunFile.exists(viewRecord());
+  }
+
+  /** The size of the view record in bytes, 0 if there is none. */
+  public long viewRecordSize() throws IOException {
+    return RunFile.size(viewRecord());
+  }
+
+  /**
+   * Opens the view record.
+   *
+   * @throws RunException if it cannot be used
+   */
+  public InputStream openViewRecord() throws IOException {
+    return RunFile.open(viewRecord(), MAX_VIEW_RECORD_BYTES);
   }
 
   public boolean hasEventFiles() {
@@ -95,9 +118,16 @@ public record RunFolder(Path path) {
         : path.resolve(info.results().model().folder());
   }
 
-  /** Whether the run has saved a model in its folder. */
+  /** Whether the run has saved a model in its folder, which no link in it leaves. */
   public boolean hasModel() {
-    return Model.exists(model());
+    if (!Model.exists(model())) {
+      return false;
+    }
+    try (Stream<Path> links = Files.find(model(), 3, (path, file) -> file.isSymbolicLink())) {
+      return links.findAny().isEmpty();
+    } catch (IOException | UncheckedIOException e) {
+      return false;
+    }
   }
 
   /** Whether the run has not completed and has a checkpoint to resume from. */
@@ -109,13 +139,27 @@ public record RunFolder(Path path) {
     }
   }
 
-  /** When the run started; empty if its {@code run.json} cannot be read or does not say. */
-  Optional<Instant> started() {
+  /**
+   * When the run started.
+   *
+   * @throws RunException if {@code run.json} cannot be read or does not say
+   */
+  Instant started() throws IOException {
+    String started = info().started();
     try {
-      return Optional.ofNullable(info().started()).map(Instant::parse);
-    } catch (IOException | DateTimeParseException e) {
-      return Optional.empty();
+      return Instant.parse(started == null ? "" : started);
+    } catch (DateTimeParseException e) {
+      throw new RunException(infoFile() + " does not say when the run started", e);
     }
+  }
+
+  /**
+   * The content of {@code run.json}.
+   *
+   * @throws RunException if it cannot be used
+   */
+  public byte[] infoBytes() throws IOException {
+    return RunFile.read(infoFile(), MAX_INFO_BYTES);
   }
 
   /**
@@ -125,19 +169,47 @@ public record RunFolder(Path path) {
    */
   public RunInfo info() throws IOException {
     try {
-      JsonNode info = Json.MAPPER.readTree(Files.readAllBytes(infoFile()));
+      JsonNode info = Json.MAPPER.readTree(infoBytes());
       if (!info.isObject()) {
-        throw new IOException(infoFile() + " is damaged: it is not a JSON object");
+        throw new RunException(infoFile() + " is damaged: it is not a JSON object");
       }
       if (info.path("options") instanceof ObjectNode options) {
         upgrade(options, info.at("/platform/onednn").asBoolean());
       }
       return Json.MAPPER.treeToValue(info, RunInfo.class);
     } catch (NoSuchFileException e) {
-      throw new IOException(path + " has no " + INFO + ", so it is not the folder of a run", e);
+      throw new RunException(path + " has no " + INFO + ", so it is not the folder of a run", e);
     } catch (JacksonException e) {
-      throw new IOException(infoFile() + " is damaged: " + e.getOriginalMessage(), e);
+      throw new RunException(infoFile() + " is damaged: " + reason(e), e);
+    } catch (CharConversionException e) {
+      throw new RunException(infoFile() + " is damaged: " + e.getMessage(), e);
     }
+  }
+
+  private static String reason(JacksonException e) {
+    return e.getOriginalMessage().replaceFirst("(?s) \\(start marker.*", "");
+  }
+
+  /**
+   * Reads {@code run.json}, which must have all that it takes to resume the run.
+   *
+   * @throws IOException if it is missing, damaged or incomplete
+   */
+  public RunInfo completeInfo() throws IOException {
+    RunInfo info = info();
+    RunInfo.Data data = info.data();
+    if (info.stage() == null || info.options() == null) {
+      throw new RunException(infoFile() + " is damaged: it lacks the stage or its options");
+    }
+    if (data == null || data.source() == null || data.sha256() == null) {
+      throw new RunException(infoFile() + " is damaged: it does not name the data set");
+    }
+    try {
+      info.options().check();
+    } catch (IllegalArgumentException e) {
+      throw new RunException(infoFile() + " is damaged: " + e.getMessage(), e);
+    }
+    return info;
   }
 
   /** Runs of version 1.0 wrote a learning rate that is not constant as text, and not oneDNN. */
@@ -158,14 +230,25 @@ public record RunFolder(Path path) {
    * @throws IOException if neither has exactly the run's files
    */
   public DataSet openData(DataListener listener) throws IOException {
-    RunInfo.Data data = info().data();
-    if (data == null || data.source() == null || data.sha256() == null) {
-      throw new DataException(infoFile() + " does not name the data set");
-    }
-    DataSets sets = DataSets.ofThisProject(listener);
+    return openData(DataSets.ofThisProject(listener));
+  }
+
+  /**
+   * Opens the data set that the run was trained on, unless it has to be downloaded or drawn first.
+   *
+   * @throws IOException if it is not here
+   */
+  public DataSet openExistingData() throws IOException {
+    return openData(DataSets.existing());
+  }
+
+  private DataSet openData(DataSets sets) throws IOException {
+    RunInfo.Data data = completeInfo().data();
     IOException failure;
     try {
       return same(sets.open(DataSource.AUTO, Optional.of(Path.of(data.source()))), data);
+    } catch (InvalidPathException e) {
+      failure = new RunException(infoFile() + " is damaged: " + e.getMessage(), e);
     } catch (IOException e) {
       failure = e;
     }

@@ -2,17 +2,21 @@ package mnist.runs;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import mnist.platform.ErrorMessages;
 
 /** All runs directly in one folder, which need not exist. */
 public final class RunFolders {
@@ -23,9 +27,15 @@ public final class RunFolders {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._ -]*");
 
   private final Path root;
+  private final Consumer<String> log;
+  private final Set<String> logged = ConcurrentHashMap.newKeySet();
 
-  public RunFolders(Path root) {
+  /**
+   * @param log receives one line for each run that cannot be read, once
+   */
+  public RunFolders(Path root, Consumer<String> log) {
     this.root = root;
+    this.log = log;
   }
 
   /** Whether runs of this name are listed and served. */
@@ -33,53 +43,84 @@ public final class RunFolders {
     return NAME.matcher(name).matches();
   }
 
-  /** All runs, newest first; those whose {@code run.json} cannot be read come last. */
+  /** A run, and when it started; {@code problem} says why it cannot be read. */
+  private record Entry(RunFolder run, Instant started, Optional<String> problem) {}
+
+  /** All runs that can be read, newest first. */
   public List<RunFolder> list() throws IOException {
-    Map<RunFolder, Instant> started = new HashMap<>();
-    try (Stream<Path> content = Files.list(root)) {
-      content
-          .map(RunFolder::new)
-          .filter(RunFolders::isRun)
-          .forEach(run -> started.put(run, run.started().orElse(Instant.MIN)));
-    } catch (NoSuchFileException e) {
-      return List.of(); // no run yet
-    }
-    Comparator<RunFolder> byStart = Comparator.comparing(started::get);
-    return started.keySet().stream()
-        .sorted(byStart.thenComparing(RunFolder::name).reversed())
-        .toList();
+    return entries().stream().filter(entry -> entry.problem.isEmpty()).map(Entry::run).toList();
   }
 
-  private static boolean isRun(RunFolder run) {
-    return isValidName(run.name()) && Files.isRegularFile(run.infoFile());
-  }
-
-  /** The summaries of all runs, in the same order. */
+  /** The summaries of all runs, newest first; those that cannot be read come last and say why. */
   public List<RunSummary> summaries() throws IOException {
     List<RunSummary> summaries = new ArrayList<>();
-    for (RunFolder run : list()) {
+    for (Entry entry : entries()) {
       try {
-        summaries.add(RunSummary.of(run));
-      } catch (NoSuchFileException e) {
+        summaries.add(
+            entry.problem.isPresent()
+                ? RunSummary.unreadable(entry.run, entry.problem.get())
+                : RunSummary.of(entry.run));
+      } catch (IOException e) {
         // deleted meanwhile
       }
     }
     return summaries;
   }
 
+  private List<Entry> entries() throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    for (RunFolder run : folders()) {
+      try {
+        entries.add(new Entry(run, check(run).started(), Optional.empty()));
+      } catch (IOException e) {
+        if (e.getCause() instanceof NoSuchFileException) {
+          continue; // deleted meanwhile
+        }
+        String problem = ErrorMessages.summarize(e);
+        entries.add(new Entry(run, Instant.MIN, Optional.of(problem)));
+        if (logged.add(problem)) {
+          log.accept("skipping a run: " + problem);
+        }
+      }
+    }
+    Comparator<Entry> byStart = Comparator.comparing(Entry::started);
+    entries.sort(byStart.thenComparing(entry -> entry.run.name()).reversed());
+    return entries;
+  }
+
+  private List<RunFolder> folders() throws IOException {
+    try (Stream<Path> content = Files.list(root)) {
+      return content.map(RunFolder::new).filter(RunFolders::isRun).toList();
+    } catch (NoSuchFileException e) {
+      return List.of(); // no run yet
+    }
+  }
+
+  private static boolean isRun(RunFolder run) {
+    return isValidName(run.name()) && Files.exists(run.infoFile(), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Refuses a link, which may lead out of this folder. */
+  private static RunFolder check(RunFolder run) throws RunException {
+    if (Files.isSymbolicLink(run.path())) {
+      throw new RunException(run.path() + " is a symbolic link, which is not followed");
+    }
+    return run;
+  }
+
   /**
    * The run of this name.
    *
-   * @throws IOException if there is none
+   * @throws RunException if there is none, or its folder is not in this one
    */
   public RunFolder get(String name) throws IOException {
     if (isValidName(name)) {
       RunFolder run = new RunFolder(root.resolve(name));
       if (isRun(run)) {
-        return run;
+        return check(run);
       }
     }
-    throw new IOException("there is no run " + name + " in " + root);
+    throw new RunException("there is no run " + name + " in " + root);
   }
 
   /**
@@ -113,9 +154,8 @@ public final class RunFolders {
 
   private RunFolder newest(Predicate<RunFolder> condition, String expected) throws IOException {
     return list().stream()
-        .filter(run -> run.started().isPresent())
         .filter(condition)
         .findFirst()
-        .orElseThrow(() -> new IOException(root + " contains no " + expected));
+        .orElseThrow(() -> new RunException(root + " contains no " + expected));
   }
 }

@@ -2,12 +2,14 @@ package mnist.runs;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
+import mnist.data.Split;
 import mnist.platform.Json;
 
 /**
@@ -34,19 +36,27 @@ public record RunSummary(
     long recorded,
     long quietSeconds,
     String error) {
+  private static final ObjectReader METRICS = Json.MAPPER.readerFor(JsonNode.class);
 
   /**
    * The summary of a run.
    *
-   * @throws IOException if its {@code run.json} is missing
+   * @throws IOException if its {@code run.json} cannot be read
    */
   public static RunSummary of(RunFolder run) throws IOException {
-    JsonNode info;
     try {
-      info = Json.MAPPER.readTree(Files.readAllBytes(run.infoFile()));
+      return of(run, Json.MAPPER.readTree(run.infoBytes()));
     } catch (JacksonException e) {
-      info = Json.MAPPER.createObjectNode().put("error", RunFolder.INFO + " is damaged");
+      return unreadable(run, RunFolder.INFO + " is damaged");
     }
+  }
+
+  /** The summary of a run whose {@code run.json} cannot be read. */
+  static RunSummary unreadable(RunFolder run, String problem) throws IOException {
+    return of(run, Json.MAPPER.createObjectNode().put("error", problem));
+  }
+
+  private static RunSummary of(RunFolder run, JsonNode info) throws IOException {
     JsonNode best = info.at("/results/best_test/accuracy");
     return new RunSummary(
         run.name(),
@@ -57,7 +67,7 @@ public record RunSummary(
         info.path("started").asText(null),
         info.at("/options/iterations").asInt(),
         best.isNumber() ? (Double) best.asDouble() : bestSoFar(run),
-        Files.exists(run.viewRecord()) ? Files.size(run.viewRecord()) : 0,
+        run.viewRecordSize(),
         (System.currentTimeMillis() - lastChange(run)) / 1000,
         info.path("error").asText(null));
   }
@@ -65,7 +75,7 @@ public record RunSummary(
   private static long lastChange(RunFolder run) throws IOException {
     long last = 0;
     for (Path file : List.of(run.infoFile(), run.metricsFile(), run.viewRecord())) {
-      if (Files.exists(file)) {
+      if (RunFile.exists(file)) {
         last = Math.max(last, Files.getLastModifiedTime(file).toMillis());
       }
     }
@@ -73,22 +83,19 @@ public record RunSummary(
   }
 
   private static Double bestSoFar(RunFolder run) {
-    try (Stream<String> lines = Files.lines(run.metricsFile())) {
-      return lines
-          .filter(line -> line.contains("\"TEST\"") && line.endsWith("}"))
-          .map(RunSummary::accuracy)
-          .max(Comparator.naturalOrder())
-          .orElse(null);
-    } catch (IOException | RuntimeException e) {
-      return null; // missing, or being written
+    Double best = null;
+    try (InputStream in = RunFile.open(run.metricsFile(), RunFolder.MAX_METRICS_BYTES);
+        MappingIterator<JsonNode> lines = METRICS.readValues(in)) {
+      while (lines.hasNextValue()) {
+        JsonNode line = lines.nextValue();
+        if (line.path("set").asText().equals(Split.TEST.name())) {
+          double accuracy = line.path("accuracy").asDouble();
+          best = best == null ? accuracy : (Double) Math.max(best, accuracy);
+        }
+      }
+    } catch (IOException e) {
+      // missing, damaged from here on, or its last line is being written
     }
-  }
-
-  private static double accuracy(String line) {
-    try {
-      return Json.MAPPER.readTree(line).path("accuracy").asDouble();
-    } catch (JacksonException e) {
-      return 0;
-    }
+    return best;
   }
 }

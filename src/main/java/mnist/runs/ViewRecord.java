@@ -1,6 +1,7 @@
 package mnist.runs;
 
 import com.fasterxml.jackson.core.JacksonException;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -71,7 +72,7 @@ public record ViewRecord(
     try {
       bytes = ViewRecordFormat.open(file);
     } catch (NoSuchFileException e) {
-      throw new IOException(
+      throw new RunException(
           run
               + " has no "
               + RunFolder.VIEW_RECORD
@@ -80,33 +81,39 @@ public record ViewRecord(
     }
     Optional<ByteBuffer> first = ViewRecordFormat.nextBody(bytes);
     if (first.isEmpty() || first.get().get() != ViewRecordFormat.HEADER) {
-      throw new IOException(file + " has no complete block yet; the run has just started");
+      throw new RunException(file + " has no complete block yet; the run has just started");
     }
     RecordHeader header;
     try {
       byte[] json = new byte[first.get().remaining()];
       first.get().get(json);
       header = Json.MAPPER.readValue(json, RecordHeader.class);
-    } catch (JacksonException e) {
-      throw new IOException(file + " has a damaged header", e);
+    } catch (JacksonException | CharConversionException e) {
+      throw new RunException(file + " has a damaged header", e);
     }
     List<BatchSnapshot> batches = new ArrayList<>();
     List<TestSnapshot> tests = new ArrayList<>();
-    for (Optional<ByteBuffer> next = ViewRecordFormat.nextBody(bytes);
-        next.isPresent();
-        next = ViewRecordFormat.nextBody(bytes)) {
-      ByteBuffer body = next.get();
-      switch (body.get()) {
-        case ViewRecordFormat.BATCH -> batches.add(ViewRecordFormat.decodeBatch(body, header));
-        case ViewRecordFormat.TEST -> tests.add(ViewRecordFormat.decodeTest(body, header));
-        default -> {} // from a later version
+    int good = bytes.position();
+    try {
+      for (Optional<ByteBuffer> next = ViewRecordFormat.nextBody(bytes);
+          next.isPresent();
+          next = ViewRecordFormat.nextBody(bytes)) {
+        ByteBuffer body = next.get();
+        switch (body.get()) {
+          case ViewRecordFormat.BATCH -> batches.add(ViewRecordFormat.decodeBatch(body, header));
+          case ViewRecordFormat.TEST -> tests.add(ViewRecordFormat.decodeTest(body, header));
+          default -> {} // from a later version
+        }
+        good = bytes.position();
       }
+    } catch (RunException e) {
+      // a block that no run writes
     }
     Optional<String> damage =
-        bytes.hasRemaining()
+        good < bytes.limit()
             ? Optional.of(
                 "%s is truncated or damaged from byte %d; showing what precedes it"
-                    .formatted(file, bytes.position()))
+                    .formatted(file, good))
             : Optional.empty();
     return new ViewRecord(header, batches, tests, damage);
   }

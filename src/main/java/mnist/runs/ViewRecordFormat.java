@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
+import mnist.data.LabeledImages;
 import mnist.data.Split;
 import mnist.platform.Json;
 import mnist.runs.ViewRecord.BatchSnapshot;
@@ -147,11 +147,13 @@ public final class ViewRecordFormat {
 
   /** A file's bytes from its first block on. */
   static ByteBuffer open(Path file) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes =
+        ByteBuffer.wrap(RunFile.read(file, RunFolder.MAX_VIEW_RECORD_BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN);
     byte[] magic = new byte[Math.min(MAGIC.length(), bytes.remaining())];
     bytes.get(magic);
     if (!new String(magic, UTF_8).equals(MAGIC)) {
-      throw new IOException(file + " is not a view record: it does not begin with " + MAGIC);
+      throw new RunException(file + " is not a view record: it does not begin with " + MAGIC);
     }
     return bytes;
   }
@@ -176,12 +178,23 @@ public final class ViewRecordFormat {
     return body.getInt(1);
   }
 
-  static BatchSnapshot decodeBatch(ByteBuffer body, RecordHeader header) {
-    Measurement measurement = measurement(body, Split.TRAIN);
+  /**
+   * Decodes the body of a batch, after its kind.
+   *
+   * @throws RunException if no run of this header writes it
+   */
+  static BatchSnapshot decodeBatch(ByteBuffer body, RecordHeader header) throws RunException {
+    require(body.limit() >= FIELDS_END + Integer.BYTES);
+    Measurement measurement = measurement(body, Split.TRAIN, header);
     float seconds = body.getFloat();
-    int[] images = new int[body.getInt()];
+    int count = body.getInt();
+    long rows = header.groups().stream().mapToLong(group -> 1 + group.nodes().size()).sum();
+    long size = (Integer.BYTES + 1L) * count + Float.BYTES * QUANTILES * rows;
+    require(count >= 0 && size == body.remaining());
+    int[] images = new int[count];
     for (int i = 0; i < images.length; i++) {
       images[i] = body.getInt();
+      require(images[i] >= 0);
     }
     byte[] labels = new byte[images.length];
     byte[] predictions = new byte[images.length];
@@ -190,6 +203,7 @@ public final class ViewRecordFormat {
       labels[i] = (byte) (both & 15);
       predictions[i] = (byte) (both >> 4 & 15);
     }
+    require(areClasses(labels) && areClasses(predictions));
     float[][][] quantiles = new float[header.groups().size()][][];
     for (int group = 0; group < quantiles.length; group++) {
       int layers = header.groups().get(group).nodes().size();
@@ -203,22 +217,40 @@ public final class ViewRecordFormat {
     return new BatchSnapshot(measurement, seconds, images, labels, predictions, quantiles);
   }
 
-  static TestSnapshot decodeTest(ByteBuffer body, RecordHeader header) {
-    Measurement measurement = measurement(body, Split.TEST);
+  /**
+   * Decodes the body of a test set, after its kind.
+   *
+   * @throws RunException if no run of this header writes it
+   */
+  static TestSnapshot decodeTest(ByteBuffer body, RecordHeader header) throws RunException {
+    int packedSize = header.testLabels().length;
+    require(body.limit() == FIELDS_END + packedSize + Float.BYTES + header.firstLayer().pixels());
+    Measurement measurement = measurement(body, Split.TEST, header);
     float seconds = body.getFloat();
-    byte[] packed = new byte[(header.testImages() + 1) / 2];
+    byte[] packed = new byte[packedSize];
     body.get(packed);
+    byte[] predictions = unpack(packed, header.testImages());
+    require(areClasses(predictions));
     float largest = body.getFloat();
     byte[] firstLayer = new byte[body.remaining()];
     body.get(firstLayer);
-    return new TestSnapshot(
-        measurement, seconds, unpack(packed, header.testImages()), largest, firstLayer);
+    return new TestSnapshot(measurement, seconds, predictions, largest, firstLayer);
   }
 
-  private static Measurement measurement(ByteBuffer body, Split split) {
+  private static Measurement measurement(ByteBuffer body, Split split, RecordHeader header)
+      throws RunException {
     int iteration = body.getInt();
-    return new Measurement(
-        iteration, body.getInt(), split, body.getFloat(), body.getFloat(), body.getFloat());
+    require(iteration >= 0 && iteration <= header.iterations());
+    int epoch = body.getInt();
+    float accuracy = body.getFloat();
+    require(accuracy >= 0 && accuracy <= 1);
+    return new Measurement(iteration, epoch, split, accuracy, body.getFloat(), body.getFloat());
+  }
+
+  private static void require(boolean condition) throws RunException {
+    if (!condition) {
+      throw new RunException("the block is damaged");
+    }
   }
 
   // ---- Classes, two to a byte
@@ -230,6 +262,16 @@ public final class ViewRecordFormat {
       packed[i / 2] |= (byte) (classes[i] << 4 * (i % 2));
     }
     return packed;
+  }
+
+  /** Whether all are classes, 0..9. */
+  static boolean areClasses(byte[] classes) {
+    for (byte c : classes) {
+      if (c < 0 || c >= LabeledImages.CLASSES) {
+        return false;
+      }
+    }
+    return true;
   }
 
   static byte[] unpack(byte[] packed, int count) {

@@ -186,7 +186,10 @@ public final class Dashboard {
     }
     // All values may be equal in the beginning, and a run may diverge.
     double middle = Double.isFinite(min + max) ? (min + max) / 2 : 0;
-    double half = max > min && Double.isFinite(max - min) ? 0.55 * (max - min) : 1;
+    double half =
+        max > min && Double.isFinite(max - min)
+            ? 0.55 * (max - min)
+            : Math.max(1, Math.abs(middle) / 10);
     Curves curves =
         new Curves(
             theme, area(4 + panel), header.iterations(), middle - half, middle + half, false);

@@ -76,7 +76,7 @@ final class ImageGrid {
         g.setColor(Theme.NO_IMAGE);
         g.fillRect(cell.x + 1, cell.y + 1, cell.width - 2, cell.height - 2);
       }
-      if (images.isPresent()) {
+      if (images.isPresent() && indices[order[i]] < images.get().count()) {
         drawInk(canvas, cell, resampling.of(images.get().pixels(), indices[order[i]]));
       }
     }

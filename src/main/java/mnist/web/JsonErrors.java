@@ -18,6 +18,12 @@ final class JsonErrors extends ErrorHandler {
   private static final Set<Integer> CLIENT_ERRORS =
       Set.of(HttpStatus.NOT_IMPLEMENTED_501, HttpStatus.HTTP_VERSION_NOT_SUPPORTED_505);
 
+  private final FaultLog faults;
+
+  JsonErrors(FaultLog faults) {
+    this.faults = faults;
+  }
+
   @Override
   protected void generateResponse(
       Request request,
@@ -27,12 +33,14 @@ final class JsonErrors extends ErrorHandler {
       Throwable cause,
       Callback callback)
       throws IOException {
+    Map<String, String> json = Map.of("error", String.valueOf(message));
     if (CLIENT_ERRORS.contains(status)) {
       response.setStatus(HttpStatus.BAD_REQUEST_400);
+    } else if (status == HttpStatus.INTERNAL_SERVER_ERROR_500 && cause != null) {
+      json = faults.add(request.getMethod() + " " + request.getHttpURI().getPath(), cause);
     }
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
-    String json = Json.MAPPER.writeValueAsString(Map.of("error", String.valueOf(message)));
-    Content.Sink.write(response, true, json, callback);
+    Content.Sink.write(response, true, Json.MAPPER.writeValueAsString(json), callback);
   }
 
   @Override

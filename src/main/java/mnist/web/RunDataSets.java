@@ -2,7 +2,6 @@ package mnist.web;
 
 import java.io.IOException;
 import mnist.data.DataSet;
-import mnist.data.sources.DataListener;
 import mnist.runs.RunFolder;
 
 /** The data sets that runs were trained on; the last one used stays open. */
@@ -14,10 +13,14 @@ public final class RunDataSets {
     open = data;
   }
 
-  /** The data set of a run; an error if it is no longer the one that the run was trained on. */
+  /**
+   * The data set of a run, if it is on this machine.
+   *
+   * @throws IOException if it is not here, or no longer the one that the run was trained on
+   */
   synchronized DataSet get(RunFolder run) throws IOException {
-    if (open == null || !open.sha256().equals(run.info().data().sha256())) {
-      open = run.openData(new DataListener() {});
+    if (open == null || !open.sha256().equals(run.completeInfo().data().sha256())) {
+      open = run.openExistingData();
     }
     return open;
   }

@@ -43,7 +43,7 @@ public final class RunModels implements AutoCloseable {
    * @param log receives one line for each model that cannot be loaded
    */
   public RunModels(Path runs, Runnable loadTensorFlow, Consumer<String> log) {
-    this.runs = new RunFolders(runs);
+    this.runs = new RunFolders(runs, log);
     this.loadTensorFlow = loadTensorFlow;
     this.log = log;
   }

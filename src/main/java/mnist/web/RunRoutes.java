@@ -12,16 +12,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.NoSuchFileException;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import mnist.data.DataException;
 import mnist.data.LabeledImages;
+import mnist.model.ModelException;
 import mnist.platform.ErrorMessages;
 import mnist.platform.Json;
+import mnist.runs.RunException;
 import mnist.runs.RunFolder;
 import mnist.runs.RunFolders;
 import mnist.runs.RunSummary;
@@ -77,14 +79,14 @@ public final class RunRoutes implements RouteGroup {
     config.events.serverStopping(() -> stopping = true);
   }
 
-  /** Adds a route for which an unreadable file means 404. */
+  /** Adds a route for which what is missing or damaged means 404. */
   private static void get(JavalinConfig config, String path, Handler handler) {
     config.routes.get(
         path,
         ctx -> {
           try {
             handler.handle(ctx);
-          } catch (IOException e) {
+          } catch (NoSuchFileException | RunException | DataException | ModelException e) {
             throw new NotFoundResponse(ErrorMessages.summarize(e));
           }
         });
@@ -100,21 +102,18 @@ public final class RunRoutes implements RouteGroup {
   }
 
   private void sendRunJson(Context ctx) throws IOException {
-    ctx.contentType("application/json").result(Files.readAllBytes(run(ctx).infoFile()));
+    ctx.contentType("application/json").result(run(ctx).infoBytes());
   }
 
   private void sendRecord(Context ctx) throws IOException {
-    Path file = run(ctx).viewRecord();
-    if (!Files.exists(file)) {
-      throw new NotFoundResponse("the run has no view record");
-    }
+    RunFolder run = run(ctx);
     long from = queryNumber(ctx, "from");
-    if (from > Files.size(file)) {
+    if (from > run.viewRecordSize()) {
       throw new BadRequestResponse(
           "from must be at most %d, the size of the view record, found %d"
-              .formatted(Files.size(file), from));
+              .formatted(run.viewRecordSize(), from));
     }
-    InputStream in = Files.newInputStream(file);
+    InputStream in = run.openViewRecord();
     in.skipNBytes(from);
     ctx.contentType("application/octet-stream").header("Cache-Control", "no-store").result(in);
   }
@@ -180,14 +179,8 @@ public final class RunRoutes implements RouteGroup {
   private static String event(RunFolder run) throws IOException {
     Map<String, Object> event = new TreeMap<>();
     try {
-      Path record = run.viewRecord();
-      long bytes = Files.exists(record) ? Files.size(record) : 0;
-      String status =
-          Json.MAPPER
-              .readTree(Files.readAllBytes(run.infoFile()))
-              .path("status")
-              .asText("unreadable");
-      event.putAll(Map.of("bytes", bytes, "status", status));
+      String status = Json.MAPPER.readTree(run.infoBytes()).path("status").asText("unreadable");
+      event.putAll(Map.of("bytes", run.viewRecordSize(), "status", status));
     } catch (IOException e) {
       event.putAll(Map.of("bytes", 0, "status", "gone"));
     }

@@ -183,9 +183,11 @@ final class ServedModel implements AutoCloseable {
           return;
         }
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
       log.accept(
           "%s: cannot check for new versions: %s".formatted(name, ErrorMessages.summarize(e)));
+    } catch (RuntimeException | Error e) { // or it would be the last check
+      new FaultLog(log).add(name + ": checking for new versions", e);
     }
   }
 

@@ -13,6 +13,8 @@ import io.javalin.http.NotFoundResponse;
 import io.javalin.json.JavalinJackson;
 import io.javalin.util.JavalinBindException;
 import io.javalin.util.JavalinException;
+import io.javalin.util.JavalinLogger;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -22,7 +24,6 @@ import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import mnist.platform.ErrorMessages;
 import mnist.platform.Json;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -30,6 +31,8 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A web server that serves any number of {@link RouteGroup}s. It rejects requests with a foreign
@@ -46,7 +49,8 @@ public final class WebServer implements AutoCloseable {
       Pattern.compile("[0-9]+(\\.[0-9]+){3}|\\[[0-9a-f:.]+\\]");
 
   private static final String CONTENT_SECURITY_POLICY =
-      "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'";
+      "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
+          + " form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
   private final ServerConfig config;
   private final List<RouteGroup> groups;
@@ -62,7 +66,7 @@ public final class WebServer implements AutoCloseable {
    * Starts a server. It owns its route groups: they are closed when the server is closed or cannot
    * start.
    *
-   * @param log receives one line for each internal error
+   * @param log receives each internal error with its stack trace, and the id that the response has
    * @throws IOException if the server cannot listen at that address
    */
   public static WebServer start(ServerConfig config, Consumer<String> log, RouteGroup... groups)
@@ -84,6 +88,7 @@ public final class WebServer implements AutoCloseable {
 
   private static void configure(
       JavalinConfig javalin, ServerConfig config, Consumer<String> log, List<RouteGroup> groups) {
+    FaultLog faults = new FaultLog(log);
     javalin.startup.showJavalinBanner = false;
     javalin.startup.startupWatcherEnabled = false;
     javalin.startup.showOldJavalinVersionWarning = false;
@@ -102,19 +107,22 @@ public final class WebServer implements AutoCloseable {
         jetty -> {
           jetty.setStopTimeout(ServerConfig.SHUTDOWN_TIMEOUT.toMillis());
           jetty.setHandler(connections);
-          jetty.setErrorHandler(new JsonErrors());
+          jetty.setErrorHandler(new JsonErrors(faults));
         });
     javalin.appData(ServerConfig.KEY, config);
     javalin.routes.before(ctx -> checkHostAndOrigin(ctx, config));
     javalin.routes.exception(HttpResponseException.class, WebServer::sendError);
     javalin.routes.exception(
         Exception.class,
-        (e, ctx) -> {
-          log.accept(
-              "%s %s failed: %s".formatted(ctx.method(), ctx.path(), ErrorMessages.summarize(e)));
-          ctx.status(HttpStatus.INTERNAL_SERVER_ERROR)
-              .json(Map.of("error", "internal server error"));
-        });
+        (e, ctx) ->
+            ctx.status(HttpStatus.INTERNAL_SERVER_ERROR)
+                .json(faults.add(ctx.method() + " " + ctx.path(), e)));
+    // Such as OutOfMemoryError.
+    javalin.router.javaLangErrorHandler((response, e) -> sendError(response, e, faults));
+    Logger requests = LoggerFactory.getLogger(WebServer.class);
+    javalin.requestLogger.http(
+        (ctx, millis) ->
+            requests.info("{} {}: {}, {} ms", ctx.method(), ctx.path(), ctx.statusCode(), millis));
     addFiles(javalin, "/shared/", "/mnist/shared/");
     groups.forEach(group -> group.register(javalin));
   }
@@ -183,6 +191,24 @@ public final class WebServer implements AutoCloseable {
     ctx.status(e.getStatus()).json(Map.of("error", message));
   }
 
+  private static void sendError(HttpServletResponse response, Error e, FaultLog faults) {
+    try {
+      byte[] json = Json.MAPPER.writeValueAsBytes(faults.add("a request", e));
+      response.setStatus(HttpStatus.INTERNAL_SERVER_ERROR.getCode());
+      response.setContentType("application/json");
+      response.getOutputStream().write(json);
+    } catch (IOException gone) {
+      // The client has disconnected; the fault is in the log.
+    }
+  }
+
+  /** Logs every request, and what Jetty does; to be called before the first server starts. */
+  public static void logVerbosely() {
+    for (String logger : List.of("mnist", "io.javalin", "org.eclipse.jetty")) {
+      System.setProperty("org.slf4j.simpleLogger.log." + logger, "info");
+    }
+  }
+
   /** The address of the server's root, such as {@code http://127.0.0.1:8080/}. */
   public String address() {
     String host = config.host().equals("0.0.0.0") ? ServerConfig.LOOPBACK : config.host();
@@ -193,12 +219,14 @@ public final class WebServer implements AutoCloseable {
   @Override
   public void close() {
     try {
+      JavalinLogger.enabled = false; // it would log the end of the grace period as an error
       javalin.stop();
     } catch (JavalinException e) {
       if (!(e.getCause() instanceof TimeoutException)) {
         throw e;
       } // otherwise the grace period is over, and Jetty has closed what was left
     } finally {
+      JavalinLogger.enabled = true;
       groups.forEach(RouteGroup::close);
     }
   }

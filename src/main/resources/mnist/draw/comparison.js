@@ -1,7 +1,7 @@
 /** Other models' predictions for the same drawing: a card for each model, and a list to choose from. */
 
 import {percent} from '/shared/format.js';
-import {element} from '/shared/page.js';
+import {element, make} from '/shared/page.js';
 import {decodeBase64, drawGrayscale, showClass} from './prediction.js';
 
 const MAX_MODELS = 12;
@@ -36,12 +36,10 @@ export class Comparison {
   }
 
   #choice(run) {
-    const item = document.createElement('li');
-    item.innerHTML = '<label><input type="checkbox"><span></span><small></small></label>';
-    const [box, title, name] = item.firstChild.children;
-    box.checked = this.#cards.has(run.name);
-    title.textContent = `${run.stage} ${run.title}, ${percent(run.test_accuracy)}`;
-    name.textContent = run.name;
+    const box = make('input', {type: 'checkbox', checked: this.#cards.has(run.name)});
+    const title = `${run.stage} ${run.title}, ${percent(run.test_accuracy)}`;
+    const item = make('li', {}, make('label', {},
+      box, make('span', {textContent: title}), make('small', {textContent: run.name})));
     box.addEventListener('change', () => {
       if (box.checked) this.#add(run);
       else {
@@ -60,19 +58,14 @@ export class Comparison {
   }
 
   #add(model) {
-    const card = document.createElement('article');
-    card.className = 'card';
-    card.innerHTML = '<span class="class"></span><h3><b></b><span></span></h3><p></p>'
-      + '<div class="spark" aria-hidden="true"></div><div class="maps" hidden><canvas role="img"></canvas><p></p></div>';
-    card.querySelector('h3 b').textContent = model.stage ?? '';
-    card.querySelector('h3 span').textContent = model.title ?? model.name;
-    card.title = model.name;
+    const bars = Array.from({length: 10}, () => make('i', {}, make('b')));
+    const card = make('article', {className: 'card', title: model.name},
+      make('span', {className: 'class'}),
+      make('h3', {}, make('b', {textContent: model.stage ?? ''}), make('span', {textContent: model.title ?? model.name})),
+      make('p'),
+      make('div', {className: 'spark', ariaHidden: 'true'}, ...bars),
+      make('div', {className: 'maps', hidden: true}, make('canvas', {role: 'img'}), make('p')));
     card.dataset.model = model.name;
-    for (let c = 0; c < 10; c++) {
-      const bar = document.createElement('i');
-      bar.append(document.createElement('b'));
-      card.querySelector('.spark').append(bar);
-    }
     element('cards').append(card);
     this.#models.set(model.name, model);
     this.#cards.set(model.name, card);

@@ -1,7 +1,7 @@
 /** The served model's prediction: the digit, ten bars, the runner-up, and the image as the model sees it. */
 
 import {percent} from '/shared/format.js';
-import {element} from '/shared/page.js';
+import {element, makeBar} from '/shared/page.js';
 
 const CLASSES = 10;
 const SIDE = 28;
@@ -30,8 +30,7 @@ export class Prediction {
 
   constructor() {
     for (let c = 0; c < CLASSES; c++) {
-      const row = document.createElement('li');
-      row.innerHTML = '<span></span><i><b></b></i><output></output>';
+      const row = makeBar();
       element('bars').append(row);
       this.#rows.push(row);
     }

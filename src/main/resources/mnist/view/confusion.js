@@ -2,6 +2,7 @@
 
 import {DigitGrid} from './digits.js';
 import {count} from '/shared/format.js';
+import {make} from '/shared/page.js';
 
 const CLASSES = 10;
 const MAX_DIGITS = 200;
@@ -26,15 +27,14 @@ export class Confusion {
     this.#selected = null;
     this.#shown = null;
     const long = names.some(name => name.length > 1);
-    const head = names.map((name, i) => `<th scope="col" title="${name}">${long ? i : name}</th>`).join('');
-    this.#table.innerHTML = `<thead><tr><td></td>${head}</tr></thead>`;
+    this.#table.replaceChildren();
+    const head = this.#table.createTHead().insertRow();
+    head.insertCell();
+    head.append(...names.map((name, i) => make('th', {scope: 'col', title: name, textContent: long ? i : name})));
     const body = this.#table.createTBody();
     this.#cells = names.flatMap((name, label) => {
       const row = body.insertRow();
-      const title = document.createElement('th');
-      title.scope = 'row';
-      title.textContent = long ? `${label} ${name}` : name;
-      row.append(title);
+      row.append(make('th', {scope: 'row', textContent: long ? `${label} ${name}` : name}));
       return names.map((_, prediction) => {
         const button = document.createElement('button');
         button.type = 'button';

@@ -2,7 +2,7 @@
 
 import {colors, font, ramp, rem} from '/shared/theme.js';
 import {count, percent} from '/shared/format.js';
-import {element} from '/shared/page.js';
+import {element, makeBar} from '/shared/page.js';
 
 const CLASSES = 10;
 
@@ -14,8 +14,7 @@ export class DigitDialog {
   constructor() {
     const list = element('digit-bars');
     for (let i = 0; i < CLASSES; i++) {
-      const row = document.createElement('li');
-      row.innerHTML = '<span></span><i><b></b></i><output></output>';
+      const row = makeBar();
       list.append(row);
       this.#bars.push(row);
     }

@@ -7,7 +7,8 @@ const host = document.getElementById('facts-list');
 /** Shows a run's settings and results. */
 export function showInfo(run) {
   host.replaceChildren();
-  const {results = {}, data = {}} = run;
+  const results = run.results ?? {};
+  const data = run.data ?? {};
   add('', {
     status: run.status,
     started: when(run.started),
@@ -41,9 +42,9 @@ export function showInfoError(message) {
 
 const result = ({accuracy, iteration}) => `${percent(accuracy)} at ${count(iteration)}`;
 
-function add(title, values = {}) {
+function add(title, values) {
   const list = document.createElement('dl');
-  for (const [name, value] of Object.entries(values)) {
+  for (const [name, value] of Object.entries(values ?? {})) {
     const text = format(value);
     if (!text) continue;
     const row = document.createElement('div');

@@ -114,6 +114,7 @@ function fill(row, run) {
     6: run.iterations ? count(run.iterations) : '–', 7: when(run.started)};
   for (const [i, text] of Object.entries(texts)) set(row.cells[i], text);
   set(row.cells[2].firstChild, run.title || run.name);
+  set(row.cells[2].lastChild, status.kind === 'unreadable' ? run.error : run.name);
   set(row.cells[4], status.text);
   row.cells[4].className = `status ${status.kind}`;
   row.classList.toggle('live', status.kind === 'running');

@@ -144,25 +144,53 @@ export class RecordReader {
       if (size < 1 || end > chunk.length) break;
       const body = chunk.subarray(at + BLOCK_HEAD, end);
       if (crc32(body) !== view.getUint32(at + 4, true)) break;
-      this.#block(body.slice());
+      if (!this.#block(body.slice())) {
+        if (!this.header) this.error = 'its record has a damaged header';
+        break;
+      }
       at = end;
     }
     this.bytes += at;
     this.cut = at < chunk.length;
   }
 
+  /** Adds a block; returns false if no run writes it. */
   #block(body) {
-    if (body[0] === KINDS.header) {
-      this.header = JSON.parse(new TextDecoder().decode(body.subarray(1)));
-      const packed = Uint8Array.from(atob(this.header.test_labels), c => c.charCodeAt(0));
-      this.testLabels = unpack(packed, this.header.test_images);
-    } else if (body[0] === KINDS.batch) {
-      this.batches.add(new BatchSnapshot(body));
-    } else if (body[0] === KINDS.test) {
+    if (!this.header || body[0] === KINDS.header) return this.#readHeader(body);
+    if (body[0] !== KINDS.batch && body[0] !== KINDS.test) return true; // from a later version
+    if (body.length < FIELDS_END + 4) return false;
+    if (body[0] === KINDS.batch) {
+      const snapshot = new BatchSnapshot(body);
+      const rows = this.header.groups.reduce((sum, {nodes}) => sum + 1 + nodes.length, 0);
+      if (body.length !== FIELDS_END + 4 + 5 * snapshot.size + 4 * QUANTILES * rows) return false;
+      this.batches.add(snapshot);
+    } else {
       const snapshot = new TestSnapshot(body, this.header.test_images);
+      const {pictures, rows, columns} = this.header.first_layer;
+      if (body.length !== snapshot.weightsAt + 4 + pictures * rows * columns) return false;
       this.tests.add(snapshot);
       this.largestWeight = Math.max(this.largestWeight, snapshot.largestWeight);
       if (!this.best || snapshot.accuracy > this.best.accuracy) this.best = snapshot;
+    }
+    return true;
+  }
+
+  #readHeader(body) {
+    if (body[0] !== KINDS.header) return false;
+    try {
+      const header = JSON.parse(new TextDecoder().decode(body.subarray(1)));
+      const {class_names: classes, groups, panels, first_layer: layer} = header;
+      const packed = Uint8Array.from(atob(header.test_labels), c => c.charCodeAt(0));
+      if (packed.length !== Math.ceil(header.test_images / 2) || classes.length !== 10
+        || !classes.every(name => typeof name === 'string')
+        || !groups.every(({name, nodes}) => typeof name === 'string' && Array.isArray(nodes))
+        || !panels.every(panel => groups.some(({name}) => name === panel))
+        || !(layer.rows * layer.columns * layer.pictures > 0)) return false;
+      this.testLabels = unpack(packed, header.test_images);
+      this.header = header;
+      return true;
+    } catch {
+      return false;
     }
   }
 }

@@ -88,7 +88,9 @@ public final class LoadTest implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     try {
       Path folder =
-          model == null ? new RunFolders(Path.of(RunFolders.DEFAULT)).newestModel() : model;
+          model == null
+              ? new RunFolders(Path.of(RunFolders.DEFAULT), System.err::println).newestModel()
+              : model;
       Process server = serve(folder);
       // In case this process is terminated.
       Runtime.getRuntime().addShutdownHook(new Thread(server::destroyForcibly));

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import mnist.SpecialFile;
 import mnist.web.TestClient.Response;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -129,6 +130,21 @@ class ModelVersionsTest {
       throw new IllegalStateException(e);
     }
     return count;
+  }
+
+  @Test
+  void aVersionOfSpecialFilesHoldsUpNoOther() throws Exception {
+    Path pipe = Files.createDirectory(trained.resolve("pipe"));
+    SpecialFile.fifo(pipe.resolve("saved_model.pb"));
+    Files.move(pipe, versions.resolve("2"));
+    awaitLog("version 2 cannot be loaded");
+    copy(dense, 3);
+    awaitLog("version 3 replaces version 1");
+
+    Path large = Files.createDirectory(trained.resolve("large"));
+    SpecialFile.sparse(large.resolve("saved_model.pb"), 3_000_000_000L);
+    Files.move(large, versions.resolve("4"));
+    awaitLog("has 3000000000 bytes, expected at most");
   }
 
   @Test

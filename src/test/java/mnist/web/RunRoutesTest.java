@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,6 +30,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import mnist.FewDigits;
 import mnist.Mnist10Softmax;
+import mnist.SpecialFile;
 import mnist.TestData;
 import mnist.app.Training;
 import mnist.app.ViewPage;
@@ -172,6 +174,59 @@ class RunRoutesTest {
   }
 
   @Test
+  @Timeout(60)
+  void servesRegularFilesOfARunOnly() throws Exception {
+    Path secret = Files.writeString(folder.resolve("secret.txt"), "secret");
+    Path linked = ShownRun.copy(run, "linked-record");
+    Files.delete(linked.resolve(RunFolder.VIEW_RECORD));
+    Files.createSymbolicLink(linked.resolve(RunFolder.VIEW_RECORD), secret);
+    assertError("/api/runs/linked-record/record", 404, "is a symbolic link");
+
+    Path info = ShownRun.copy(run, "linked-info");
+    Files.delete(info.resolve("run.json"));
+    Files.createSymbolicLink(info.resolve("run.json"), secret);
+    assertError("/api/runs/linked-info/run.json", 404, "is a symbolic link");
+
+    Path fifo = ShownRun.copy(run, "fifo");
+    for (String file : List.of("run.json", RunFolder.VIEW_RECORD)) {
+      Files.delete(fifo.resolve(file));
+      SpecialFile.fifo(fifo.resolve(file));
+    }
+    assertError("/api/runs/fifo/run.json", 404, "is not a regular file");
+    assertError("/api/runs/fifo/record", 404, "is not a regular file");
+    SpecialFile.fifo(Files.createDirectory(fifo.resolve("model")).resolve("saved_model.pb"));
+    assertError("/api/runs/fifo/probabilities/test/0", 404, "is not a regular file");
+
+    Path sparse = ShownRun.copy(run, "sparse");
+    SpecialFile.sparse(sparse.resolve("run.json"), 3_000_000_000L);
+    assertError("/api/runs/sparse/run.json", 404, "expected at most");
+
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+    Files.writeString(elsewhere.resolve("run.json"), "{\"status\": \"secret\"}");
+    Files.createSymbolicLink(run.resolveSibling("linked"), elsewhere);
+    assertError("/api/runs/linked/run.json", 404, "is a symbolic link");
+    assertThat(get("/api/runs").body()).asString().doesNotContain("secret\"");
+    assertThat(json("/api/runs").findValuesAsText("name"))
+        .contains("one", "linked-info", "fifo", "sparse", "linked");
+  }
+
+  /** Which would hold up every other request for images. */
+  @Test
+  void neverDownloadsOrDrawsADataSet() throws Exception {
+    Path missing = ShownRun.copy(run, "missing-data");
+    String json = Files.readString(missing.resolve("run.json"));
+    for (String set : List.of("mnist", "fashion-mnist", "synthetic", "auto")) {
+      ObjectNode changed = (ObjectNode) Json.MAPPER.readTree(json);
+      ObjectNode named = (ObjectNode) changed.get("data");
+      named.put("name", set).put("source", folder.resolve("nowhere").toString());
+      ((ObjectNode) named.get("sha256")).put("t10k-labels-idx1-ubyte", "0".repeat(64));
+      Files.write(missing.resolve("run.json"), Json.MAPPER.writeValueAsBytes(changed));
+      HttpResponse<byte[]> response = get("/api/runs/missing-data/images/test?numbers=0");
+      assertThat(response.statusCode()).as(set).isEqualTo(404);
+    }
+  }
+
+  @Test
   void reportsAPortInUseInOneLine() {
     int port = address.getPort();
     String line = "port %d is in use; choose another with %s, or 0 for any free port";
@@ -203,7 +258,7 @@ class RunRoutesTest {
     Path coming = Files.createDirectory(run.resolveSibling("coming"));
     Path json = coming.resolve("run.json");
     byte[] content = Files.readAllBytes(run.resolve("run.json"));
-    RunFolders runs = new RunFolders(run.getParent());
+    RunFolders runs = new RunFolders(run.getParent(), line -> {});
     AtomicBoolean stop = new AtomicBoolean();
     Thread comingAndGoing =
         new Thread(

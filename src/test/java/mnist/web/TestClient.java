@@ -38,6 +38,14 @@ final class TestClient {
     return send(request(path).build());
   }
 
+  /** The Content-Security-Policy of a page. */
+  String policy(String path) throws Exception {
+    return http.send(request(path).build(), BodyHandlers.ofString())
+        .headers()
+        .firstValue("Content-Security-Policy")
+        .orElse("");
+  }
+
   Response post(String path, byte[] body) throws Exception {
     return send(request(path).POST(BodyPublishers.ofByteArray(body)).build());
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -20,12 +21,14 @@ import mnist.app.Program;
 import mnist.app.ViewPage;
 import mnist.data.LabeledImages;
 import mnist.model.Model;
+import mnist.platform.Json;
 import mnist.runs.RunFolder;
 import mnist.runs.ViewRecord;
 import mnist.runs.ViewRecord.BatchSnapshot;
 import mnist.runs.ViewRecord.TestSnapshot;
 import mnist.training.TrainingListener;
 import mnist.view.HeldRun;
+import mnist.view.HostileRecord;
 import mnist.view.ShownRun;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -174,7 +177,7 @@ class ViewPageTest {
       browser.open(page.address() + "#held");
       browser.waitUntil("view.iteration === 40");
       browser.press(" ");
-      assertThat(browser.text("#space-does")).isEqualTo("play");
+      browser.waitUntil("document.getElementById('space-does').textContent === 'play'");
 
       long recorded = run.recorded();
       run.go(100);
@@ -430,6 +433,39 @@ class ViewPageTest {
     assertThat(browser.evaluateInt("view.iteration"))
         .isEqualTo(batches.get(batches.size() - 1).measurement().iteration())
         .isBetween(1, LAST - 1);
+  }
+
+  /** Texts from a record are shown as they are, never parsed. */
+  @Test
+  void aRecordFromElsewhereCannotChangeThePage() throws Exception {
+    Path run = ShownRun.copy(finished, "foreign");
+    String attack = "<meta http-equiv=refresh content='0;url=about:blank'><img src=x>&amp;";
+    HostileRecord.withTexts(run.resolve(RunFolder.VIEW_RECORD), attack);
+    ObjectNode json = (ObjectNode) ShownRun.json(run);
+    json.put("title", attack).put("stage", attack);
+    Files.write(run.resolve("run.json"), Json.MAPPER.writeValueAsBytes(json));
+    openWhole(run);
+    browser.waitUntil("document.querySelectorAll('#confusion th').length === 20");
+    assertThat(browser.evaluate("document.querySelector('#confusion th').title")).isEqualTo(attack);
+    assertThat(browser.evaluate("document.getElementById('title').textContent")).isEqualTo(attack);
+    assertThat(browser.evaluateInt("document.querySelectorAll('main meta, main img').length"))
+        .isZero();
+
+    HostileRecord.withTexts(run.resolve(RunFolder.VIEW_RECORD), null);
+    browser.reload();
+    browser.waitUntil("document.getElementById('notice').textContent.includes('damaged header')");
+  }
+
+  @Test
+  void listsARunThatCannotBeReadWithItsReason() throws Exception {
+    Path run = Files.createDirectory(runs.resolve("unreadable"));
+    Files.createSymbolicLink(run.resolve("run.json"), finished.resolve("run.json"));
+    browser.open(page.address());
+    browser.waitUntil("document.querySelector('#runs tr[data-run=unreadable]') !== null");
+    assertThat(browser.text("#runs tr[data-run=unreadable]"))
+        .contains("unreadable", "is a symbolic link, which is not followed");
+    assertThat(browser.text("#runs tr[data-run=finished]")).contains("completed");
+    Files.delete(run.resolve("run.json"));
   }
 
   @Test

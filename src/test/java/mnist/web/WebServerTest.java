@@ -29,7 +29,7 @@ class WebServerTest {
         WebServer.start(
             ServerConfig.local(0, "--port"),
             log::add,
-            new RunRoutes(new RunFolders(folder), new RunDataSets(), models.runs()),
+            new RunRoutes(new RunFolders(folder, log::add), new RunDataSets(), models.runs()),
             new DrawingRoutes(models, metrics),
             new ModelRoutes(models, metrics),
             metrics,
@@ -38,6 +38,8 @@ class WebServerTest {
       TestClient client = new TestClient(server.address());
       assertThat(client.get("/").body()).contains("<title>Training on MNIST");
       assertThat(client.get("/draw/").body()).contains("<title>Draw a digit");
+      assertThat(client.policy("/"))
+          .contains("form-action 'none'", "base-uri 'none'", "frame-ancestors 'none'");
       for (String path :
           List.of(
               "/main.js",
@@ -68,6 +70,11 @@ class WebServerTest {
           ctx -> {
             throw new IllegalStateException("a secret of the server");
           });
+      config.routes.get(
+          "/memory",
+          ctx -> {
+            throw new OutOfMemoryError("a secret of the heap");
+          });
     }
 
     @Override
@@ -77,20 +84,32 @@ class WebServerTest {
   }
 
   @Test
-  void logsInternalErrorsWithoutDisclosingThem() throws Exception {
+  void logsItsFaultsWithoutDisclosingThem() throws Exception {
     FailingRoutes routes = new FailingRoutes();
     try (WebServer server = WebServer.start(ServerConfig.local(0, "--port"), log::add, routes)) {
       TestClient client = new TestClient(server.address());
-      Response failure = client.get("/fail");
-      assertThat(failure.status()).isEqualTo(500);
-      assertThat(failure.error()).isEqualTo("internal server error");
-      assertThat(log).containsExactly("GET /fail failed: a secret of the server");
+      assertFault(
+          client.get("/fail"), "GET /fail", "IllegalStateException: a secret of the server");
+      assertFault(client.get("/memory"), "a request", "OutOfMemoryError: a secret of the heap");
       assertThat(client.get("/nothing").status()).isEqualTo(404);
       assertThat(client.get("/nothing").error()).contains("/nothing");
       assertThat(client.post("/fail", "").error())
           .isEqualTo("method POST is not allowed here, expected GET");
     }
     assertThat(routes.closed).hasValue(1);
+  }
+
+  private void assertFault(Response response, String what, String fault) throws Exception {
+    assertThat(response.status()).isEqualTo(500);
+    String id = response.json().path("id").asText();
+    assertThat(id).hasSize(8);
+    assertThat(response.error())
+        .isEqualTo("internal server error; the server's log explains error " + id);
+    assertThat(response.body()).doesNotContain("secret");
+    assertThat(log.remove(0))
+        .startsWith(what + " failed, error " + id + ": java.lang." + fault)
+        .contains("\tat mnist.web.WebServerTest");
+    assertThat(log).isEmpty();
   }
 
   @Test

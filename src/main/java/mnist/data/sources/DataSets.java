@@ -19,6 +19,7 @@ public final class DataSets {
   private final Download download;
   private final SyntheticCache synthetic;
   private final DataListener listener;
+  private final boolean mayCreate;
 
   /**
    * Data sets that are kept in the project's folder {@code data}.
@@ -26,7 +27,27 @@ public final class DataSets {
    * @param listener notified of downloads, and if synthetic digits replace MNIST
    */
   public static DataSets ofThisProject(DataListener listener) {
-    return new DataSets(ProjectFolder.path().resolve("data"), System.getenv(), listener);
+    return new DataSets(projectFolder(), System.getenv(), listener);
+  }
+
+  /** The same data sets, but none is downloaded or drawn: one that is not there is an error. */
+  public static DataSets existing() {
+    return existing(projectFolder(), System.getenv());
+  }
+
+  static DataSets existing(Path dataFolder, Map<String, String> environment) {
+    return new DataSets(
+        PublishedSet.MNIST,
+        PublishedSet.FASHION_MNIST,
+        dataFolder,
+        environment,
+        new SyntheticCache(dataFolder),
+        new DataListener() {},
+        false);
+  }
+
+  private static Path projectFolder() {
+    return ProjectFolder.path().resolve("data");
   }
 
   /**
@@ -41,7 +62,8 @@ public final class DataSets {
         dataFolder,
         environment,
         new SyntheticCache(dataFolder),
-        listener);
+        listener,
+        true);
   }
 
   DataSets(
@@ -50,7 +72,8 @@ public final class DataSets {
       Path dataFolder,
       Map<String, String> environment,
       SyntheticCache synthetic,
-      DataListener listener) {
+      DataListener listener,
+      boolean mayCreate) {
     this.mnist = mnist;
     this.fashion = fashion;
     this.dataFolder = dataFolder;
@@ -58,6 +81,7 @@ public final class DataSets {
     download = new Download(listener);
     this.synthetic = synthetic;
     this.listener = listener;
+    this.mayCreate = mayCreate;
   }
 
   /**
@@ -71,7 +95,7 @@ public final class DataSets {
     return switch (source) {
       case MNIST -> published(mnist, folder);
       case FASHION_MNIST -> published(fashion, folder);
-      case SYNTHETIC -> synthetic.open();
+      case SYNTHETIC -> synthetic();
       case AUTO -> folder.isPresent() ? custom(folder.get()) : mnistOrSynthetic();
     };
   }
@@ -121,10 +145,23 @@ public final class DataSets {
             ************************************************************************
             """
                 + e.getMessage());
-        return synthetic.open();
+        return synthetic();
       }
     }
     return published(mnist, Optional.empty());
+  }
+
+  private DataSet synthetic() throws IOException {
+    return mayCreate
+        ? synthetic.open()
+        : synthetic
+            .read()
+            .orElseThrow(() -> notHere("the synthetic data set", dataFolder, "draws"));
+  }
+
+  private static DataException notHere(String set, Path folder, String verb) {
+    return new DataException(
+        "%s is not in %s; make run or make picture %s it".formatted(set, folder, verb));
   }
 
   /** Any four files in MNIST's format; named MNIST only if their content is. */
@@ -171,6 +208,9 @@ public final class DataSets {
     Optional<Path> system = set.systemFolder();
     if (!missing.isEmpty() && system.isPresent() && IdxFolder.missing(system.get()).isEmpty()) {
       return system.get();
+    }
+    if (!missing.isEmpty() && !mayCreate) {
+      throw notHere(set.title(), folder, "downloads");
     }
     for (String file : missing) {
       download.fetch(set, file, folder);

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import mnist.data.DataSet;
 import mnist.data.LabeledImages;
 import mnist.platform.AtomicFile;
@@ -36,16 +37,26 @@ final class SyntheticCache {
 
   /** The digits, drawn only if the folder does not have them. */
   DataSet open() throws IOException {
+    Optional<DataSet> cached = read();
+    return cached.isPresent() ? cached.get() : draw();
+  }
+
+  /** The digits in the folder; empty if it does not have them, or others. */
+  Optional<DataSet> read() {
     if (IdxFolder.missing(folder).isEmpty()) {
       try {
         DataSet cached = IdxFolder.read(folder, NAME, DataSet.DIGITS);
         if (cached.training().count() == training && cached.test().count() == test) {
-          return cached;
+          return Optional.of(cached);
         }
       } catch (IOException e) {
         // A corrupt cache is drawn again.
       }
     }
+    return Optional.empty();
+  }
+
+  private DataSet draw() throws IOException {
     LabeledImages trainingSet = SyntheticDigits.draw(0, training);
     LabeledImages testSet = SyntheticDigits.draw(training, test);
     Map<String, byte[]> files = new LinkedHashMap<>();

@@ -52,8 +52,33 @@ class DataSetsTest {
             project,
             environment,
             new SyntheticCache(project, 40, 15),
-            heard)
+            heard,
+            true)
         .open(source, Optional.ofNullable(folder));
+  }
+
+  @Test
+  void existingSetsAreFoundAndNoneIsMade() throws Exception {
+    DataSets existing =
+        new DataSets(
+            PUBLISHED.asMnist(mirror),
+            PUBLISHED.asFashion(system, mirror),
+            project,
+            NO_VARIABLES,
+            new SyntheticCache(project, 40, 15),
+            heard,
+            false);
+    for (DataSource source : DataSource.values()) {
+      assertThatExceptionOfType(DataException.class)
+          .isThrownBy(() -> existing.open(source, Optional.empty()))
+          .withMessageContaining("is not in " + project)
+          .withMessageContaining("make picture");
+    }
+    assertThat(project).doesNotExist();
+
+    DataSet drawn = open(DataSource.SYNTHETIC, null, NO_VARIABLES);
+    assertThat(existing.open(DataSource.SYNTHETIC, Optional.empty()).sha256())
+        .isEqualTo(drawn.sha256());
   }
 
   private ThrowableAssertAlternative<DataException> refused(

@@ -153,16 +153,41 @@ final class RunSetup implements AutoCloseable {
   }
 
   /**
+   * Checks that a resumed run gets the kernels that it started with, and records in a new run's
+   * configuration which they are: the environment may have disabled oneDNN.
+   *
+   * @throws IOException if they differ and that is not allowed
+   */
+  void checkKernels(boolean oneDnn, PrintStream err) throws IOException {
+    if (resumed.isEmpty()) {
+      config.noOnednn = !oneDnn;
+      return;
+    }
+    String differences = String.join("; ", resumed.get().info.otherKernels(oneDnn));
+    if (differences.isEmpty()) {
+      return;
+    }
+    if (!options.allowOtherKernels) {
+      throw new IOException(
+          "%s started with other kernels, which give other numbers (%s); resume it as it started, or with --allow-other-kernels"
+              .formatted(resumed.get().folder.path(), differences));
+    }
+    err.printf("From here on the numbers are no longer those of one machine (%s)%n", differences);
+  }
+
+  /**
    * Creates the run's folder, or checks that the resumed run's files can be continued.
    *
    * @param next the first iteration
+   * @param oneDnn whether oneDNN's kernels are enabled
    */
-  RunWriter createWriter(DataSet data, int next) throws IOException {
+  RunWriter createWriter(DataSet data, int next, boolean oneDnn) throws IOException {
     if (resumed.isEmpty()) {
       return RunWriter.create(options.runFolder, RunInfo.start(stage, config, data));
     }
     Resumed run = resumed.get();
-    return RunWriter.resume(run.folder, run.lock, run.info.resume(next, config), next, schedule());
+    RunInfo info = run.info.resume(next, config, oneDnn);
+    return RunWriter.resume(run.folder, run.lock, info, next, schedule());
   }
 
   private void unlock() throws IOException {

@@ -48,6 +48,13 @@ final class TrainingOptions {
   Path resume;
 
   @Option(
+      names = "--allow-other-kernels",
+      description =
+          "Resume even with another processor, thread count or TensorFlow than the run started with;"
+              + " its numbers are then no longer those of one machine, which run.json records.")
+  boolean allowOtherKernels;
+
+  @Option(
       names = "--checkpoint-seconds",
       paramLabel = "N",
       defaultValue = "10",
@@ -132,6 +139,7 @@ final class TrainingOptions {
     refuse(
         resume != null && runFolder != null,
         "--run-dir and --resume cannot be combined: the run continues in its own folder");
+    refuse(allowOtherKernels && resume == null, "--allow-other-kernels needs --resume");
     refuse(
         checkpointSeconds < 0,
         "--checkpoint-seconds must be 0 or more, found " + checkpointSeconds);

@@ -59,28 +59,40 @@ record TrainingRun(
       setup.page().ifPresent(page -> page.use(data));
       console.loadingTensorFlow();
       boolean oneDnn = NativeEnvironment.load(!setup.config().noOnednn);
-      setup.config().noOnednn = !oneDnn; // as the environment may have switched it off
+      setup.checkKernels(oneDnn, err);
       try (Network network = stage.network(setup.config().hyperparameters);
           TrainingLoop loop =
               new TrainingLoop(setup.schedule(), network, data, setup.config().batchSize)) {
-        train(setup, console, data, network, loop);
+        train(setup, console, data, network, loop, oneDnn);
       }
     }
   }
 
   private void train(
-      RunSetup setup, TrainingConsole console, DataSet data, Network network, TrainingLoop loop)
+      RunSetup setup,
+      TrainingConsole console,
+      DataSet data,
+      Network network,
+      TrainingLoop loop,
+      boolean oneDnn)
       throws IOException, TrainingException {
+    String configuration = setup.config().sha256(stage.name(), data.sha256());
     Optional<TrainingState> from = Optional.empty();
     if (setup.resumedFolder().isPresent()) {
+      Path run = setup.resumedFolder().get().path();
       from =
           Optional.of(
-              checkpoints(setup.resumedFolder().get(), setup, network).newest(err::println));
-      loop.restore(from.get());
+              new Checkpoints(run, stage.name(), network, oneDnn, configuration)
+                  .newest(options.allowOtherKernels, err::println));
+      try {
+        loop.restore(from.get());
+      } catch (IllegalArgumentException e) {
+        throw new IOException("the checkpoint in " + run + " is damaged: " + e.getMessage(), e);
+      }
     }
     int first = from.map(TrainingState::next).orElse(0);
     onStart.run();
-    try (RunWriter writer = setup.createWriter(data, first);
+    try (RunWriter writer = setup.createWriter(data, first, oneDnn);
         AsyncListeners recorders = new AsyncListeners(err)) {
       RunFolder folder = writer.folder();
       Path model = options.exportFolder != null ? options.exportFolder : folder.model();
@@ -104,7 +116,7 @@ record TrainingRun(
         if (options.checkpointSeconds > 0) {
           listeners.add(
               new Checkpointer(
-                  checkpoints(folder, setup, network),
+                  new Checkpoints(folder.path(), stage.name(), network, oneDnn, configuration),
                   Duration.ofSeconds(options.checkpointSeconds),
                   () -> {
                     writer.sync();
@@ -151,10 +163,6 @@ record TrainingRun(
         console.keepPageOpen(setup.page().get().address(folder), stop);
       }
     }
-  }
-
-  private Checkpoints checkpoints(RunFolder folder, RunSetup setup, Network network) {
-    return new Checkpoints(folder.path(), stage.name(), network, !setup.config().noOnednn);
   }
 
   /** Adds what a run can do without; if one cannot start, a line says so. */

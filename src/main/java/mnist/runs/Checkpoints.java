@@ -1,24 +1,34 @@
 package mnist.runs;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JacksonException;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import mnist.data.ConfusionMatrix;
+import mnist.data.LabeledImages;
 import mnist.nn.Network;
 import mnist.nn.Weights;
 import mnist.platform.AtomicFile;
@@ -48,8 +58,10 @@ import org.tensorflow.types.TFloat32;
  * @param stage the stage's number
  * @param network whose variables are saved and restored
  * @param oneDnn whether the run uses oneDNN's kernels
+ * @param configuration {@linkplain RunConfig#sha256 the checksum} of the run's configuration
  */
-public record Checkpoints(Path run, String stage, Network network, boolean oneDnn) {
+public record Checkpoints(
+    Path run, String stage, Network network, boolean oneDnn, String configuration) {
   private static final Pattern FOLDER = Pattern.compile("checkpoint-(\\d{1,10})");
 
   /**
@@ -62,7 +74,17 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
   private static final String VARIABLES = "variables";
   private static final String STATE = "state.json";
   private static final String SUMS = "SHA256SUMS";
+
+  /** A line of {@code SHA256SUMS}, with a plain file name. */
+  private static final Pattern SUM = Pattern.compile("([0-9a-f]{64})  ([\\w.-]+)");
+
+  private static final Set<String> SUMMED =
+      Set.of(STATE, VARIABLES + ".index", VARIABLES + ".data-00000-of-00001");
+
   private static final String BEST = "best/";
+
+  /** For {@code state.json} and {@code SHA256SUMS}, which have 1 kB. */
+  private static final int MAX_STATE_BYTES = 100_000;
 
   /** How many are kept: if the newest is damaged, there is one before it. */
   private static final int KEPT = 2;
@@ -79,6 +101,7 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
    * @param confusion of the best one: confusion[label][predicted]
    * @param tensorflow the version that wrote the variables
    * @param onednn whether oneDNN's kernels were used
+   * @param configurationSha256 of the run's configuration; null in checkpoints of earlier versions
    */
   private record State(
       String stage,
@@ -89,7 +112,23 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
       Measurement bestTest,
       int[][] confusion,
       String tensorflow,
-      boolean onednn) {}
+      boolean onednn,
+      String configurationSha256) {
+
+    /** Whether the fields that are always there are, within their ranges. */
+    private boolean isComplete() {
+      return next >= 0
+          && randomNumbersDrawn != null
+          && !randomNumbersDrawn.containsValue(null)
+          && (bestTest == null || isConfusionMatrix(confusion));
+    }
+
+    private static boolean isConfusionMatrix(int[][] counts) {
+      return counts != null
+          && counts.length == LabeledImages.CLASSES
+          && Stream.of(counts).allMatch(row -> row != null && row.length == counts.length);
+    }
+  }
 
   /** Whether a run's folder has any. */
   public static boolean isIn(Path run) throws IOException {
@@ -159,7 +198,8 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
               state.best().map(TrainingResult.Best::measurement).orElse(null),
               state.best().map(best -> best.confusion().counts()).orElse(null),
               TensorFlow.version(),
-              oneDnn);
+              oneDnn,
+              configuration);
       Files.write(
           folder.resolve(STATE),
           Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(described));
@@ -211,13 +251,18 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
     StringBuilder sums = new StringBuilder();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.sorted().toList()) {
-        sums.append(Sha256.of(Files.readAllBytes(file)))
-            .append("  ")
-            .append(file.getFileName())
-            .append('\n');
+        sums.append(sha256(file)).append("  ").append(file.getFileName()).append('\n');
       }
     }
     return sums.toString();
+  }
+
+  private static String sha256(Path file) throws IOException {
+    MessageDigest digest = Sha256.newDigest();
+    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+      in.transferTo(OutputStream.nullOutputStream());
+    }
+    return Sha256.hex(digest);
   }
 
   private static void sync(Path file) throws IOException {
@@ -234,18 +279,19 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
   /**
    * Reads the newest intact checkpoint; damaged ones are reported and skipped.
    *
-   * @param onDamage receives a line for each damaged checkpoint
+   * @param anyKernels whether it may be of another TensorFlow version or kind of kernels
+   * @param note receives a line for each damaged checkpoint, and for one of an earlier version
    * @throws IOException if there is none, all are damaged, or it belongs to another stage,
-   *     TensorFlow version or kind of kernels
+   *     configuration, TensorFlow version or kind of kernels
    */
-  public TrainingState newest(Consumer<String> onDamage) throws IOException {
+  public TrainingState newest(boolean anyKernels, Consumer<String> note) throws IOException {
     refuseNone(run);
     List<String> damaged = new ArrayList<>();
     for (Path folder : all(run)) {
       Optional<String> damage = damage(folder);
       if (damage.isEmpty()) {
-        damaged.forEach(text -> onDamage.accept(text + "; the one before it is used"));
-        return read(folder);
+        damaged.forEach(text -> note.accept(text + "; the one before it is used"));
+        return read(folder, anyKernels, note);
       }
       damaged.add(damage.get());
     }
@@ -265,27 +311,45 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
   }
 
   private static Optional<String> damage(Path folder) {
+    Path sums = folder.resolve(SUMS);
     try {
-      String sums = Files.readString(folder.resolve(SUMS));
-      for (String line : sums.lines().toList()) {
-        String name = line.substring(line.indexOf("  ") + 2);
-        if (!line.startsWith(Sha256.of(Files.readAllBytes(folder.resolve(name))) + "  ")) {
-          return Optional.of(folder.resolve(name) + " is damaged (its SHA-256 differs)");
+      Set<String> names = new HashSet<>();
+      String content = new String(RunFile.read(sums, MAX_STATE_BYTES), UTF_8);
+      for (String line : content.lines().toList()) {
+        Matcher sum = SUM.matcher(line);
+        if (!sum.matches() || !RunFile.exists(folder.resolve(sum.group(2)))) {
+          return Optional.of(sums + " is damaged: it names no file of this folder in " + line);
         }
+        Path file = folder.resolve(sum.group(2));
+        if (!sha256(file).equals(sum.group(1))) {
+          return Optional.of(file + " is damaged (its SHA-256 differs)");
+        }
+        names.add(sum.group(2));
       }
-      return sums.contains(STATE) && sums.contains(VARIABLES + ".index")
-          ? Optional.empty()
-          : Optional.of(folder.resolve(SUMS) + " is damaged");
+      return names.containsAll(SUMMED) ? Optional.empty() : Optional.of(sums + " is damaged");
     } catch (IOException | RuntimeException e) {
       return Optional.of(folder + " is damaged (" + ErrorMessages.summarize(e) + ")");
     }
   }
 
-  private TrainingState read(Path folder) throws IOException {
-    State state = Json.MAPPER.readValue(Files.readAllBytes(folder.resolve(STATE)), State.class);
+  private TrainingState read(Path folder, boolean anyKernels, Consumer<String> note)
+      throws IOException {
+    State state = state(folder.resolve(STATE));
     refuseOther(folder, "stage", state.stage(), stage);
-    refuseOther(folder, "TensorFlow", state.tensorflow(), TensorFlow.version());
-    refuseOther(folder, "oneDNN", state.onednn() ? "on" : "off", oneDnn ? "on" : "off");
+    if (!anyKernels) {
+      refuseOther(folder, "TensorFlow", state.tensorflow(), TensorFlow.version());
+      refuseOther(folder, "oneDNN", state.onednn() ? "on" : "off", oneDnn ? "on" : "off");
+    }
+    if (state.configurationSha256() == null) {
+      note.accept(
+          folder
+              + " was written by an earlier version, which did not record the run's configuration;"
+              + " it is used as nothing contradicts it");
+    } else if (!state.configurationSha256().equals(configuration)) {
+      throw new IOException(
+          "%s is not of this run: it was written with another seed, other options or other data than %s has"
+              .formatted(folder, RunFolder.INFO));
+    }
 
     List<String> weights = network.variables().stream().map(v -> v.asOutput().op().name()).toList();
     List<String> names =
@@ -300,6 +364,9 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
     Map<String, float[]> values;
     try {
       values = VariableFiles.read(folder.resolve(VARIABLES).toAbsolutePath(), stored);
+      for (String name : stored) {
+        requireSize(name, values.get(name).length);
+      }
     } catch (RuntimeException e) {
       throw new IOException(
           folder + " does not hold this network's variables: " + ErrorMessages.summarize(e), e);
@@ -320,6 +387,28 @@ public record Checkpoints(Path run, String stage, Network network, boolean oneDn
         best,
         Optional.ofNullable(state.lastTest()),
         state.seconds());
+  }
+
+  private static State state(Path file) throws IOException {
+    State state;
+    try {
+      state = Json.MAPPER.readValue(RunFile.read(file, MAX_STATE_BYTES), State.class);
+    } catch (JacksonException e) {
+      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+    }
+    if (state == null || !state.isComplete()) {
+      throw new IOException(file + " is damaged: a field is missing or out of its range");
+    }
+    return state;
+  }
+
+  private void requireSize(String stored, int found) {
+    String variable = stored.startsWith(BEST) ? stored.substring(BEST.length()) : stored;
+    long expected = network.graph().operation(variable).output(0).shape().size();
+    if (found != expected) {
+      throw new IllegalArgumentException(
+          "%s has %d values, expected %d".formatted(stored, found, expected));
+    }
   }
 
   private static void refuseOther(Path folder, String what, String found, String expected)

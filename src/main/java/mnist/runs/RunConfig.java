@@ -1,8 +1,16 @@
 package mnist.runs;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import mnist.data.sources.DataSource;
 import mnist.nn.Hyperparameters;
+import mnist.platform.Json;
+import mnist.platform.Sha256;
 import mnist.training.Schedule;
 import mnist.training.Stage;
 import picocli.CommandLine.Mixin;
@@ -49,6 +57,22 @@ public final class RunConfig {
     config.iterations = stage.schedule().iterations();
     config.hyperparameters = stage.defaults(0);
     return config;
+  }
+
+  /**
+   * A checksum that tells runs with different numbers apart; the last iteration does not change
+   * those before it, and the kernels are compared apart. A later option must be left out where it
+   * has its default, for checkpoints that were written before.
+   *
+   * @param stage the stage's number
+   * @param data the SHA-256 of the data set's files, by name
+   */
+  public String sha256(String stage, Map<String, String> data) {
+    Map<String, Object> all = new TreeMap<>(Map.of("stage", stage, "data", new TreeMap<>(data)));
+    ObjectNode options = Json.MAPPER.valueToTree(this);
+    options.remove(List.of("iterations", "no_onednn"));
+    options.properties().forEach(option -> all.put(option.getKey(), option.getValue()));
+    return Sha256.of(Json.MAPPER.valueToTree(all).toString().getBytes(UTF_8));
   }
 
   /**

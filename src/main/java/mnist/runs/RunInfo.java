@@ -26,8 +26,9 @@ import mnist.training.TrainingResult;
  * @param ended when it ended
  * @param options the options in effect, defaults included
  * @param data the data set
- * @param versions of the program, TensorFlow and the Java virtual machine
- * @param platform operating system, processor, and the environment variables that matter
+ * @param versions of the program, TensorFlow and the Java virtual machine that it started with
+ * @param platform operating system, processor, threads, and the environment variables that matter,
+ *     that it started with
  * @param resumed where and when it was resumed, each time
  * @param error why the run failed
  * @param results of the training
@@ -58,8 +59,18 @@ public record RunInfo(
    *
    * @param iteration the first one after that
    * @param at ISO 8601 in UTC
+   * @param versions as of the run, from here on; null in runs of earlier versions
+   * @param platform as of the run, from here on; null in runs of earlier versions
+   * @param otherKernels in what they differ from those that the run started with, so that its
+   *     numbers are no longer those of one machine; null if in nothing
    */
-  public record Resumption(int iteration, String at) {}
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Resumption(
+      int iteration,
+      String at,
+      Map<String, String> versions,
+      Map<String, Object> platform,
+      List<String> otherKernels) {}
 
   /**
    * The data set of a run.
@@ -154,11 +165,40 @@ public record RunInfo(
         null);
   }
 
-  /** The same run, resumed now from an iteration. */
-  public RunInfo resume(int iteration, RunConfig newOptions) {
+  /**
+   * The same run, resumed now from an iteration.
+   *
+   * @param oneDnn whether oneDNN's kernels are enabled
+   */
+  public RunInfo resume(int iteration, RunConfig newOptions, boolean oneDnn) {
+    List<String> other = otherKernels(oneDnn);
     List<Resumption> all = new ArrayList<>(resumed == null ? List.of() : resumed);
-    all.add(new Resumption(iteration, now()));
+    all.add(
+        new Resumption(
+            iteration,
+            now(),
+            Versions.all(),
+            Versions.platform(oneDnn),
+            other.isEmpty() ? null : other));
     return with(RUNNING, null, newOptions, all, null, null);
+  }
+
+  /**
+   * In what this process differs from the one that started the run, as far as numbers depend on it.
+   *
+   * @param oneDnn whether oneDNN's kernels are enabled
+   */
+  public List<String> otherKernels(boolean oneDnn) {
+    List<String> all = new ArrayList<>();
+    String recorded = versions == null ? null : versions.get("tensorflow");
+    String current = Versions.all().get("tensorflow");
+    if (recorded != null && !recorded.equals(current)) {
+      all.add("TensorFlow was %s, is %s".formatted(recorded, current));
+    }
+    if (platform != null) {
+      all.addAll(Versions.differences(platform, Versions.platform(oneDnn)));
+    }
+    return all;
   }
 
   /** The same run with the results of its training; its model is still to be saved. */

@@ -113,7 +113,7 @@ public final class RunWriter implements TrainingListener, AutoCloseable {
       last--;
     }
     Split lastSet = last >= 0 && schedule.measuresTest(last) ? Split.TEST : Split.TRAIN;
-    byte[] content = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
+    byte[] content = Files.exists(file) ? RunFile.read(file, Integer.MAX_VALUE - 8) : new byte[0];
     int length = 0;
     for (int line = 1; length < content.length; line++) {
       int end = length;

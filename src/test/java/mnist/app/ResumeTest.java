@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import mnist.FewDigits;
 import mnist.Stages;
@@ -249,6 +250,68 @@ class ResumeTest {
       assertThat(lock).isNotNull();
       assertRefused(run, "1.0", "is in use: another process is training there", "--iterations=9");
     }
+  }
+
+  @Test
+  void aCheckpointOfAnotherRunIsRefused() throws IOException {
+    Path run = train("run", "1.0", 5);
+    Path other = train("other", "1.0", 5, "--seed=7");
+    Path checkpoint = run.resolve("checkpoint-6");
+    FileTree.delete(checkpoint);
+    Files.move(other.resolve("checkpoint-6"), checkpoint);
+    assertRefused(run, "1.0", "checkpoint-6 is not of this run", "--iterations=9");
+
+    ObjectNode changed = (ObjectNode) record(other);
+    ((ObjectNode) changed.path("options")).put("learning_rate", 0.01);
+    Files.writeString(other.resolve("run.json"), changed.toString());
+    Files.move(checkpoint, other.resolve("checkpoint-6"));
+    assertRefused(other, "1.0", "checkpoint-6 is not of this run", "--iterations=9");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "{}", "{\"stage\": \"1.0\"}"})
+  void aRecordWithoutARunIsRefused(String content) throws IOException {
+    Path run = Files.createDirectory(folder.resolve("run"));
+    Files.writeString(run.resolve("run.json"), content);
+    assertRefused(run, "1.0", "run.json is damaged");
+  }
+
+  // ---- Other kernels
+
+  @Test
+  void otherKernelsAreRefusedUnlessAllowed() throws Exception {
+    Path run = folder.resolve("run");
+    Process first =
+        Program.start(
+            folder,
+            Map.of(
+                "TF_NUM_INTRAOP_THREADS", "7",
+                "ONEDNN_MAX_CPU_ISA", "AVX2",
+                "ONEDNN_VERBOSE", "0",
+                "TF_VAR_password", "secret"),
+            List.of(),
+            "Mnist10Softmax",
+            "--data=" + digits,
+            "--iterations=5",
+            "--run-dir=" + run);
+    assertThat(Program.end(folder, first).exitCode()).isZero();
+    JsonNode started = record(run).path("platform");
+    assertThat(started.path("intra_op_threads").asInt()).isEqualTo(7);
+    assertThat(started.at("/environment/ONEDNN_MAX_CPU_ISA").asText()).isEqualTo("AVX2");
+    assertThat(started.toString()).doesNotContain("secret", "VERBOSE");
+
+    String isa = "ONEDNN_MAX_CPU_ISA was AVX2, is not set";
+    assertRefused(run, "1.0", "intra_op_threads was 7, is ", "--iterations=9");
+    assertRefused(run, "1.0", isa, "--iterations=9");
+
+    Ran allowed = run("1.0", "--resume=" + run, "--iterations=9", "--allow-other-kernels");
+    assertThat(allowed.exitCode()).isZero();
+    assertThat(allowed.err()).contains("no longer those of one machine", isa).hasLineCount(1);
+    assertThat(record(run).path("platform")).isEqualTo(started);
+    JsonNode resumed = record(run).at("/resumed/0");
+    assertThat(resumed.at("/platform/intra_op_threads").isInt()).isTrue();
+    assertThat(resumed.path("other_kernels").toString()).contains(isa);
+    assertRefused(run, "1.0", isa, "--iterations=12"); // as it was started, not resumed
   }
 
   // ---- Not complete

@@ -3,6 +3,7 @@ package mnist.runs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import mnist.FewDigits;
 import mnist.Stages;
@@ -18,6 +20,8 @@ import mnist.TestData;
 import mnist.data.DataSet;
 import mnist.nn.Network;
 import mnist.platform.FileTree;
+import mnist.platform.Json;
+import mnist.platform.Sha256;
 import mnist.training.Measurement;
 import mnist.training.Stage;
 import mnist.training.TrainingListener;
@@ -26,11 +30,16 @@ import mnist.training.TrainingResult;
 import mnist.training.TrainingState;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointsTest {
+  private static final String CONFIGURATION = "0123";
+
   private static DataSet digits;
   private static Path trained;
 
@@ -47,6 +56,10 @@ class CheckpointsTest {
     return stage.network(0);
   }
 
+  private Checkpoints checkpoints(String stage, Network network) {
+    return new Checkpoints(run, stage, network, false, CONFIGURATION);
+  }
+
   /** Trains a stage, leaving checkpoints, from the newest one if there are any. */
   private TrainingResult train(String name, int iterations, List<Measurement> heard)
       throws Exception {
@@ -55,10 +68,9 @@ class CheckpointsTest {
         TrainingLoop loop =
             new TrainingLoop(stage.schedule().withIterations(iterations), network, digits, 100)) {
       Checkpointer checkpointer =
-          new Checkpointer(
-              new Checkpoints(run, name, network, false), Duration.ofDays(1), () -> {});
+          new Checkpointer(checkpoints(name, network), Duration.ofDays(1), () -> {});
       try {
-        loop.restore(new Checkpoints(run, name, network, false).newest(damage::add));
+        loop.restore(checkpoints(name, network).newest(false, damage::add));
       } catch (IOException e) {
         assertThat(e).hasMessageContaining("has no checkpoint");
       }
@@ -97,7 +109,7 @@ class CheckpointsTest {
 
   private TrainingState newest(String stage) throws IOException {
     try (Network network = network(Stages.named(stage))) {
-      return new Checkpoints(run, stage, network, false).newest(damage::add);
+      return checkpoints(stage, network).newest(false, damage::add);
     }
   }
 
@@ -210,14 +222,116 @@ class CheckpointsTest {
     }
   }
 
+  // ---- Entries that lead out of the folder
+
+  @ParameterizedTest
+  @DisabledOnOs(OS.WINDOWS) // without pipes
+  @ValueSource(strings = {"../checkpoint-8/state.json", "/etc/passwd", "link", "pipe", "..", "."})
+  void onlyFilesOfTheFolderItselfAreRead(String name) throws Exception {
+    trainThrice();
+    Path folder = run.resolve("checkpoint-12");
+    if (name.equals("link")) {
+      Files.createSymbolicLink(folder.resolve(name), run.resolve("checkpoint-8/state.json"));
+    } else if (name.equals("pipe")) {
+      new ProcessBuilder("mkfifo", folder.resolve(name).toString()).start().waitFor();
+    }
+    Path sums = folder.resolve("SHA256SUMS");
+    String other = Sha256.of(Files.readAllBytes(run.resolve("checkpoint-8/state.json")));
+    Files.writeString(sums, other + "  " + name + "\n" + Files.readString(sums));
+    assertThat(newest("1.0").next()).isEqualTo(8);
+    assertThat(damage).singleElement().asString().contains("names no file of this folder in");
+  }
+
+  // ---- Checkpoints of other runs and versions
+
+  /** Replaces state.json, whose checksum is right again. */
+  private static void writeState(Path checkpoint, String content) throws IOException {
+    Path state = checkpoint.resolve("state.json");
+    Path sums = checkpoint.resolve("SHA256SUMS");
+    String before = Sha256.of(Files.readAllBytes(state));
+    Files.writeString(state, content);
+    String after = Sha256.of(Files.readAllBytes(state));
+    Files.writeString(sums, Files.readString(sums).replace(before, after));
+  }
+
+  private ObjectNode state() throws IOException {
+    return (ObjectNode) Json.MAPPER.readTree(run.resolve("checkpoint-12/state.json").toFile());
+  }
+
+  @Test
+  void oneOfAnotherConfigurationIsRefused() throws Exception {
+    trainThrice();
+    writeState(
+        run.resolve("checkpoint-12"), state().put("configuration_sha256", "other").toString());
+    assertThatThrownBy(() -> newest("1.0"))
+        .hasMessageContaining("checkpoint-12 is not of this run");
+  }
+
+  @Test
+  void oneOfAnEarlierVersionIsAcceptedWithANote() throws Exception {
+    trainThrice();
+    ObjectNode state = state();
+    state.remove("configuration_sha256");
+    writeState(run.resolve("checkpoint-12"), state.toString());
+    assertThat(newest("1.0").next()).isEqualTo(12);
+    assertThat(damage).singleElement().asString().contains("written by an earlier version");
+  }
+
+  /** If this changes, runs of earlier versions can no longer be resumed. */
+  @Test
+  void theConfigurationsChecksumStaysAndTellsRunsApart() {
+    RunConfig config = RunConfig.defaults(Stages.named("2.2"));
+    Map<String, String> data = Map.of("b", "2", "a", "1");
+    String sha256 = config.sha256("2.2", data);
+    assertThat(sha256)
+        .isEqualTo("c185a5e19e2fdd78a5c870e279835027bef3294a931f48e794d79a8344e20eb9");
+    config.iterations++;
+    config.noOnednn = true;
+    assertThat(config.sha256("2.2", data)).isEqualTo(sha256);
+    assertThat(config.sha256("2.2", Map.of("b", "2", "a", "3"))).isNotEqualTo(sha256);
+    config.hyperparameters.seed++;
+    assertThat(config.sha256("2.2", data)).isNotEqualTo(sha256);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "[]",
+        "{}",
+        "{",
+        "next=-1",
+        "next=9223372036854775807",
+        "random_numbers_drawn=null",
+        "confusion=null",
+        "confusion=[[1]]"
+      })
+  void aStateThatCannotBeIsTold(String content) throws Exception {
+    trainThrice();
+    String[] field = content.split("=");
+    writeState(
+        run.resolve("checkpoint-12"),
+        field.length == 1
+            ? content
+            : state().set(field[0], Json.MAPPER.readTree(field[1])).toString());
+    assertThatThrownBy(() -> newest("1.0"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("checkpoint-12/state.json is damaged");
+  }
+
   @Test
   void anotherStageOrOtherKernelsAreRefused() throws Exception {
     train("1.0", 1, new ArrayList<>());
     assertThatThrownBy(() -> newest("2.0"))
         .hasMessageContaining("stage 1.0, this run has stage 2.0");
     try (Network network = network(Stages.named("1.0"))) {
-      assertThatThrownBy(() -> new Checkpoints(run, "1.0", network, true).newest(damage::add))
+      assertThatThrownBy(
+              () ->
+                  new Checkpoints(run, "1.0", network, true, CONFIGURATION)
+                      .newest(false, damage::add))
           .hasMessageContaining("oneDNN off, this run has oneDNN on");
+      Checkpoints others = new Checkpoints(run, "1.0", network, true, CONFIGURATION);
+      assertThat(others.newest(true, damage::add).next()).isEqualTo(2);
     }
   }
 }

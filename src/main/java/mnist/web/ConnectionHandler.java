@@ -1,5 +1,9 @@
 package mnist.web;
 
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -8,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Request;
@@ -40,6 +45,27 @@ final class ConnectionHandler extends GracefulHandler {
     busy.put(connection, request);
     Request.addCompletionListener(request, failure -> busy.remove(connection, request));
     return super.handle(request, response, callback);
+  }
+
+  /**
+   * Whether the client of a request, whose body has been read, has closed its side of the
+   * connection. Jetty would notice only when it reads the next request.
+   */
+  static boolean isClosedByClient(Context ctx) {
+    EndPoint endPoint =
+        ServletContextRequest.getServletContextRequest(ctx.req())
+            .getConnectionMetaData()
+            .getConnection()
+            .getEndPoint();
+    try {
+      int read = ((SocketChannel) endPoint.getTransport()).read(ByteBuffer.allocate(1));
+      if (read > 0) {
+        ctx.header("Connection", "close"); // to the next request, one byte is missing
+      }
+      return read < 0;
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   /** Starts watching the connections; called when the server has started. */

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
+import java.util.function.BiConsumer;
 import mnist.data.DataException;
 import mnist.data.DataSet;
 import mnist.data.LabeledImages;
@@ -35,13 +35,14 @@ import mnist.platform.ErrorMessages;
 public final class DrawingRoutes implements RouteGroup {
   private static final long MAX_PIXELS = 20_000_000;
   private static final int MAX_MODELS = 12;
+  private static final int MAX_WAITING = 50;
   private static final String PICTURE = "the picture";
 
   private final ModelRegistry models;
   private final ServerMetrics metrics;
 
   /** Limits how many pictures are decoded at once: a large one takes much memory. */
-  private final Semaphore decoders = new Semaphore(Runtime.getRuntime().availableProcessors());
+  private final WorkQueue pictures = new WorkQueue(MAX_WAITING);
 
   /** Routes that use some models, which are closed with the routes. */
   public DrawingRoutes(ModelRegistry models, ServerMetrics metrics) {
@@ -51,20 +52,39 @@ public final class DrawingRoutes implements RouteGroup {
 
   @Override
   public void register(JavalinConfig config) {
-    config.routes.post("/v1/digits", this::classify);
-    config.routes.get("/page/models", this::listModels);
-    config.routes.post("/page/look", this::compareModels);
+    post(config, "/v1/digits", "digits", this::classify);
+    WebServer.get(config, "/page/models", this::listModels);
+    post(config, "/page/look", "page", this::compareModels);
+  }
+
+  /**
+   * Adds a route for requests whose body is a picture.
+   *
+   * @param handler receives the picture in MNIST's form
+   */
+  private void post(
+      JavalinConfig config, String path, String kind, BiConsumer<Context, byte[]> handler) {
+    config.routes.post(
+        path,
+        ctx -> {
+          ServerMetrics.setKind(ctx, kind);
+          ctx.future(
+              () ->
+                  RequestBody.read(
+                      ctx,
+                      body -> pictures.submit(ctx, () -> handler.accept(ctx, readPicture(body)))));
+        });
   }
 
   @Override
   public void close() {
+    pictures.close();
     models.close();
   }
 
   /** Responds with the same JSON that {@code make predict ARGS=--json} prints. */
-  private void classify(Context ctx) throws IOException, InterruptedException {
-    ServerMetrics.setKind(ctx, "digits");
-    float[] pixels = LabeledImages.normalize(readPicture(ctx));
+  private void classify(Context ctx, byte[] picture) {
+    float[] pixels = LabeledImages.normalize(picture);
     Map<String, Object> response =
         models
             .served()
@@ -77,9 +97,7 @@ public final class DrawingRoutes implements RouteGroup {
     ctx.json(response);
   }
 
-  private byte[] readPicture(Context ctx) throws InterruptedException {
-    byte[] body = RequestBody.read(ctx);
-    decoders.acquire();
+  private static byte[] readPicture(byte[] body) {
     try {
       return Picture.read(body, PICTURE, MAX_PIXELS);
     } catch (DataException e) {
@@ -87,8 +105,6 @@ public final class DrawingRoutes implements RouteGroup {
     } catch (IOException | RuntimeException e) {
       // Java's image readers fail in many ways on damaged files.
       throw new BadRequestResponse(PICTURE + " cannot be read: " + ErrorMessages.summarize(e));
-    } finally {
-      decoders.release();
     }
   }
 
@@ -130,21 +146,19 @@ public final class DrawingRoutes implements RouteGroup {
     return description;
   }
 
-  private void compareModels(Context ctx) throws IOException, InterruptedException {
-    ServerMetrics.setKind(ctx, "page");
+  private void compareModels(Context ctx, byte[] picture) {
     List<String> names = ctx.queryParams("model");
     if (names.isEmpty() || names.size() > MAX_MODELS) {
       throw new BadRequestResponse(
           "found %d models, expected 1 to %d".formatted(names.size(), MAX_MODELS));
     }
-    byte[] bytes = readPicture(ctx);
-    float[] pixels = LabeledImages.normalize(bytes);
+    float[] pixels = LabeledImages.normalize(picture);
     List<Map<String, Object>> predictions = new ArrayList<>();
     for (String name : names) {
       predictions.add(predictionOrError(name, pixels));
     }
     metrics.countImages(names.size());
-    ctx.json(Map.of("seen", bytes, "answers", predictions));
+    ctx.json(Map.of("seen", picture, "answers", predictions));
   }
 
   private Map<String, Object> predictionOrError(String name, float[] pixels) {

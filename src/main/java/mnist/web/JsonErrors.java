@@ -18,6 +18,9 @@ final class JsonErrors extends ErrorHandler {
   private static final Set<Integer> CLIENT_ERRORS =
       Set.of(HttpStatus.NOT_IMPLEMENTED_501, HttpStatus.HTTP_VERSION_NOT_SUPPORTED_505);
 
+  /** After so many seconds, a client that the server was too busy for should try again. */
+  static final String RETRY_AFTER_SECONDS = "1";
+
   private final FaultLog faults;
 
   JsonErrors(FaultLog faults) {
@@ -38,6 +41,9 @@ final class JsonErrors extends ErrorHandler {
       response.setStatus(HttpStatus.BAD_REQUEST_400);
     } else if (status == HttpStatus.INTERNAL_SERVER_ERROR_500 && cause != null) {
       json = faults.add(request.getMethod() + " " + request.getHttpURI().getPath(), cause);
+    }
+    if (status == HttpStatus.SERVICE_UNAVAILABLE_503) {
+      response.getHeaders().put(HttpHeader.RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
     Content.Sink.write(response, true, Json.MAPPER.writeValueAsString(json), callback);

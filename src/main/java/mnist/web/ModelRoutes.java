@@ -9,10 +9,6 @@ import io.javalin.http.NotFoundResponse;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import mnist.platform.Json;
@@ -40,22 +36,16 @@ public final class ModelRoutes implements RouteGroup {
 
   private static final Pattern GET_PATH = Pattern.compile(MODEL + "(?<metadata>/metadata)?");
 
-  /**
-   * Limits how many larger requests are parsed at once: each takes many times its size in memory.
-   */
+  /** Larger requests have a queue of their own: each takes many times its size in memory. */
   private static final int LARGE_BYTES = 1 << 17;
 
-  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+  private static final int MAX_SMALL_WAITING = 1000;
+  private static final int MAX_LARGE_WAITING = 50;
 
   private final ModelRegistry models;
   private final ServerMetrics metrics;
-  private final Semaphore largeRequests = new Semaphore(PROCESSORS, true);
-
-  /**
-   * Answers smaller requests in the order of their arrival, one per processor at a time: all at
-   * once would take just as long, but some would wait much longer than others.
-   */
-  private final ExecutorService executor = Executors.newFixedThreadPool(PROCESSORS);
+  private final WorkQueue small = new WorkQueue(MAX_SMALL_WAITING);
+  private final WorkQueue large = new WorkQueue(MAX_LARGE_WAITING);
 
   /** Serves models, which are closed with these routes. */
   public ModelRoutes(ModelRegistry models, ServerMetrics metrics) {
@@ -66,19 +56,20 @@ public final class ModelRoutes implements RouteGroup {
   @Override
   public void register(JavalinConfig config) {
     config.routes.post("/v1/<path>", this::post);
-    config.routes.get("/v1/<path>", this::get);
-    config.routes.get("/openapi.json", ctx -> WebServer.sendFile(ctx, "/mnist/openapi.json"));
+    WebServer.get(config, "/v1/<path>", this::get);
+    WebServer.get(config, "/openapi.json", ctx -> WebServer.sendFile(ctx, "/mnist/openapi.json"));
   }
 
   @Override
   public void close() {
-    executor.shutdown();
+    small.close();
+    large.close();
     models.close();
   }
 
   // ---- Prediction
 
-  private void post(Context ctx) throws IOException, InterruptedException {
+  private void post(Context ctx) throws IOException {
     Matcher path = match(POST_PATH, ctx);
     if (!path.group("method").equals("predict")) {
       throw new BadRequestResponse(
@@ -86,17 +77,13 @@ public final class ModelRoutes implements RouteGroup {
     }
     ServerMetrics.setKind(ctx, "predict");
     ServedModel model = model(path);
-    byte[] body = RequestBody.read(ctx);
-    if (body.length <= LARGE_BYTES) {
-      ctx.future(() -> CompletableFuture.runAsync(() -> predict(ctx, path, model, body), executor));
-      return;
-    }
-    largeRequests.acquire();
-    try {
-      predict(ctx, path, model, body);
-    } finally {
-      largeRequests.release();
-    }
+    ctx.future(
+        () ->
+            RequestBody.read(
+                ctx,
+                body ->
+                    (body.length <= LARGE_BYTES ? small : large)
+                        .submit(ctx, () -> predict(ctx, path, model, body))));
   }
 
   private void predict(Context ctx, Matcher path, ServedModel model, byte[] body) {
@@ -125,7 +112,7 @@ public final class ModelRoutes implements RouteGroup {
   // ---- Path
 
   private static Matcher match(Pattern pattern, Context ctx) {
-    Matcher path = pattern.matcher(ctx.path());
+    Matcher path = pattern.matcher("/v1/" + ctx.pathParam("path")); // decoded
     if (!path.matches()) {
       throw new BadRequestResponse("Malformed request: %s %s".formatted(ctx.method(), ctx.path()));
     }

@@ -6,6 +6,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
+import io.javalin.http.HandlerType;
 import io.javalin.http.NotFoundResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -81,7 +82,8 @@ public final class RunRoutes implements RouteGroup {
 
   /** Adds a route for which what is missing or damaged means 404. */
   private static void get(JavalinConfig config, String path, Handler handler) {
-    config.routes.get(
+    WebServer.get(
+        config,
         path,
         ctx -> {
           try {
@@ -143,6 +145,9 @@ public final class RunRoutes implements RouteGroup {
     }
     ctx.contentType("text/event-stream").header("Cache-Control", "no-store");
     try {
+      if (ctx.method() == HandlerType.HEAD) {
+        return;
+      }
       sendEvents(run, ctx.res().getOutputStream());
     } catch (IOException e) {
       // The client has disconnected.

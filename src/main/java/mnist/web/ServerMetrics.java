@@ -60,8 +60,8 @@ public final class ServerMetrics implements RouteGroup {
   @Override
   public void register(JavalinConfig config) {
     config.requestLogger.http(this::countRequest);
-    config.routes.get("/healthz", ctx -> ctx.json(Map.of("status", "ok")));
-    config.routes.get("/metrics", this::send);
+    WebServer.get(config, "/healthz", ctx -> ctx.json(Map.of("status", "ok")));
+    WebServer.get(config, "/metrics", this::send);
   }
 
   /** Sets the kind that a request is counted as, one of a fixed set of words. */

@@ -6,6 +6,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.ContentType;
 import io.javalin.http.Context;
 import io.javalin.http.ForbiddenResponse;
+import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.HttpStatus;
 import io.javalin.http.MethodNotAllowedResponse;
@@ -15,8 +16,12 @@ import io.javalin.util.JavalinBindException;
 import io.javalin.util.JavalinException;
 import io.javalin.util.JavalinLogger;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,14 +30,20 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import mnist.platform.Json;
+import org.eclipse.jetty.http.pathmap.RegexPathSpec;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.QoSHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
  * A web server that serves any number of {@link RouteGroup}s. It rejects requests with a foreign
@@ -41,6 +52,20 @@ import org.slf4j.LoggerFactory;
  */
 public final class WebServer implements AutoCloseable {
   private static final int MAX_THREADS = 100;
+  private static final int MAX_CONNECTIONS = 1000;
+
+  /** Threads for responses so large that a slow client occupies one for as long as it reads. */
+  private static final int MAX_LARGE_RESPONSES = 20;
+
+  private static final int MAX_WAITING = 200;
+
+  /**
+   * What the operating system keeps of a response. A client is too slow that does not read a third
+   * of it within the timeout; the system's own default, some megabytes, would hide that.
+   */
+  private static final int SEND_BUFFER = 1 << 17;
+
+  private static final String LARGE_RESPONSES = "^/api/runs/[^/]+/(record|images/.*)$";
   private static final Set<String> LOCAL_NAMES =
       Set.of(ServerConfig.LOOPBACK, "localhost", "[::1]");
 
@@ -102,15 +127,19 @@ public final class WebServer implements AutoCloseable {
     javalin.jetty.threadPool = threads;
     javalin.jetty.addConnector((jetty, http) -> connector(jetty, http, config));
     ConnectionHandler connections = new ConnectionHandler(config.timeout());
+    connections.setHandler(limitLargeResponses(config));
     javalin.events.serverStarted(connections::schedulePoll);
     javalin.jetty.modifyServer(
         jetty -> {
           jetty.setStopTimeout(ServerConfig.SHUTDOWN_TIMEOUT.toMillis());
+          jetty.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, jetty));
           jetty.setHandler(connections);
           jetty.setErrorHandler(new JsonErrors(faults));
         });
     javalin.appData(ServerConfig.KEY, config);
+    javalin.appData(RequestBody.MEMORY, RequestBody.memory());
     javalin.routes.before(ctx -> checkHostAndOrigin(ctx, config));
+    javalin.routes.after(WebServer::sendWithoutBlocking);
     javalin.routes.exception(HttpResponseException.class, WebServer::sendError);
     javalin.routes.exception(
         Exception.class,
@@ -129,12 +158,65 @@ public final class WebServer implements AutoCloseable {
 
   private static Connector connector(Server jetty, HttpConfiguration http, ServerConfig config) {
     http.setSendServerVersion(false);
-    ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http));
+    ServerConnector connector =
+        new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http)) {
+          @Override
+          protected SocketChannelEndPoint newEndPoint(
+              SocketChannel channel, ManagedSelector selector, SelectionKey key) {
+            SocketChannelEndPoint endPoint = new EndPoint(channel, selector, key, getScheduler());
+            endPoint.setIdleTimeout(getIdleTimeout());
+            return endPoint;
+          }
+        };
+    connector.setAcceptedSendBufferSize(SEND_BUFFER);
     connector.setHost(config.host());
     connector.setPort(config.port());
     connector.setIdleTimeout(config.timeout().toMillis());
     connector.setShutdownIdleTimeout(ServerConfig.SHUTDOWN_TIMEOUT.toMillis());
     return connector;
+  }
+
+  /** Drops the rest of a response that a client reads too slowly. */
+  private static final class EndPoint extends SocketChannelEndPoint {
+    EndPoint(
+        SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
+      super(channel, selector, key, scheduler);
+    }
+
+    @Override
+    public void doClose() {
+      if (getWriteFlusher().isPending() || getWriteFlusher().isFailed()) {
+        try {
+          // Otherwise the operating system would keep sending after the connection is closed.
+          getChannel().setOption(StandardSocketOptions.SO_LINGER, 0);
+        } catch (IOException e) {
+          // closed already
+        }
+      }
+      super.doClose();
+    }
+  }
+
+  private static QoSHandler limitLargeResponses(ServerConfig config) {
+    QoSHandler handler = new QoSHandler();
+    handler.include(new RegexPathSpec(LARGE_RESPONSES));
+    handler.setMaxRequestCount(MAX_LARGE_RESPONSES);
+    handler.setMaxSuspendedRequestCount(MAX_WAITING);
+    handler.setMaxSuspend(config.timeout());
+    return handler;
+  }
+
+  /** Lets Jetty send a response that is in memory, so that a slow client occupies no thread. */
+  private static void sendWithoutBlocking(Context ctx) throws IOException {
+    if (ctx.resultInputStream() instanceof ByteArrayInputStream response) {
+      ctx.res().setBufferSize(response.available() + 1);
+    }
+  }
+
+  /** Adds a route for GET, and for HEAD, which has the same header. */
+  static void get(JavalinConfig javalin, String path, Handler handler) {
+    javalin.routes.get(path, handler);
+    javalin.routes.head(path, handler);
   }
 
   /**
@@ -144,19 +226,20 @@ public final class WebServer implements AutoCloseable {
    * @param folder such as "/mnist/view/"
    */
   static void addFiles(JavalinConfig javalin, String path, String folder) {
-    javalin.routes.get(path, ctx -> sendFile(ctx, folder + "index.html"));
-    javalin.routes.get(path + "{file}", ctx -> sendFile(ctx, folder + ctx.pathParam("file")));
+    get(javalin, path, ctx -> sendFile(ctx, folder + "index.html"));
+    get(javalin, path + "{file}", ctx -> sendFile(ctx, folder + ctx.pathParam("file")));
   }
 
   /** Sends a file of the class path. */
-  static void sendFile(Context ctx, String resource) {
+  static void sendFile(Context ctx, String resource) throws IOException {
     String extension = resource.substring(resource.lastIndexOf('.') + 1);
     String type = ContentType.mimeTypeByExtension(extension);
-    InputStream file = WebServer.class.getResourceAsStream(resource);
-    if (resource.contains("..") || file == null || type == null) {
-      throw new NotFoundResponse("there is no " + ctx.path());
+    try (InputStream file = WebServer.class.getResourceAsStream(resource)) {
+      if (resource.contains("..") || file == null || type == null) {
+        throw new NotFoundResponse("there is no " + ctx.path());
+      }
+      ctx.contentType(type).header("Cache-Control", "no-cache").result(file.readAllBytes());
     }
-    ctx.contentType(type).header("Cache-Control", "no-cache").result(file);
   }
 
   private static void checkHostAndOrigin(Context ctx, ServerConfig config) {
@@ -187,6 +270,9 @@ public final class WebServer implements AutoCloseable {
       String allowed = e.getDetails().get("availableMethods");
       ctx.header("Allow", allowed);
       message = "method %s is not allowed here, expected %s".formatted(ctx.method(), allowed);
+    }
+    if (e.getStatus() == HttpStatus.SERVICE_UNAVAILABLE.getCode()) {
+      ctx.header("Retry-After", JsonErrors.RETRY_AFTER_SECONDS);
     }
     ctx.status(e.getStatus()).json(Map.of("error", message));
   }

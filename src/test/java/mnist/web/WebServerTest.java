@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.javalin.config.JavalinConfig;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -49,11 +50,17 @@ class WebServerTest {
               "/openapi.json",
               "/api/runs/poor",
               "/api/runs/poor/probabilities/test/0",
+              "/api/runs/poor/follow",
               "/page/models",
               "/v1/models/poor",
               "/healthz",
               "/metrics")) {
-        assertThat(client.get(path).status()).as(path).isEqualTo(200);
+        Response get = client.get(path);
+        Response head =
+            client.send(client.request(path).method("HEAD", BodyPublishers.noBody()).build());
+        assertThat(get.status()).as(path).isEqualTo(200);
+        assertThat(head.status()).as(path).isEqualTo(200);
+        assertThat(head.type()).as(path).isEqualTo(get.type());
       }
     }
     assertThat(log).isEmpty();

@@ -7,6 +7,7 @@ import mnist.platform.Json;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.QuietException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -39,7 +40,9 @@ final class JsonErrors extends ErrorHandler {
     Map<String, String> json = Map.of("error", String.valueOf(message));
     if (CLIENT_ERRORS.contains(status)) {
       response.setStatus(HttpStatus.BAD_REQUEST_400);
-    } else if (status == HttpStatus.INTERNAL_SERVER_ERROR_500 && cause != null) {
+    } else if (status == HttpStatus.INTERNAL_SERVER_ERROR_500
+        && cause != null
+        && !QuietException.isQuiet(cause)) { // such as a client that disconnected
       json = faults.add(request.getMethod() + " " + request.getHttpURI().getPath(), cause);
     }
     if (status == HttpStatus.SERVICE_UNAVAILABLE_503) {

@@ -103,11 +103,11 @@ score: $(SPARK_ARGS)
 	$(if $(IMAGES),,$(error IMAGES is missing: name files or folders of images, such as IMAGES=data/t10k-images-idx3-ubyte.gz))
 	$(if $(OUT),,$(error OUT is missing: name a new folder for the predictions, such as OUT=predictions))
 	@[ -e "$$IMAGES" ] && set -- "$$IMAGES" || eval "set -- $$IMAGES"; \
-	$(SPARK_JAVA) mnist.spark.Score --model "$$MODEL" --out "$$OUT" $${MASTER:+--master "$$MASTER"} $(ARGS) -- "$$@"
+	$(call interruptible,$(SPARK_JAVA) mnist.spark.Score --model "$$MODEL" --out "$$OUT" $${MASTER:+--master "$$MASTER"} $(ARGS) -- "$$@")
 
 sweep: $(SPARK_ARGS)
 	$(if $(GRID),,$(error GRID is missing: name the values to try, such as GRID="--learning-rate 0.001,0.003 --seed 0..4"))
-	@$(SPARK_JAVA) mnist.spark.Sweep --stage $(STAGE) --grid "$$GRID" $${MASTER:+--master "$$MASTER"} $(ARGS)
+	@$(call interruptible,$(SPARK_JAVA) mnist.spark.Sweep --stage $(STAGE) --grid "$$GRID" $${MASTER:+--master "$$MASTER"} $(ARGS))
 
 test-spark:
 	@$(SPARK_MVN) verify
@@ -152,10 +152,10 @@ bench: $(TEST_ARGS)
 	@$(call interruptible,$(TEST_JAVA) mnist.bench.Bench $(ARGS))
 
 bench-serve: $(TEST_ARGS)
-	@$(TEST_JAVA) $(SERVING) mnist.bench.LoadTest $${MODEL:+--model "$$MODEL"} $(ARGS)
+	@$(call interruptible,$(TEST_JAVA) $(SERVING) mnist.bench.LoadTest $${MODEL:+--model "$$MODEL"} $(ARGS))
 
 torture: $(TEST_ARGS)
-	@$(TEST_JAVA) mnist.crashtest.CrashTest $(ARGS)
+	@$(call interruptible,$(TEST_JAVA) mnist.crashtest.CrashTest $(ARGS))
 
 format:
 	@$(MVN) -q spotless:apply

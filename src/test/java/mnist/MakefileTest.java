@@ -188,6 +188,20 @@ class MakefileTest {
   }
 
   @Test
+  void everyProgramMayBeStoppedByCtrlC() throws Exception {
+    List<String> recipes =
+        Files.readString(Path.of("Makefile"))
+            .replaceAll("\\\\\n", "")
+            .lines()
+            .filter(line -> line.matches("\t.*\\$\\((MNIST|JAVA|CHECK|\\w+_JAVA)\\) .*"))
+            .filter(line -> !line.contains("target/tutorial/"))
+            .toList();
+    assertThat(recipes)
+        .hasSizeGreaterThan(10)
+        .allMatch(recipe -> recipe.contains("$(call interruptible,"));
+  }
+
+  @Test
   void withoutAGoalPrintsHelp() throws Exception {
     Run run = make(repository.toString());
     assertThat(run.exitCode()).as(run.err()).isZero();

@@ -23,7 +23,7 @@ public final class AsyncListener implements TrainingListener, AutoCloseable {
   private static final int CAPACITY = 8;
 
   private final TrainingListener listener;
-  private final Consumer<Exception> onFailure;
+  private final Consumer<Throwable> onFailure;
   private final ExecutorService thread = Executors.newSingleThreadExecutor(AsyncListener::daemon);
   private final Semaphore capacity = new Semaphore(CAPACITY);
   private long budgetNanos;
@@ -31,11 +31,11 @@ public final class AsyncListener implements TrainingListener, AutoCloseable {
 
   /**
    * @param timeBudget how long the training may wait for the listener in total, closing included
-   * @param onFailure called once when the listener is detached, with the exception that it threw or
-   *     a TimeoutException
+   * @param onFailure called once when the listener is detached, with what it threw or a
+   *     TimeoutException
    */
   public AsyncListener(
-      TrainingListener listener, Duration timeBudget, Consumer<Exception> onFailure) {
+      TrainingListener listener, Duration timeBudget, Consumer<Throwable> onFailure) {
     this.listener = listener;
     this.onFailure = onFailure;
     budgetNanos = timeBudget.toNanos();
@@ -64,7 +64,7 @@ public final class AsyncListener implements TrainingListener, AutoCloseable {
       if (!detached) {
         listener.onEvaluation(evaluation);
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       detach(e);
     } finally {
       capacity.release();
@@ -94,7 +94,7 @@ public final class AsyncListener implements TrainingListener, AutoCloseable {
     return acquired;
   }
 
-  private synchronized void detach(Exception why) {
+  private synchronized void detach(Throwable why) {
     if (!detached) {
       onFailure.accept(why); // before anybody can see that it is detached
       detached = true;

@@ -2,11 +2,11 @@ package mnist.app;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import mnist.platform.ErrorMessages;
+import java.util.function.Consumer;
+import mnist.console.CliErrors;
 import mnist.training.TrainingListener;
 
 /**
@@ -17,12 +17,15 @@ final class AsyncListeners implements AutoCloseable {
   /** How long a run may wait for one listener in total. */
   private static final Duration TIME_BUDGET = Duration.ofSeconds(10);
 
-  private final PrintStream err;
+  private final Consumer<String> log;
   private final List<Closeable> open = new ArrayList<>();
   private final List<AsyncListener> listeners = new ArrayList<>();
 
-  AsyncListeners(PrintStream err) {
-    this.err = err;
+  /**
+   * @param log is told of failures, by any thread
+   */
+  AsyncListeners(Consumer<String> log) {
+    this.log = log;
   }
 
   /** Opens a listener. */
@@ -43,14 +46,14 @@ final class AsyncListeners implements AutoCloseable {
               listener,
               TIME_BUDGET,
               failure ->
-                  err.printf(
-                      "The %s ends here, the run continues: %s%n",
-                      output, ErrorMessages.summarize(failure)));
+                  log.accept(
+                      "The %s ends here, the run continues: %s"
+                          .formatted(output, CliErrors.describe(failure))));
       open.add(listener);
       open.add(async::close);
       listeners.add(async);
-    } catch (IOException e) {
-      err.printf("There will be no %s: %s%n", output, ErrorMessages.summarize(e));
+    } catch (IOException | RuntimeException | Error e) {
+      log.accept("There will be no %s: %s".formatted(output, CliErrors.describe(e)));
     }
   }
 
@@ -68,8 +71,8 @@ final class AsyncListeners implements AutoCloseable {
     while (!open.isEmpty()) {
       try {
         open.remove(open.size() - 1).close();
-      } catch (IOException e) {
-        err.println("a listener could not be closed: " + ErrorMessages.summarize(e));
+      } catch (IOException | RuntimeException | Error e) {
+        log.accept("a listener could not be closed: " + CliErrors.describe(e));
       }
     }
   }

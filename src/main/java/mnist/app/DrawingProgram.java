@@ -12,6 +12,7 @@ import mnist.platform.AtomicFile;
 import mnist.platform.ErrorMessages;
 import mnist.runs.RunFolder;
 import mnist.runs.RunFolders;
+import mnist.runs.ViewRecord;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -53,6 +54,13 @@ abstract class DrawingProgram implements Callable<Integer> {
     return run == null
         ? new RunFolders(Path.of(RunFolders.DEFAULT), err::println).newest()
         : RunFolder.at(run);
+  }
+
+  /** The record of the run; if its end is damaged or missing, a line on standard error says so. */
+  ViewRecord record(RunFolder run) throws IOException {
+    ViewRecord record = ViewRecord.read(run.path());
+    record.damage().ifPresent(err::println);
+    return record;
   }
 
   /** The data set of the run; if it is not available, a line on standard error says why. */

@@ -35,6 +35,7 @@ import mnist.platform.ErrorMessages;
 import mnist.platform.NativeEnvironment;
 import mnist.runs.RunFolder;
 import mnist.runs.RunFolders;
+import org.tensorflow.exceptions.TensorFlowException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -249,11 +250,11 @@ public final class Predict implements Callable<Integer> {
       flush();
     }
 
-    /** A model from elsewhere may fail in any way. */
+    /** A model from elsewhere may fail, or return another shape than its signature says. */
     private float[] probabilities(float[] pixels) {
       try {
         return model.batchInvariantProbabilities(pixels);
-      } catch (RuntimeException e) {
+      } catch (TensorFlowException | IllegalStateException e) {
         throw new UncheckedIOException(
             new IOException("the model failed: " + ErrorMessages.summarize(e), e));
       }

@@ -13,6 +13,7 @@ import mnist.console.ProgressLine;
 import mnist.data.DataSet;
 import mnist.platform.Terminal;
 import mnist.runs.RunFolder;
+import mnist.runs.ViewRecord;
 import mnist.view.AnimatedGif;
 import mnist.view.Dashboard;
 import mnist.view.Mp4;
@@ -67,12 +68,13 @@ public final class RunMovie extends DrawingProgram {
     }
     try {
       RunFolder run = folder();
+      ViewRecord record = record(run);
       Optional<DataSet> data = data(run);
       if (gif) {
-        write(run, "movie.gif", file -> drawGif(run, data, file));
+        write(run, "movie.gif", file -> drawGif(run, record, data, file));
       }
       if (mp4) {
-        write(run, "movie.mp4", file -> drawMp4(run, data, file));
+        write(run, "movie.mp4", file -> drawMp4(run, record, data, file));
       }
       return CommandLine.ExitCode.OK;
     } catch (Mp4.NoFfmpegException e) {
@@ -84,9 +86,9 @@ public final class RunMovie extends DrawingProgram {
     }
   }
 
-  private void drawGif(RunFolder run, Optional<DataSet> data, Path file) throws IOException {
-    Dashboard dashboard = Dashboard.of(run.path(), data, GIF_WIDTH, GIF_HEIGHT);
-    dashboard.damage().ifPresent(err::println);
+  private void drawGif(RunFolder run, ViewRecord record, Optional<DataSet> data, Path file)
+      throws IOException {
+    Dashboard dashboard = Dashboard.of(run.path(), record, data, GIF_WIDTH, GIF_HEIGHT);
     List<Integer> iterations = evenlySpaced(dashboard.iterations(), GIF_FRAMES);
     List<BufferedImage> samples =
         evenlySpaced(iterations, 3).stream().map(dashboard::draw).toList();
@@ -99,9 +101,10 @@ public final class RunMovie extends DrawingProgram {
     }
   }
 
-  private void drawMp4(RunFolder run, Optional<DataSet> data, Path file) throws IOException {
+  private void drawMp4(RunFolder run, ViewRecord record, Optional<DataSet> data, Path file)
+      throws IOException {
     try (Mp4 mp4 = new Mp4(file, MP4_WIDTH, MP4_HEIGHT, MP4_FRAME_RATE)) {
-      Dashboard dashboard = Dashboard.of(run.path(), data, MP4_WIDTH, MP4_HEIGHT);
+      Dashboard dashboard = Dashboard.of(run.path(), record, data, MP4_WIDTH, MP4_HEIGHT);
       draw(
           "movie.mp4",
           dashboard,

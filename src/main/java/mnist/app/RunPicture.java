@@ -8,13 +8,16 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import mnist.console.CommandLines;
+import mnist.data.DataSet;
 import mnist.runs.RunFolder;
+import mnist.runs.ViewRecord;
 import mnist.view.Dashboard;
 import mnist.view.Palette;
 import picocli.CommandLine;
@@ -67,18 +70,20 @@ public final class RunPicture extends DrawingProgram {
       throw new ParameterException(
           spec.commandLine(), "--iteration must be 0 or more, found " + iteration);
     }
+    RunFolder run = folder();
+    ViewRecord record = record(run);
+    Optional<DataSet> data = data(run);
     try {
-      RunFolder run = folder();
-      write(run, "picture.png", file -> draw(run, file));
+      write(run, "picture.png", file -> draw(run, record, data, file));
       return CommandLine.ExitCode.OK;
     } catch (OutOfMemoryError e) {
       throw new IOException("not enough memory for so large a picture; choose a smaller --size", e);
     }
   }
 
-  private void draw(RunFolder run, Path file) throws IOException {
-    Dashboard dashboard = Dashboard.of(run.path(), data(run), size.width, size.height);
-    dashboard.damage().ifPresent(err::println);
+  private void draw(RunFolder run, ViewRecord record, Optional<DataSet> data, Path file)
+      throws IOException {
+    Dashboard dashboard = Dashboard.of(run.path(), record, data, size.width, size.height);
     List<Integer> iterations = dashboard.iterations();
     int last = iterations.get(iterations.size() - 1);
     if (iteration != null && iteration > last) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 import mnist.data.DataException;
 import mnist.data.DataSet;
 import mnist.data.sources.DataSets;
@@ -36,9 +37,10 @@ final class RunSetup implements AutoCloseable {
   /**
    * Checks the options, locks the folder of a run to resume, and starts the page.
    *
+   * @param log receives what the page's server logs
    * @throws IOException if a folder or file cannot be used, or the port is taken
    */
-  RunSetup(Stage stage, TrainingOptions options) throws IOException {
+  RunSetup(Stage stage, TrainingOptions options, Consumer<String> log) throws IOException {
     this.stage = stage;
     this.options = options;
     options.check();
@@ -56,7 +58,9 @@ final class RunSetup implements AutoCloseable {
       }
       page =
           options.view
-              ? Optional.of(new ViewPage(runsFolder(), options.viewPort, "--view-port"))
+              ? Optional.of(
+                  new ViewPage(
+                      runsFolder(), options.viewPort, "--view-port", !config.noOnednn, log))
               : Optional.empty();
     } catch (IOException | RuntimeException e) {
       unlock();

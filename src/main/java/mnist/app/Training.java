@@ -37,6 +37,7 @@ import picocli.CommandLine.ParameterException;
     })
 public final class Training implements Callable<Integer> {
   private static final long SHUTDOWN_SECONDS = 60;
+  private static final int LARGE_BATCH = 100;
 
   private final Stage stage;
   private final PrintStream out;
@@ -155,7 +156,10 @@ public final class Training implements Callable<Integer> {
           .run();
       return CommandLine.ExitCode.OK;
     } catch (OutOfMemoryError | TFResourceExhaustedException e) {
-      throw new IOException(ErrorMessages.summarize(e) + "; try a smaller --batch-size", e);
+      // With the usual batch, or before the first, memory is needed for something else.
+      boolean tooLarge = options.config.batchSize > LARGE_BATCH && hasStarted;
+      throw new IOException(
+          ErrorMessages.summarize(e) + (tooLarge ? "; try a smaller --batch-size" : ""), e);
     }
   }
 }

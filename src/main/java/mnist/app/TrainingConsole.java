@@ -30,19 +30,17 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
   private final boolean quiet;
   private final boolean onTerminal;
   private final Stage stage;
-  private final int iterations;
-  private Optional<ProgressLine> progress = Optional.empty();
+  private int iterations;
+  private volatile Optional<ProgressLine> progress = Optional.empty();
 
   /**
    * @param quiet whether to print only the report
-   * @param iterations the number of the last iteration
    */
-  TrainingConsole(PrintStream out, PrintStream err, boolean quiet, Stage stage, int iterations) {
+  TrainingConsole(PrintStream out, PrintStream err, boolean quiet, Stage stage) {
     this.out = out;
     this.err = err;
     this.quiet = quiet;
     this.stage = stage;
-    this.iterations = iterations;
     onTerminal = out == System.out && Terminal.isStandardOutput();
   }
 
@@ -65,9 +63,11 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
    *
    * @param run the run's folder
    * @param first the iteration that comes next, above 0 in a resumed run
+   * @param last the number of the last iteration
    * @param page address of the page that shows the run
    */
-  void started(DataSet data, Path run, int first, Optional<String> page) {
+  void started(DataSet data, Path run, int first, int last, Optional<String> page) {
+    iterations = last;
     if (!quiet) {
       out.printf(
           Locale.ROOT,
@@ -95,6 +95,11 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
                   iterations + 1L,
                   page.map(address -> address.replaceFirst("#.*", "")).orElse("")));
     }
+  }
+
+  /** Prints a line on standard error, from any thread. */
+  void warn(String line) {
+    progress.ifPresentOrElse(bar -> bar.println(err, line), () -> err.println(line));
   }
 
   @Override

@@ -51,9 +51,8 @@ record TrainingRun(
    * @throws TrainingException if the training cannot continue
    */
   void run() throws IOException, TrainingException {
-    try (RunSetup setup = new RunSetup(stage, options);
-        TrainingConsole console =
-            new TrainingConsole(out, err, options.quiet, stage, setup.config().iterations)) {
+    try (TrainingConsole console = new TrainingConsole(out, err, options.quiet, stage);
+        RunSetup setup = new RunSetup(stage, options, console::warn)) {
       console.announce();
       DataSet data = setup.loadData(err);
       setup.page().ifPresent(page -> page.use(data));
@@ -93,7 +92,7 @@ record TrainingRun(
     int first = from.map(TrainingState::next).orElse(0);
     onStart.run();
     try (RunWriter writer = setup.createWriter(data, first, oneDnn);
-        AsyncListeners recorders = new AsyncListeners(err)) {
+        AsyncListeners recorders = new AsyncListeners(console::warn)) {
       RunFolder folder = writer.folder();
       Path model = options.exportFolder != null ? options.exportFolder : folder.model();
       boolean overwrites = options.overwrite || from.isPresent() && options.exportFolder == null;
@@ -124,7 +123,7 @@ record TrainingRun(
                   }));
         }
         Optional<String> address = setup.page().map(page -> page.address(folder));
-        console.started(data, folder.path(), first, address);
+        console.started(data, folder.path(), first, setup.config().iterations, address);
         address.ifPresent(ViewPage::openInBrowser);
         TrainingListener all = TrainingListener.all(listeners);
         result = loop.run(all, stop);

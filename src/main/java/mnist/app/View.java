@@ -45,7 +45,7 @@ public final class View implements Callable<Integer> {
     if (verbose) {
       WebServer.logVerbosely();
     }
-    try (ViewPage page = new ViewPage(runs, port, "--port")) {
+    try (ViewPage page = new ViewPage(runs, port, "--port", true, System.err::println)) {
       System.out.println("All runs in " + runs + ": " + page.address() + "  (stop with Ctrl-C)");
       if (!noBrowser) {
         ViewPage.openInBrowser(page.address());

@@ -5,6 +5,7 @@ import java.awt.GraphicsEnvironment;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import mnist.data.DataSet;
 import mnist.platform.NativeEnvironment;
 import mnist.runs.RunFolder;
@@ -26,18 +27,19 @@ public final class ViewPage implements AutoCloseable {
    *
    * @param port 0 for any free port
    * @param option names the option that chooses the port, for messages
+   * @param oneDnn whether TensorFlow, if it is not loaded yet, is loaded with oneDNN's kernels
+   * @param log receives what the server logs
    * @throws IOException if the port is in use
    */
-  public ViewPage(Path runs, int port, String option) throws IOException {
-    Runnable loadTensorFlow = () -> NativeEnvironment.load(true);
+  public ViewPage(Path runs, int port, String option, boolean oneDnn, Consumer<String> log)
+      throws IOException {
+    Runnable loadTensorFlow = () -> NativeEnvironment.load(oneDnn);
     server =
         WebServer.start(
             ServerConfig.local(port, option),
-            System.err::println,
+            log,
             new RunRoutes(
-                new RunFolders(runs, System.err::println),
-                dataSets,
-                new RunModels(runs, loadTensorFlow, System.err::println)),
+                new RunFolders(runs, log), dataSets, new RunModels(runs, loadTensorFlow, log)),
             WebPages.runs("/"));
   }
 

@@ -1,12 +1,14 @@
 package mnist.console;
 
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import mnist.platform.ErrorMessages;
-import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.exceptions.TFResourceExhaustedException;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
@@ -25,20 +27,26 @@ public final class CliErrors {
    * @return the exit code 1
    */
   public static int report(Throwable e, PrintStream err) {
-    if (isBug(e)) {
-      err.println("error: this is a bug in the program; please report it with these lines:");
-      e.printStackTrace(err);
-    } else {
-      err.println("error: " + ErrorMessages.summarize(e));
-    }
+    err.println("error: " + describe(e));
     return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  /** A failure as one line or, for a bug, several with its stack trace. */
+  public static String describe(Throwable e) {
+    if (!isBug(e)) {
+      return ErrorMessages.summarize(e);
+    }
+    StringWriter trace = new StringWriter();
+    e.printStackTrace(new PrintWriter(trace));
+    return "this is a bug in the program; please report it with these lines:\n"
+        + trace.toString().strip();
   }
 
   private static boolean isBug(Throwable e) {
     return e instanceof Error
         ? !(e instanceof LinkageError || e instanceof OutOfMemoryError)
         : e instanceof RuntimeException
-            && !(e instanceof TensorFlowException || e instanceof UncheckedIOException);
+            && !(e instanceof TFResourceExhaustedException || e instanceof UncheckedIOException);
   }
 
   /**

@@ -49,7 +49,7 @@ public final class NativeEnvironment {
     setIfUnset(LOG_LEVEL, "2"); // errors only
     TensorFlow.version();
     if (quiet && !Platform.isWindows()) {
-      runFirstGraph();
+      FirstGraph.ensureRun();
     }
     return enabled;
   }
@@ -80,6 +80,15 @@ public final class NativeEnvironment {
     } catch (LinkageError e) {
       // JNA does not support this platform: TensorFlow runs with its defaults.
     }
+  }
+
+  /** Runs the first graph once per process, as its class is initialized. */
+  private static final class FirstGraph {
+    static {
+      runFirstGraph();
+    }
+
+    static void ensureRun() {}
   }
 
   /**

@@ -66,24 +66,25 @@ public final class Dashboard {
   private record Bands(Curves curves, BufferedImage layer) {}
 
   /**
-   * Reads a run's record and prepares its pictures.
+   * Prepares the pictures of a run.
    *
-   * @param run the run's folder
+   * @param run the run's folder, for messages
+   * @param record the run's
    * @param data the run's data set; without it, cells show no images
    * @param width of the pictures in pixels, {@value #MIN_WIDTH} or more
    * @param height in pixels, {@value #MIN_HEIGHT} or more
-   * @throws IOException if the run has no record or an empty one, or this machine has no font
+   * @throws IOException if the record is empty, or this machine has no font
    */
-  public static Dashboard of(Path run, Optional<DataSet> data, int width, int height)
+  public static Dashboard of(
+      Path run, ViewRecord record, Optional<DataSet> data, int width, int height)
       throws IOException {
-    ViewRecord record = ViewRecord.read(run);
     if (record.batches().isEmpty() && record.tests().isEmpty()) {
       throw new IOException(
           new RunFolder(run).viewRecord() + " has no measurement yet; the run has just started");
     }
     try {
       return new Dashboard(record, data, width, height);
-    } catch (LinkageError | InternalError e) {
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError | InternalError e) {
       throw new IOException(
           "Java finds no font on this machine (%s); install fontconfig and a font, such as"
                   .formatted(e.getMessage())
@@ -266,11 +267,6 @@ public final class Dashboard {
     trainingMeasurements.forEach(m -> iterations.add(m.iteration()));
     testMeasurements.forEach(m -> iterations.add(m.iteration()));
     return List.copyOf(iterations);
-  }
-
-  /** One line about the record's damaged or missing end, if it has one. */
-  public Optional<String> damage() {
-    return record.damage();
   }
 
   /** Draws everything measured up to an iteration. */

@@ -21,7 +21,7 @@ class AsyncListenerTest {
   private static final Duration AMPLE = Duration.ofSeconds(30);
 
   private final List<Integer> received = new ArrayList<>();
-  private final List<Exception> failures = new ArrayList<>();
+  private final List<Throwable> failures = new ArrayList<>();
 
   private interface Handler {
     void handle(Evaluation evaluation) throws IOException, InterruptedException;
@@ -68,6 +68,19 @@ class AsyncListenerTest {
     assertThat(Duration.ofNanos(System.nanoTime() - start))
         .isBetween(Duration.ofMillis(90), Duration.ofSeconds(20));
     assertThat(failures).hasSize(1).hasOnlyElementsOfType(TimeoutException.class);
+  }
+
+  /** Such as a LinkageError, where Java has no fonts. */
+  @Test
+  void aListenerThatDiesOfAnErrorIsReportedAtOnce() {
+    send(
+        AMPLE,
+        evaluation -> {
+          received.add(evaluation.measurement().iteration());
+          throw new UnsatisfiedLinkError("no awt");
+        });
+    assertThat(received).containsExactly(0);
+    assertThat(failures).singleElement().isInstanceOf(UnsatisfiedLinkError.class);
   }
 
   @Test

@@ -22,6 +22,7 @@ import javax.imageio.stream.ImageInputStream;
 import mnist.SmallRun;
 import mnist.TestData;
 import mnist.app.Program.Run;
+import mnist.runs.ViewRecord;
 import mnist.view.Dashboard;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -56,7 +57,8 @@ class RunMovieTest {
     assertThat(made.out()).isEqualTo(file + System.lineSeparator());
 
     BufferedImage canvas = new BufferedImage(960, 540, BufferedImage.TYPE_INT_RGB);
-    Dashboard dashboard = Dashboard.of(run, Optional.of(TestData.drawnDigits()), 960, 540);
+    Dashboard dashboard =
+        Dashboard.of(run, ViewRecord.read(run), Optional.of(TestData.drawnDigits()), 960, 540);
     Graphics2D g = canvas.createGraphics();
     ImageReader reader = ImageIO.getImageReadersByFormatName("gif").next();
     try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {

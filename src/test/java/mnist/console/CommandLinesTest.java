@@ -13,6 +13,7 @@ import mnist.data.Split;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.tensorflow.exceptions.TFResourceExhaustedException;
 import org.tensorflow.exceptions.TensorFlowException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -120,7 +121,7 @@ class CommandLinesTest {
   @Test
   void reportsTheUsersFailuresInOneLine() {
     assertThat(run(new NoSuchFileException("here.png"), "x")).isEqualTo(1);
-    assertThat(run(new TensorFlowException("bad shape\nat node X"), "x")).isEqualTo(1);
+    assertThat(run(new TFResourceExhaustedException("OOM\nat node X"), "x")).isEqualTo(1);
     assertThat(run(new OutOfMemoryError("Java heap space"), "x")).isEqualTo(1);
     assertThat(run(new java.io.UncheckedIOException(new IOException("disk full")), "x"))
         .isEqualTo(1);
@@ -128,7 +129,7 @@ class CommandLinesTest {
         .isEqualTo(
             """
             error: here.png: no such file or folder
-            error: bad shape
+            error: OOM
             error: not enough memory (Java heap space)
             error: disk full
             """);
@@ -138,9 +139,11 @@ class CommandLinesTest {
   void reportsBugsWithTheirStackTrace() {
     assertThat(run(new IllegalStateException("impossible"), "x")).isEqualTo(1);
     assertThat(run(new StackOverflowError(), "x")).isEqualTo(1);
+    assertThat(run(new TensorFlowException("bad shape"), "x")).isEqualTo(1);
     assertThat(err.toString(UTF_8))
         .contains("this is a bug in the program")
         .contains("java.lang.IllegalStateException: impossible", "java.lang.StackOverflowError")
+        .contains("org.tensorflow.exceptions.TensorFlowException: bad shape")
         .contains("\tat mnist.console.CommandLinesTest");
   }
 

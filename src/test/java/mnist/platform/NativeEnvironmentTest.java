@@ -2,6 +2,7 @@ package mnist.platform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,24 @@ class NativeEnvironmentTest {
                 "--data=" + FewDigits.writeTo(folder.resolve("digits"))));
     assertThat(run.err()).contains("Unknown flags in TF_XLA_FLAGS: --nonsense");
     assertThat(run.exitCode()).isEqualTo(128 + 6);
+  }
+
+  /** A page may load a model at any time, and standard error belongs to the whole process. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void redirectsStandardErrorOncePerProcess() throws Exception {
+    Path temporary = Files.createDirectory(folder.resolve("tmp"));
+    Run run =
+        Program.end(
+            folder,
+            Program.start(
+                folder,
+                Map.of("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary),
+                List.of(),
+                "platform.FatalMessage",
+                "again"));
+    assertThat(run.out()).as(run.err()).contains("loaded", "created [last]");
+    assertThat(run.exitCode()).isZero();
   }
 
   @Test

@@ -282,7 +282,7 @@ class TrainingLoopTest {
     // One that requests tensors, and one that is detached since it never returns.
     RequestingListener requesting = new RequestingListener(stage);
     List<Measurement> measurements = new ArrayList<>();
-    List<Exception> failures = new ArrayList<>();
+    List<Throwable> failures = new ArrayList<>();
     CountDownLatch never = new CountDownLatch(1);
     TrainingListener blocked =
         new TrainingListener() {

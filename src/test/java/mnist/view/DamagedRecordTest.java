@@ -16,6 +16,7 @@ import mnist.TestData;
 import mnist.data.DataSet;
 import mnist.platform.Json;
 import mnist.runs.RunFolder;
+import mnist.runs.ViewRecord;
 import mnist.runs.ViewRecordFormat;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class DamagedRecordTest {
   private void assertHandled(byte[] record, String damage) throws IOException {
     Files.write(run.resolve(RunFolder.VIEW_RECORD), record);
     try {
-      Dashboard dashboard = Dashboard.of(run, digits, 320, 180);
+      Dashboard dashboard = Dashboard.of(run, ViewRecord.read(run), digits, 320, 180);
       dashboard.draw(dashboard.iterations().get(dashboard.iterations().size() - 1));
       drawn++;
     } catch (IOException e) {

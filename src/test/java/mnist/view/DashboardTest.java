@@ -34,7 +34,7 @@ class DashboardTest {
     digits = TestData.drawnDigits();
     Path run = SmallRun.in(temp.resolve("run"));
     record = ViewRecord.read(run);
-    dashboard = Dashboard.of(run, Optional.of(digits), 1920, 1080);
+    dashboard = Dashboard.of(run, record, Optional.of(digits), 1920, 1080);
   }
 
   @Test

@@ -69,7 +69,7 @@ class RunRoutesTest {
     Path runs = Files.createDirectory(folder.resolve("runs"));
     run =
         ShownRun.train(new Mnist10Softmax(), NOBODY, data, runs.resolve("one"), "--iterations=100");
-    page = new ViewPage(runs, 0, "--port");
+    page = new ViewPage(runs, 0, "--port", true, System.err::println);
     address = URI.create(page.address());
   }
 
@@ -230,7 +230,7 @@ class RunRoutesTest {
   void reportsAPortInUseInOneLine() {
     int port = address.getPort();
     String line = "port %d is in use; choose another with %s, or 0 for any free port";
-    assertThatThrownBy(() -> new ViewPage(folder, port, "--port"))
+    assertThatThrownBy(() -> new ViewPage(folder, port, "--port", true, text -> {}))
         .isInstanceOf(IOException.class)
         .hasMessage(line, port, "--port");
 

@@ -78,7 +78,7 @@ class ViewPageTest {
             runs.resolve("other"),
             "--iterations=100",
             "--no-export");
-    page = new ViewPage(runs, 0, "--port");
+    page = new ViewPage(runs, 0, "--port", true, System.err::println);
   }
 
   @AfterAll

@@ -246,7 +246,9 @@ public record RunFolder(Path path) {
     RunInfo.Data data = completeInfo().data();
     IOException failure;
     try {
-      return same(sets.open(DataSource.AUTO, Optional.of(Path.of(data.source()))), data);
+      Path source = Path.of(data.source());
+      refuseSpecialFiles(source);
+      return same(sets.open(DataSource.AUTO, Optional.of(source)), data);
     } catch (InvalidPathException e) {
       failure = new RunException(infoFile() + " is damaged: " + e.getMessage(), e);
     } catch (IOException e) {
@@ -260,6 +262,19 @@ public record RunFolder(Path path) {
       throw failure; // a user's own files
     }
     return same(sets.open(named.get(), Optional.empty()), data);
+  }
+
+  /** A run from elsewhere may name any folder; reading a pipe could wait for ever. */
+  private static void refuseSpecialFiles(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> content = Files.list(folder)) {
+        for (Path file : content.toList()) {
+          if (!Files.isRegularFile(file) && !Files.isDirectory(file)) {
+            throw new DataException(file + " is not a regular file");
+          }
+        }
+      }
+    }
   }
 
   private static DataSet same(DataSet found, RunInfo.Data expected) throws DataException {

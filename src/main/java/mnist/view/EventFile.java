@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.stream.Stream;
@@ -72,6 +73,9 @@ final class EventFile implements Closeable {
               .filter(path -> path.getFileName().toString().startsWith(PREFIX))
               .findFirst()
               .orElseThrow(() -> new IOException(folder + " contains no event file"));
+    }
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException(file + " is not a regular file");
     }
     SeekableByteChannel channel = Files.newByteChannel(file, StandardOpenOption.WRITE);
     channel.truncate(lengthBefore(next, Files.readAllBytes(file)));

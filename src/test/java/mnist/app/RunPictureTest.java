@@ -8,9 +8,13 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import mnist.SmallRun;
+import mnist.SpecialFile;
 import mnist.TestData;
 import mnist.app.Program.Run;
 import org.junit.jupiter.api.BeforeAll;
@@ -133,6 +137,38 @@ class RunPictureTest {
 
     Files.writeString(json, content.replaceFirst("(idx3-ubyte\" : \")..", "$1xx"));
     assertThat(picture(run.toString()).err()).hasLineCount(1).contains("SHA-256 differ");
+  }
+
+  /** A smaller picture helps against a large picture only. */
+  @Test
+  void suggestsASmallerSizeOnlyWhereThatHelps() throws Exception {
+    Run large = pictureIn("160m", "--size=9999x9999");
+    assertThat(large.err())
+        .contains("error: not enough memory for so large a picture")
+        .contains("--size");
+    SpecialFile.sparse(run.resolve("view.record"), 200_000_000);
+    Run record = pictureIn("160m");
+    assertThat(record.err()).contains("error: not enough memory (").doesNotContain("--size");
+    SpecialFile.sparse(run.resolve("view.record"), 3_000_000_000L);
+    assertFails("expected at most");
+  }
+
+  /** In a process with that much memory. */
+  private Run pictureIn(String memory, String... args) throws Exception {
+    List<String> all = new ArrayList<>(List.of(args));
+    all.add(run.toString());
+    Run ended =
+        Program.end(
+            folder,
+            Program.start(
+                folder,
+                Map.of("JAVA_TOOL_OPTIONS", "-Xmx" + memory),
+                List.of(),
+                "app.RunPicture",
+                all.toArray(String[]::new)));
+    assertThat(ended.exitCode()).as(ended.err()).isEqualTo(1);
+    assertThat(ended.err()).doesNotContain("\tat ");
+    return ended;
   }
 
   @Test

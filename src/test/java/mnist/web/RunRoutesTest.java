@@ -210,6 +210,20 @@ class RunRoutesTest {
         .contains("one", "linked-info", "fifo", "sparse", "linked");
   }
 
+  @Test
+  void readsNoPipeThatARunNamesAsItsData() throws Exception {
+    Path pipes = FewDigits.writeTo(folder.resolve("pipes"));
+    Path labels = pipes.resolve("t10k-labels-idx1-ubyte");
+    Files.delete(labels);
+    SpecialFile.fifo(labels);
+    Path foreign = ShownRun.copy(run, "pipes");
+    ObjectNode json = (ObjectNode) ShownRun.json(foreign);
+    ((ObjectNode) json.get("data")).put("source", pipes.toString());
+    ((ObjectNode) json.at("/data/sha256")).put("t10k-labels-idx1-ubyte", "0".repeat(64));
+    Files.write(foreign.resolve("run.json"), Json.MAPPER.writeValueAsBytes(json));
+    assertError("/api/runs/pipes/images/test?numbers=0", 404, "is not a regular file");
+  }
+
   /** Which would hold up every other request for images. */
   @Test
   void neverDownloadsOrDrawsADataSet() throws Exception {

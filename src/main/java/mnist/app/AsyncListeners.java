@@ -47,7 +47,7 @@ final class AsyncListeners implements AutoCloseable {
               TIME_BUDGET,
               failure ->
                   log.accept(
-                      "The %s ends here, the run continues: %s"
+                      "Recording of the %s has stopped, the run continues: %s"
                           .formatted(output, CliErrors.describe(failure))));
       open.add(listener);
       open.add(async::close);

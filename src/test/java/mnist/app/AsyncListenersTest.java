@@ -55,7 +55,7 @@ class AsyncListenersTest {
         .startsWith("There will be no pictures: this is a bug")
         .contains("StackOverflowError");
     assertThat(log.get(2))
-        .startsWith("The event files ends here, the run continues: this is a bug")
+        .startsWith("Recording of the event files has stopped, the run continues: this is a bug")
         .contains("IllegalStateException: impossible", "\tat mnist.app.AsyncListenersTest");
     assertThat(log.get(3)).isEqualTo("a listener could not be closed: not flushed");
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -93,6 +94,8 @@ public final class RunFolders {
       return content.map(RunFolder::new).filter(RunFolders::isRun).toList();
     } catch (NoSuchFileException e) {
       return List.of(); // no run yet
+    } catch (NotDirectoryException e) {
+      throw new RunException(root + " is not a folder, expected one with runs", e);
     }
   }
 

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Map;
 import java.util.TreeMap;
@@ -88,7 +89,11 @@ public final class RunRoutes implements RouteGroup {
         ctx -> {
           try {
             handler.handle(ctx);
-          } catch (NoSuchFileException | RunException | DataException | ModelException e) {
+          } catch (NoSuchFileException
+              | AccessDeniedException
+              | RunException
+              | DataException
+              | ModelException e) {
             throw new NotFoundResponse(ErrorMessages.summarize(e));
           }
         });

@@ -8,6 +8,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,6 +79,29 @@ class ServeTest {
     assertThat(folder.resolve("out.txt"))
         .content()
         .startsWith("digits, version 1 (1.0, one softmax layer): http://127.0.0.1:");
+  }
+
+  @Test
+  void logsEveryRequestIfVerbose() throws Exception {
+    Path model = TrainedRuns.poor(folder.resolve("poor"));
+    Process process =
+        Program.start(
+            folder,
+            List.of(),
+            "app.Serve",
+            "--port=0",
+            "--no-browser",
+            "--verbose",
+            "--model=" + model);
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(address(folder, process).resolve("/healthz")).build();
+      HttpClient.newHttpClient().send(request, BodyHandlers.discarding());
+    } finally {
+      process.destroy();
+      process.waitFor();
+    }
+    assertThat(folder.resolve("err.txt")).content().containsPattern("INFO .*GET /healthz: 200, ");
   }
 
   private Run serve(String... args) throws Exception {

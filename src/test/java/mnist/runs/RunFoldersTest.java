@@ -145,6 +145,10 @@ class RunFoldersTest {
   @Test
   void aMissingFolderHasNoRuns() throws Exception {
     assertThat(new RunFolders(root.resolve("missing"), log::add).summaries()).isEmpty();
+    Path file = Files.createFile(root.resolve("file"));
+    assertThatThrownBy(() -> new RunFolders(file, log::add).summaries())
+        .isInstanceOf(RunException.class)
+        .hasMessage(file + " is not a folder, expected one with runs");
   }
 
   @ParameterizedTest

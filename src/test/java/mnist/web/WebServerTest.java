@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import mnist.runs.RunFolders;
@@ -82,6 +83,15 @@ class WebServerTest {
           ctx -> {
             throw new OutOfMemoryError("a secret of the heap");
           });
+      config.routes.get(
+          "/later",
+          ctx ->
+              ctx.future(
+                  () ->
+                      CompletableFuture.runAsync(
+                          () -> {
+                            throw new OutOfMemoryError("a secret of the queue");
+                          })));
     }
 
     @Override
@@ -98,6 +108,7 @@ class WebServerTest {
       assertFault(
           client.get("/fail"), "GET /fail", "IllegalStateException: a secret of the server");
       assertFault(client.get("/memory"), "a request", "OutOfMemoryError: a secret of the heap");
+      assertFault(client.get("/later"), "GET /later", "OutOfMemoryError: a secret of the queue");
       assertThat(client.get("/nothing").status()).isEqualTo(404);
       assertThat(client.get("/nothing").error()).contains("/nothing");
       assertThat(client.post("/fail", "").error())
@@ -114,7 +125,8 @@ class WebServerTest {
         .isEqualTo("internal server error; the server's log explains error " + id);
     assertThat(response.body()).doesNotContain("secret");
     assertThat(log.remove(0))
-        .startsWith(what + " failed, error " + id + ": java.lang." + fault)
+        .startsWith(what + " failed, error " + id + ": java.")
+        .contains("java.lang." + fault)
         .contains("\tat mnist.web.WebServerTest");
     assertThat(log).isEmpty();
   }

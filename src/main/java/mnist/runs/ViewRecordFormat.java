@@ -240,7 +240,8 @@ public final class ViewRecordFormat {
   private static Measurement measurement(ByteBuffer body, Split split, RecordHeader header)
       throws RunException {
     int iteration = body.getInt();
-    require(iteration >= 0 && iteration <= header.iterations());
+    // One more than the last, for the measurement of the weights that the training ended with.
+    require(iteration >= 0 && iteration <= header.iterations() + 1L);
     int epoch = body.getInt();
     float accuracy = body.getFloat();
     require(accuracy >= 0 && accuracy <= 1);

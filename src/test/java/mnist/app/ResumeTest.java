@@ -25,6 +25,7 @@ import mnist.platform.ProjectFolder;
 import mnist.platform.Sha256;
 import mnist.runs.RunFolder;
 import mnist.runs.RunLock;
+import mnist.runs.ViewRecord;
 import mnist.runs.ViewRecordFormat;
 import mnist.training.Evaluation;
 import mnist.training.TrainingListener;
@@ -378,6 +379,9 @@ class ResumeTest {
     assertThat(record(run).at("/results/model/iteration").asInt()).isEqualTo(21);
     List<String> metrics = Files.readAllLines(run.resolve("metrics.jsonl"));
     assertThat(metrics.get(metrics.size() - 1)).startsWith("{\"iteration\":21,").contains("TEST");
+    ViewRecord view = ViewRecord.read(run);
+    assertThat(view.damage()).isEmpty();
+    assertThat(view.tests().get(view.tests().size() - 1).measurement().iteration()).isEqualTo(21);
   }
 
   // ---- Nothing is changed before everything is checked

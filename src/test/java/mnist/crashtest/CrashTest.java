@@ -1,10 +1,12 @@
 package mnist.crashtest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -13,8 +15,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import mnist.app.Main;
 import mnist.console.CommandLines;
 import mnist.platform.FileTree;
@@ -25,8 +29,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Tries to make a run lose data: kills it at random moments, fills its disk, makes its folder
- * read-only, resumes it, and compares the results with those of an undisturbed run.
+ * Tries to make a run lose data: kills it at random moments, fills its disk, damages its files,
+ * makes its folder read-only, resumes it, also where it would get other numbers, and compares the
+ * results with those of an undisturbed run.
  */
 @Command(
     name = "mnist.crashtest.CrashTest",
@@ -38,6 +43,9 @@ public final class CrashTest implements Callable<Integer> {
 
   private static final List<Subject> SUBJECTS =
       List.of(new Subject("1.0", 8_000), new Subject("2.2", 3_000), new Subject("3.1", 500));
+
+  /** Ends within a second, so that what precedes and follows its training can be disturbed. */
+  private static final Subject SHORT = new Subject("2.1", 200);
 
   @Option(
       names = "--kills",
@@ -77,6 +85,13 @@ public final class CrashTest implements Callable<Integer> {
       fillDisk(SUBJECTS.get(1), work);
       makeReadOnly(SUBJECTS.get(1), work);
       terminateAtTheEnd(SUBJECTS.get(2), work);
+      if (start(SHORT, undisturbed(SHORT, work)).waitFor() != 0) {
+        throw new IOException("the undisturbed run failed: " + errorLines());
+      }
+      killAfterTraining(work);
+      leaveCheckpointUnderAnotherName(work);
+      damage(work);
+      resumeWithOtherKernels(work);
     } finally {
       FileTree.delete(work);
     }
@@ -156,21 +171,29 @@ public final class CrashTest implements Callable<Integer> {
    * @param launcher what starts the command; may be empty
    */
   private Process start(Subject subject, Path run, List<String> launcher) throws IOException {
-    boolean resumes = hasCheckpoint(run);
-    if (Files.isDirectory(run) && !resumes) {
+    if (hasCheckpoint(run)) {
+      return resume(subject, run, launcher);
+    }
+    if (Files.isDirectory(run)) {
       FileTree.delete(run); // killed before its first checkpoint
     }
-    List<String> command = new ArrayList<>(launcher);
+    String iterations = "--iterations=" + subject.iterations();
+    return start(subject, launcher, iterations, "--record-view", "--run-dir", run.toString());
+  }
+
+  private Process resume(Subject subject, Path run, List<String> launcher, String... more)
+      throws IOException {
+    List<String> options = new ArrayList<>(List.of("--resume", run.toString()));
+    options.addAll(List.of(more));
+    return start(subject, launcher, options.toArray(String[]::new));
+  }
+
+  private Process start(Subject subject, List<String> launcher, String... options)
+      throws IOException {
     List<String> arguments =
         new ArrayList<>(List.of(subject.stage(), "--quiet", "--checkpoint-seconds=1"));
-    arguments.addAll(
-        resumes
-            ? List.of("--resume", run.toString())
-            : List.of(
-                "--iterations=" + subject.iterations(),
-                "--record-view",
-                "--run-dir",
-                run.toString()));
+    arguments.addAll(List.of(options));
+    List<String> command = new ArrayList<>(launcher);
     command.addAll(
         JavaProcess.command(JavaProcess.inheritedOptions(), Main.class.getName(), arguments));
     return new ProcessBuilder(command)
@@ -229,6 +252,8 @@ public final class CrashTest implements Callable<Integer> {
         boolean reported =
             errorLines().size() <= 2
                 && errorLines().get(errorLines().size() - 1).startsWith("error: ");
+        Path info = run.resolve("run.json");
+        reported &= !Files.exists(info) || Json.MAPPER.readTree(info.toFile()).isObject();
         resize(disk, "64m");
         if (start(subject, run).waitFor() != 0 || !reported || !isEqual(undisturbed, run)) {
           System.err.println("with " + size + " kB: " + errorLines());
@@ -296,7 +321,7 @@ public final class CrashTest implements Callable<Integer> {
     boolean running = process.isAlive();
     process.destroy();
     process.waitFor();
-    String status = Json.MAPPER.readTree(run.resolve("run.json").toFile()).path("status").asText();
+    String status = status(run);
     boolean completed =
         status.equals("completed")
             || status.equals("interrupted") && start(subject, run).waitFor() == 0;
@@ -306,6 +331,113 @@ public final class CrashTest implements Callable<Integer> {
     }
     int lost = running && equal ? 0 : 1;
     addRow("SIGTERM during the last evaluation", 1, 1, lost);
+  }
+
+  // ---- The end of a run
+
+  /** Kills a run between its last checkpoint and its end: while it saves the model. */
+  private void killAfterTraining(Path work) throws IOException, InterruptedException {
+    int times = 10;
+    int lost = 0;
+    for (int i = 0; i < times; i++) {
+      Path run = work.resolve("killed-at-the-end-" + i);
+      Process process = start(SHORT, run);
+      Path last = run.resolve("checkpoint-" + (SHORT.iterations() + 1));
+      while (process.isAlive() && !Files.exists(last)) {
+        Thread.onSpinWait();
+      }
+      process.waitFor(i * 50, TimeUnit.MILLISECONDS);
+      process.destroyForcibly().waitFor();
+      boolean equal =
+          status(run).equals("completed") || resume(SHORT, run, List.of()).waitFor() == 0;
+      lost += equal && isEqual(undisturbed(SHORT, work), run) ? 0 : 1;
+    }
+    addRow("kill -9 while the model is saved", times, times, lost);
+  }
+
+  private static String status(Path run) throws IOException {
+    return Json.MAPPER.readTree(run.resolve("run.json").toFile()).path("status").asText();
+  }
+
+  /** A copy of the undisturbed short run, killed before it saved its model. */
+  private static Path unfinished(String name, Path work) throws IOException {
+    Path from = undisturbed(SHORT, work);
+    Path run = work.resolve(name);
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.filter(file -> !file.startsWith(from.resolve("model"))).toList()) {
+        Files.copy(file, run.resolve(from.relativize(file)));
+      }
+    }
+    ObjectNode info = (ObjectNode) Json.MAPPER.readTree(run.resolve("run.json").toFile());
+    Files.writeString(run.resolve("run.json"), info.put("status", "running").toString());
+    return run;
+  }
+
+  /** As earlier versions did when they were killed between two renames. */
+  private void leaveCheckpointUnderAnotherName(Path work) throws IOException, InterruptedException {
+    int lost = 0;
+    for (String suffix : List.of(".old", ".part")) {
+      Path run = unfinished("renamed" + suffix, work);
+      String name = "checkpoint-" + (SHORT.iterations() + 1);
+      Files.move(run.resolve(name), run.resolve("." + name + "." + UUID.randomUUID() + suffix));
+      boolean resumed = resume(SHORT, run, List.of()).waitFor() == 0;
+      lost += resumed && isEqual(undisturbed(SHORT, work), run) ? 0 : 1;
+    }
+    addRow("checkpoint between two renames", 2, 2, lost);
+  }
+
+  // ---- Damage, and other kernels
+
+  private void damage(Path work) throws IOException, InterruptedException {
+    Path behind = unfinished("damaged-behind", work);
+    Files.writeString(behind.resolve("metrics.jsonl"), "garbage\n", StandardOpenOption.APPEND);
+    boolean resumed = resume(SHORT, behind, List.of()).waitFor() == 0;
+    int lost = resumed && isEqual(undisturbed(SHORT, work), behind) ? 0 : 1;
+    addRow("metrics damaged behind the checkpoint", 1, 1, lost);
+
+    Path before = unfinished("damaged-before", work);
+    Path metrics = before.resolve("metrics.jsonl");
+    String content = Files.readString(metrics);
+    Files.writeString(metrics, "garbage" + content);
+    lost = isRefused(before, "line 1 is damaged", List.of()) ? 0 : 1;
+    Files.writeString(metrics, content);
+    resumed = resume(SHORT, before, List.of()).waitFor() == 0;
+    lost += resumed && isEqual(undisturbed(SHORT, work), before) ? 0 : 1;
+    addRow("metrics damaged before it, then mended", 1, 1, lost);
+
+    Path run = undisturbed(SHORT, work);
+    Path stray = Files.createFile(run.resolve("model/stray"));
+    lost = isRefused(run, "contains stray", List.of(), "--iterations=300") ? 0 : 1;
+    Files.delete(stray);
+    addRow("extension with a stray file in the model", 1, 1, lost);
+  }
+
+  /** Whether a resume is refused in one line, with run.json unchanged. */
+  private boolean isRefused(Path run, String reason, List<String> launcher, String... more)
+      throws IOException, InterruptedException {
+    String before = Files.readString(run.resolve("run.json"));
+    boolean failed = resume(SHORT, run, launcher, more).waitFor() == 1;
+    boolean refused =
+        failed
+            && errorLines().size() == 1
+            && errorLines().get(0).contains(reason)
+            && Files.readString(run.resolve("run.json")).equals(before);
+    if (!refused) {
+      System.err.println(run + " should be refused: " + errorLines());
+    }
+    return refused;
+  }
+
+  private void resumeWithOtherKernels(Path work) throws IOException, InterruptedException {
+    List<String> others = List.of("ONEDNN_MAX_CPU_ISA=SSE41", "TF_NUM_INTRAOP_THREADS=13");
+    int lost = 0;
+    for (String other : others) {
+      Path run = unfinished("kernels-" + other, work);
+      boolean refused = isRefused(run, "started with other kernels", List.of("env", other));
+      boolean resumed = resume(SHORT, run, List.of()).waitFor() == 0;
+      lost += refused && resumed && isEqual(undisturbed(SHORT, work), run) ? 0 : 1;
+    }
+    addRow("resume with other kernels, then as started", others.size(), others.size(), lost);
   }
 
   private static void resize(Path disk, String size) throws IOException, InterruptedException {

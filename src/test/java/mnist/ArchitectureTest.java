@@ -160,6 +160,15 @@ class ArchitectureTest {
         .anyMatch(method -> method.getName().equals("main"));
   }
 
+  /** Formats need no locale: that of the programs is always {@code Locale.ROOT}. */
+  @ArchTest
+  static final ArchRule capitalsDoNotDependOnTheLocale =
+      noClasses()
+          .should()
+          .callMethod(String.class, "toLowerCase")
+          .orShould()
+          .callMethod(String.class, "toUpperCase");
+
   @ArchTest
   static final ArchRule nothingStaticIsMutable =
       fields()

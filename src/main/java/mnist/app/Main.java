@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import mnist.Stages;
+import mnist.console.CommandLines;
 import mnist.platform.Versions;
 
 /** The entry point of the jar: starts a stage by its number or another program by its name. */
@@ -33,8 +34,10 @@ public final class Main {
     List<String> given = List.of(args);
     if (given.isEmpty() || List.of("--help", "-h").contains(given.get(0))) {
       printHelp(System.out);
+      System.exit(CommandLines.exitCode(0, System.out, System.err));
     } else if (List.of("--version", "-V").contains(given.get(0))) {
       System.out.println(new Versions().getVersion()[0]);
+      System.exit(CommandLines.exitCode(0, System.out, System.err));
     } else {
       String[] rest = Arrays.copyOfRange(args, 1, args.length);
       Optional<Consumer<String[]>> main = find(given.get(0));

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -44,9 +45,11 @@ public final class CliErrors {
 
   private static boolean isBug(Throwable e) {
     return e instanceof Error
-        ? !(e instanceof LinkageError || e instanceof OutOfMemoryError)
+        ? !(e instanceof UnsatisfiedLinkError || e instanceof OutOfMemoryError)
         : e instanceof RuntimeException
-            && !(e instanceof TFResourceExhaustedException || e instanceof UncheckedIOException);
+            && !(e instanceof TFResourceExhaustedException
+                || e instanceof UncheckedIOException
+                || e instanceof InvalidPathException);
   }
 
   /**

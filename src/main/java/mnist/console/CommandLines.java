@@ -1,7 +1,13 @@
 package mnist.console;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import mnist.platform.Versions;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,6 +28,7 @@ public final class CommandLines {
    * @param err where to print errors
    */
   public static CommandLine create(Object program, PrintStream out, PrintStream err) {
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // numbers look the same everywhere
     CommandLine commandLine = new CommandLine(program);
     CommandSpec spec = commandLine.getCommandSpec();
     spec.mixinStandardHelpOptions(true);
@@ -39,15 +46,45 @@ public final class CommandLines {
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
-        .setParameterExceptionHandler((e, args) -> CliErrors.reportWrongOption(e, err))
+        .setParameterExceptionHandler(
+            (e, args) -> {
+              try {
+                checkNames(List.of(args)); // which may be what is wrong with an option
+                return CliErrors.reportWrongOption(e, err);
+              } catch (InvalidPathException name) {
+                return CliErrors.report(name, err);
+              }
+            })
         .setExecutionExceptionHandler((e, failed, parsed) -> CliErrors.report(e, err))
         .setExecutionStrategy(
             parsed -> {
               try {
-                return new CommandLine.RunLast().execute(parsed);
-              } catch (Error e) { // which picocli lets through
+                checkNames(parsed.originalArgs());
+                return exitCode(new CommandLine.RunLast().execute(parsed), out, err);
+              } catch (InvalidPathException | Error e) {
                 return CliErrors.report(e, err);
               }
             });
+  }
+
+  /**
+   * The exit code of a program that has written to standard output: 1 if not all of that arrived,
+   * with a line on standard error.
+   */
+  public static int exitCode(int exitCode, PrintStream out, PrintStream err) {
+    return out.checkError()
+        ? CliErrors.report(new IOException("standard output is closed or full"), err)
+        : exitCode;
+  }
+
+  /**
+   * Refuses names that Java cannot read: where the locale allows ASCII only, U+FFFD stands for what
+   * is not.
+   */
+  private static void checkNames(List<String> args) {
+    List<String> names = new ArrayList<>(args);
+    names.add(System.getProperty("user.dir"));
+    names.add(System.getProperty("user.home"));
+    names.stream().filter(name -> name.contains("\ufffd")).forEach(Path::of);
   }
 }

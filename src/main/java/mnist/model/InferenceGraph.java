@@ -71,8 +71,13 @@ final class InferenceGraph implements AutoCloseable {
   InferenceGraph(Network network) {
     this.network = network;
     try {
+      GraphDef training = network.graph().toGraphDef();
       graph.importGraphDef(
-          GraphDef.newBuilder().addAllNode(inputNodes()).addAllNode(networkNodes(network)).build());
+          GraphDef.newBuilder()
+              .setVersions(training.getVersions())
+              .addAllNode(inputNodes())
+              .addAllNode(networkNodes(network, training))
+              .build());
       Ops tf = Ops.create(graph);
       Output<TFloat32> predictions = output("Y");
       Output<TInt64> classes =
@@ -117,7 +122,7 @@ final class InferenceGraph implements AutoCloseable {
    * The nodes that {@code Y} depends on, except {@code X}. Nodes used in training only, such as
    * dropout, are bypassed, and variables are read through an identity, as converters expect.
    */
-  private static List<NodeDef> networkNodes(Network network) {
+  private static List<NodeDef> networkNodes(Network network, GraphDef training) {
     Map<String, String> replacements = new HashMap<>();
     Map<String, NodeDef> nodes = new LinkedHashMap<>();
     for (Variable<TFloat32> variable : network.variables()) {
@@ -135,7 +140,7 @@ final class InferenceGraph implements AutoCloseable {
     network
         .inferenceReplacements()
         .forEach((node, by) -> replacements.put(node, replacements.getOrDefault(by, by)));
-    for (NodeDef node : network.graph().toGraphDef().getNodeList()) {
+    for (NodeDef node : training.getNodeList()) {
       NodeDef.Builder rewired = node.toBuilder().clearInput();
       node.getInputList()
           .forEach(input -> rewired.addInput(replacements.getOrDefault(input, input)));

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import mnist.nn.Network;
+import mnist.nn.NodeNames;
 import mnist.nn.Weights;
 import mnist.platform.AtomicFile;
 import mnist.platform.ErrorMessages;
@@ -110,7 +111,7 @@ public final class SavedModelFolder {
       throws IOException {
     check(folder, overwrite);
     try (AtomicFile model = AtomicFile.of(folder);
-        InferenceGraph graph = new InferenceGraph(network)) {
+        InferenceGraph graph = NodeNames.withAsciiDigits(() -> new InferenceGraph(network))) {
       Path path = model.path();
       Files.createDirectories(path.resolve(VARIABLES));
       Files.createDirectories(path.resolve(CARD).getParent());

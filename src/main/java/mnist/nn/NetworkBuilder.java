@@ -61,9 +61,12 @@ public final class NetworkBuilder {
   public static Network build(Hyperparameters hyperparameters, Consumer<NetworkBuilder> stage) {
     Graph graph = new Graph();
     try {
-      NetworkBuilder net = new NetworkBuilder(graph, hyperparameters);
-      stage.accept(net);
-      return new Network(net);
+      return NodeNames.withAsciiDigits(
+          () -> {
+            NetworkBuilder net = new NetworkBuilder(graph, hyperparameters);
+            stage.accept(net);
+            return new Network(net);
+          });
     } catch (RuntimeException e) {
       graph.close();
       throw e;

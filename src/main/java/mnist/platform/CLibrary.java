@@ -9,12 +9,20 @@ interface CLibrary extends Library {
   int STANDARD_OUTPUT = 1;
   int STANDARD_ERROR = 2;
 
+  /** The folder that JNA unpacks its own library to, for as long as it loads. */
+  String FOLDER = "jna.tmpdir";
+
   /**
-   * @throws LinkageError on platforms that JNA does not support
+   * @throws LinkageError if JNA's own library cannot be loaded
    */
   static CLibrary load() {
+    if (System.getProperty(FOLDER) == null) {
+      System.setProperty(FOLDER, NativeCache.folder().toString());
+    }
     return Native.load(Platform.isWindows() ? "ucrtbase" : "c", CLibrary.class);
   }
+
+  String getenv(String name);
 
   int setenv(String name, String value, int overwrite);
 

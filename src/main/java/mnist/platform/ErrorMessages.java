@@ -4,8 +4,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Errors as one line for the user, without class names. */
 public final class ErrorMessages {
@@ -13,12 +15,12 @@ public final class ErrorMessages {
 
   /** The cause and, where it is known, the remedy. */
   public static String summarize(Throwable e) {
-    if (e instanceof LinkageError) {
-      return "TensorFlow's native library cannot be loaded on %s %s (%s); see Troubleshooting in the README"
-          .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), firstLine(e));
-    }
     if (e instanceof OutOfMemoryError) {
       return "not enough memory (" + firstLine(e) + ")";
+    }
+    if (e instanceof InvalidPathException name && name.getReason().contains("unmappable")) {
+      return "%s: not a name in the locale %s; set LC_ALL=C.UTF-8"
+          .formatted(name.getInput(), locale());
     }
     if (e instanceof UncheckedIOException wrapper) {
       return summarize(wrapper.getCause());
@@ -44,6 +46,15 @@ public final class ErrorMessages {
       return file.getReason() == null ? "cannot be used" : file.getReason();
     }
     return firstLine(e);
+  }
+
+  /** The locale that the encoding of names comes from. */
+  private static String locale() {
+    return Stream.of("LC_ALL", "LC_CTYPE", "LANG")
+        .map(System::getenv)
+        .filter(value -> value != null && !value.isEmpty())
+        .findFirst()
+        .orElse("C");
   }
 
   private static String firstLine(Throwable e) {

@@ -2,12 +2,14 @@ package mnist.platform;
 
 import static mnist.platform.CLibrary.STANDARD_ERROR;
 
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
+import org.bytedeco.javacpp.Loader;
 import org.tensorflow.Graph;
 import org.tensorflow.Session;
 import org.tensorflow.TensorFlow;
@@ -23,6 +25,9 @@ public final class NativeEnvironment {
   private static final String ONEDNN = "TF_ENABLE_ONEDNN_OPTS";
   private static final String THREADS = "TF_NUM_INTRAOP_THREADS";
 
+  /** {@code bool tensorflow::IsMKLEnabled()}; MKL-DNN is what oneDNN used to be called. */
+  private static final String IS_ONEDNN_ENABLED = "_ZN10tensorflow12IsMKLEnabledEv";
+
   private static final Pattern STARTUP_LOG =
       Pattern.compile("^(I\\d{4} |WARNING: All log messages before absl::InitializeLog)");
 
@@ -31,36 +36,65 @@ public final class NativeEnvironment {
   /**
    * Loads TensorFlow without its startup logs and with oneDNN's faster kernels, which TensorFlow
    * itself enables on some processors only. Variables that the user has set are respected, except
-   * that {@code oneDnn} false always disables oneDNN.
+   * that {@code oneDnn} false always disables oneDNN. What is loaded already stays as it is.
    *
    * @return whether oneDNN is enabled
-   * @throws LinkageError if TensorFlow does not support this platform
+   * @throws LinkageError if TensorFlow's library cannot be loaded, or a variable cannot be set; the
+   *     message is one line for the user
    */
-  public static boolean load(boolean oneDnn) {
-    boolean enabled = false;
-    if (oneDnn) {
-      setIfUnset(ONEDNN, "1");
-      String value = System.getenv(ONEDNN);
-      enabled = value == null || !(value.equals("0") || value.equalsIgnoreCase("false"));
-    } else {
-      set(ONEDNN, "0");
+  public static synchronized boolean load(boolean oneDnn) {
+    if (!Loader.getLoadedLibraries().containsKey("jnitensorflow")) {
+      if (oneDnn) {
+        setIfUnset(ONEDNN, "1");
+      } else {
+        set(ONEDNN, "0");
+      }
+      boolean quiet =
+          System.getenv(LOG_LEVEL) == null && setIfPossible(LOG_LEVEL, "2"); // errors only
+      NativeCache.folder(); // or JavaCPP might choose a worse one
+      try {
+        TensorFlow.version();
+      } catch (LinkageError e) {
+        throw NativeCache.explain(e);
+      }
+      if (quiet && !Platform.isWindows()) {
+        runFirstGraph();
+      }
     }
-    boolean quiet = System.getenv(LOG_LEVEL) == null;
-    setIfUnset(LOG_LEVEL, "2"); // errors only
-    TensorFlow.version();
-    if (quiet && !Platform.isWindows()) {
-      FirstGraph.ensureRun();
+    return isOneDnnEnabled();
+  }
+
+  /** As TensorFlow itself says, where it can be asked; else as its variable says. */
+  private static boolean isOneDnnEnabled() {
+    String value;
+    try {
+      if (Platform.isLinux()) {
+        NativeLibrary framework = NativeLibrary.getInstance("libtensorflow_framework.so.2");
+        return (framework.getFunction(IS_ONEDNN_ENABLED).invokeInt(new Object[0]) & 0xff) != 0;
+      }
+      value = CLibrary.load().getenv(ONEDNN);
+    } catch (LinkageError e) { // no JNA, so nothing has been set here
+      value = System.getenv(ONEDNN);
     }
-    return enabled;
+    return value == null || !(value.equals("0") || value.equalsIgnoreCase("false"));
   }
 
   /**
    * Runs every operation on a single thread, so that results do not depend on the number of
-   * processors, unless the user has set {@code TF_NUM_INTRAOP_THREADS}. Takes effect only before
-   * {@link #load}.
+   * processors, unless the user has set {@code TF_NUM_INTRAOP_THREADS} or JNA's library cannot be
+   * loaded. Takes effect only before {@link #load}.
    */
   public static void useOneThread() {
-    setIfUnset(THREADS, "1");
+    setIfPossible(THREADS, "1");
+  }
+
+  private static boolean setIfPossible(String name, String value) {
+    try {
+      setIfUnset(name, value);
+      return true;
+    } catch (LinkageError e) {
+      return false;
+    }
   }
 
   private static void setIfUnset(String name, String value) {
@@ -70,6 +104,10 @@ public final class NativeEnvironment {
   }
 
   private static void set(String name, String value) {
+    if (value.equals(System.getenv(name))) {
+      return;
+    }
+    NativeCache.folder(); // without one, TensorFlow could not be loaded either
     try {
       CLibrary c = CLibrary.load();
       if (Platform.isWindows()) {
@@ -78,17 +116,14 @@ public final class NativeEnvironment {
         c.setenv(name, value, 1);
       }
     } catch (LinkageError e) {
-      // JNA does not support this platform: TensorFlow runs with its defaults.
+      throw NativeCache.cannotUse(e)
+          .orElseGet(
+              () ->
+                  new UnsatisfiedLinkError(
+                      "%s cannot be set to %s: JNA's library cannot be loaded from %s; set it in the environment; or JDK_JAVA_OPTIONS=-D%s=DIR chooses another folder"
+                          .formatted(
+                              name, value, System.getProperty(CLibrary.FOLDER), CLibrary.FOLDER)));
     }
-  }
-
-  /** Runs the first graph once per process, as its class is initialized. */
-  private static final class FirstGraph {
-    static {
-      runFirstGraph();
-    }
-
-    static void ensureRun() {}
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.tensorflow.exceptions.TFResourceExhaustedException;
 import org.tensorflow.exceptions.TensorFlowException;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -133,6 +135,22 @@ class CommandLinesTest {
             error: not enough memory (Java heap space)
             error: disk full
             """);
+  }
+
+  @Test
+  void reportsThatStandardOutputIsFull() {
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    PrintStream errors = new PrintStream(err, true, UTF_8);
+    CommandLine program =
+        CommandLines.create(new Sample(null), new PrintStream(full, true), errors);
+    assertThat(program.execute("--help")).isEqualTo(1);
+    assertThat(err.toString(UTF_8)).isEqualTo("error: standard output is closed or full\n");
   }
 
   @Test

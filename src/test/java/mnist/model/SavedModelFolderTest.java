@@ -91,6 +91,10 @@ class SavedModelFolderTest {
     }
     assertBytesArePredictedLikeFloats(bytes, pixels);
     assertContainsOnlyWhatPredictionNeeds(metaGraph().getGraphDef());
+    try (Network network = Stages.named(name).network(0)) {
+      assertThat(metaGraph().getGraphDef().getVersions())
+          .isEqualTo(network.graph().toGraphDef().getVersions());
+    }
   }
 
   /** Trains for a few steps; returns the test session's probabilities for the first images. */

@@ -45,6 +45,11 @@ OTHERS   := $(filter-out $(VARIABLES),$(foreach v,$(.VARIABLES),$(if $(findstrin
 upper     = $(shell printf %s '$1' | tr '[:lower:]' '[:upper:]')
 $(foreach v,$(OTHERS),$(if $(filter $(call upper,$v),$(VARIABLES)),$(error did you mean $(call upper,$v)=$(value $v)?)))
 
+# In the locale C, which cron and containers have, Java on Linux reads only names in ASCII.
+ifeq ($(filter-out C POSIX,$(or $(LC_ALL),$(LC_CTYPE),$(LANG)))$(shell uname),Linux)
+export LC_ALL := C.UTF-8
+endif
+
 # MNIST kept beside the project is taken from there.
 ifneq ($(wildcard ../shared/mnist),)
 export MNIST_DATA ?= $(abspath ../shared/mnist)

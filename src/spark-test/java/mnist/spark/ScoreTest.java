@@ -16,9 +16,11 @@ import java.util.zip.GZIPOutputStream;
 import mnist.FewDigits;
 import mnist.TestData;
 import mnist.spark.ScoredImage.Predicted;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,13 +51,7 @@ class ScoreTest {
         Score::run,
         Stream.concat(
                 Stream.of(
-                    "--model",
-                    model.toString(),
-                    "--out",
-                    out.toString(),
-                    "--master",
-                    "local[2]",
-                    "--"),
+                    "--model", model.toString(), "--out", out.toString(), "--master", "local[2]"),
                 Stream.of(images))
             .toArray(String[]::new));
   }
@@ -188,6 +184,59 @@ class ScoreTest {
     assertThat(images.get(file + "[2]").get(0).error())
         .isEqualTo(file + "[2] is empty, expected an image");
     assertThat(images.get(file + "[3]").get(0).error()).startsWith(file + "[3] is not an image");
+  }
+
+  /** The layout of image data sets on Hugging Face. */
+  @Test
+  void readsPicturesInANestedColumn() throws Exception {
+    byte[] picture = Files.readAllBytes(PICTURES.resolve("7-transparent.png"));
+    Path one = folder.resolve("one");
+    Path two = folder.resolve("two");
+    StructType image =
+        new StructType().add("bytes", DataTypes.BinaryType).add("path", DataTypes.StringType);
+    StructType layout = new StructType().add("image", image).add("label", DataTypes.LongType);
+    try (SparkSession spark = ScoredImage.local()) {
+      Dataset<Row> rows =
+          spark.createDataFrame(
+              List.of(
+                  RowFactory.create(RowFactory.create(picture, null), 7L),
+                  RowFactory.create(null, 0L)),
+              layout);
+      rows.coalesce(1).write().parquet(one.toString());
+      rows.withColumn("a.b", functions.col("image.bytes"))
+          .coalesce(1)
+          .write()
+          .parquet(two.toString());
+    }
+
+    Path out = folder.resolve("predictions");
+    ProgramResult only = score(out, one.toString());
+    assertThat(only.exitCode()).as(only.err()).isZero();
+    assertThat(only.out()).contains("2 images in", "1 of them could not be classified");
+
+    ProgramResult unclear = score(folder.resolve("none"), two.toString());
+    assertThat(unclear.exitCode()).isEqualTo(1);
+    assertThat(unclear.err())
+        .contains("has the binary columns [image.bytes, a.b], expected exactly one, or --column")
+        .hasLineCount(1);
+    for (String column : List.of("image.bytes", "a.b")) {
+      ProgramResult named =
+          score(folder.resolve("in " + column), "--column=" + column, two.toString());
+      assertThat(named.exitCode()).as(named.err()).isZero();
+      assertThat(named.out()).contains("2 images in", "1 of them could not be classified");
+    }
+  }
+
+  @Test
+  void anyNameWillDoForThePredictions() throws Exception {
+    Path few = FewDigits.writeTo(folder.resolve("few")).resolve("t10k-images-idx3-ubyte");
+    for (String name : List.of("[a]{b,c}*?\\", "50% of {them}", "é ü")) {
+      Path out = folder.resolve(name);
+      ProgramResult result = score(out, few.toString());
+      assertThat(result.exitCode()).as(name + ": " + result.err()).isZero();
+      assertThat(result.out()).contains("500 images in", "Predictions in " + out);
+      assertThat(out).isDirectory();
+    }
   }
 
   @Test

@@ -9,9 +9,10 @@ import java.io.PrintStream;
 import java.io.Serializable;
 import java.net.URI;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Spliterators;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -32,12 +33,14 @@ import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -86,7 +89,8 @@ public final class Score implements Callable<Integer> {
   @Option(
       names = "--column",
       paramLabel = "NAME",
-      description = "The Parquet column with the images. Default: the only binary column")
+      description =
+          "The Parquet column with the images, such as image.bytes. Default: the only binary column")
   private String column;
 
   @Option(
@@ -137,7 +141,7 @@ public final class Score implements Callable<Integer> {
       } finally {
         system.delete(temporary, true);
       }
-      report(spark.read().schema(PredictionIterator.SCHEMA).parquet(target.toString()), start);
+      report(spark.read().schema(PredictionIterator.SCHEMA).parquet(escaped(target)), start);
       return CommandLine.ExitCode.OK;
     }
   }
@@ -301,26 +305,37 @@ public final class Score implements Callable<Integer> {
   private Dataset<Row> scoreTable(SparkSession spark, String path, Broadcast<ModelFiles> model)
       throws IOException {
     Dataset<Row> table = spark.read().parquet(path);
-    List<String> binary =
-        Arrays.stream(table.schema().fields())
-            .filter(field -> field.dataType().equals(DataTypes.BinaryType))
-            .map(StructField::name)
-            .toList();
-    if (column == null ? binary.size() != 1 : !binary.contains(column)) {
+    Map<String, Column> binary = new LinkedHashMap<>();
+    addBinaryColumns(table.schema(), "", "", binary);
+    if (column == null ? binary.size() != 1 : !binary.containsKey(column)) {
       throw new IOException(
           "%s has the binary columns %s, expected %s"
-              .formatted(path, binary, column == null ? "exactly one, or --column" : column));
+              .formatted(
+                  path, binary.keySet(), column == null ? "exactly one, or --column" : column));
     }
     return score(
         table.select(
             col("_metadata.file_path"),
             col("_metadata.row_index"),
-            col("`" + (column == null ? binary.get(0) : column) + "`")),
+            binary.get(column == null ? binary.keySet().iterator().next() : column)),
         model,
         row ->
             ImageOrError.ofCell(
                 name(new Path(URI.create(row.getString(0)))) + "[" + row.getLong(1) + "]",
                 (byte[]) row.get(2)));
+  }
+
+  /** Collects binary columns by their names, also those in structures, such as image.bytes. */
+  private static void addBinaryColumns(
+      StructType type, String prefix, String quotedPrefix, Map<String, Column> columns) {
+    for (StructField field : type.fields()) {
+      String quoted = quotedPrefix + "`" + field.name().replace("`", "``") + "`";
+      if (field.dataType().equals(DataTypes.BinaryType)) {
+        columns.put(prefix + field.name(), col(quoted));
+      } else if (field.dataType() instanceof StructType structure) {
+        addBinaryColumns(structure, prefix + field.name() + ".", quoted + ".", columns);
+      }
+    }
   }
 
   /** Extracts a row's images, of which there may be several or none. */

@@ -14,10 +14,12 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.opentest4j.TestAbortedException;
 
@@ -109,11 +111,12 @@ class MakefileTest {
   private Run make(String classPath, String... args) throws Exception {
     List<String> command = new ArrayList<>(List.of("make"));
     command.addAll(List.of(args));
+    return run(project, environment(classPath), command);
+  }
+
+  private Map<String, String> environment(String classPath) {
     String path = bin + File.pathSeparator + System.getenv("PATH");
-    return run(
-        project,
-        Map.of("PATH", path, "JAVA_HOME", javaHome.toString(), "FAKE_CLASS_PATH", classPath),
-        command);
+    return Map.of("PATH", path, "JAVA_HOME", javaHome.toString(), "FAKE_CLASS_PATH", classPath);
   }
 
   private static Stream<Arguments> imageNames() {
@@ -224,6 +227,27 @@ class MakefileTest {
             });
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "LANG, C, C.UTF-8",
+    "LC_CTYPE, POSIX, C.UTF-8",
+    "LANG, '', C.UTF-8",
+    "LANG, de_DE, ''"
+  })
+  @EnabledOnOs(OS.LINUX)
+  void givesJavaALocaleThatHasAllLetters(String variable, String locale, String expected)
+      throws Exception {
+    script(javaHome.resolve("bin/java"), "#!/bin/sh\necho \"$LC_ALL\"\n");
+    List<String> command =
+        List.of("env", "-u", "LC_ALL", "-u", "LC_CTYPE", "-u", "LANG", variable + "=" + locale);
+    Run run =
+        run(
+            project,
+            environment(repository.toString()),
+            Stream.concat(command.stream(), Stream.of("make", "run")).toList());
+    assertThat(String.join("", run.out())).as(run.err()).isEqualTo(expected);
+  }
+
   @Test
   void suggestsCapitalsForALowerCaseVariable() throws Exception {
     Run run = make(repository.toString(), "run", "stage=2.1");
@@ -239,7 +263,8 @@ class MakefileTest {
     script(project.resolve("mvnw"), MAVEN);
     Files.delete(bin.resolve("mvn"));
     // Only what the recipes call, so that no other Maven is on the PATH.
-    for (String tool : List.of("make", "sh", "sed", "cat", "rm", "mkdir", "find", "tr", "echo")) {
+    for (String tool :
+        List.of("make", "sh", "sed", "cat", "rm", "mkdir", "find", "tr", "uname", "echo")) {
       Path installed = Path.of("/usr/bin", tool);
       Path program = Files.exists(installed) ? installed : Path.of("/bin", tool);
       script(bin.resolve(tool), "#!/bin/sh\nexec " + program + " \"$@\"\n");

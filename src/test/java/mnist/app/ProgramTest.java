@@ -159,6 +159,22 @@ class ProgramTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
+  void everyProgramFailsIfStandardOutputIsFull() throws Exception {
+    List<String> full = List.of("sh", "-c", "exec \"$@\" > /dev/full", "sh");
+    for (String[] args :
+        List.of(
+            new String[] {"1.0", "--data=" + digits, "--iterations=0", "--run-dir=full"},
+            new String[] {"--help"},
+            new String[] {"--version"},
+            new String[] {"serve", "--help"})) {
+      Run run = Program.end(folder, Program.start(folder, full, "app.Main", args));
+      assertThat(run.err()).isEqualTo("error: standard output is closed or full\n");
+      assertThat(run.exitCode()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
   void aFullDiskAtTheGraphLeavesNothing() throws Exception {
     Run run =
         limitedTo(
@@ -180,6 +196,32 @@ class ProgramTest {
       assertThat(measurements.get(measurements.size() - 1).path("iteration").isInt()).isTrue();
     }
     return measurements;
+  }
+
+  // ---- Names that the locale cannot express
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void namesTheLocaleThatHasOnlyAscii() throws Exception {
+    Map<String, String> ascii = Map.of("LC_ALL", "C");
+    List<String> inFolder = List.of("sh", "-c", "mkdir prüfung && cd prüfung && exec \"$@\"", "sh");
+    Run folderName =
+        Program.end(
+            folder, Program.start(folder, ascii, inFolder, "Mnist10Softmax", "--data=" + digits));
+    assertThat(folderName.err())
+        .endsWith("fung: not a name in the locale C; set LC_ALL=C.UTF-8\n")
+        .hasLineCount(1);
+    assertThat(folderName.exitCode()).isEqualTo(1);
+
+    for (String option : List.of("--run-dir=prüfung", "--data=prüfung")) {
+      Run optionName =
+          Program.end(folder, Program.start(folder, ascii, List.of(), "Mnist10Softmax", option));
+      assertThat(optionName.err())
+          .startsWith("error: " + option.replaceFirst("=.*", "=pr"))
+          .endsWith("fung: not a name in the locale C; set LC_ALL=C.UTF-8\n")
+          .hasLineCount(1);
+      assertThat(optionName.exitCode()).isEqualTo(1);
+    }
   }
 
   // ---- Stopped runs

@@ -2,9 +2,11 @@ package mnist.app;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import mnist.console.CommandLines;
+import mnist.console.PortConverter;
 import mnist.platform.NativeEnvironment;
 import mnist.runs.RunFolders;
 import mnist.web.DrawingRoutes;
@@ -27,6 +29,7 @@ import picocli.CommandLine.Spec;
     description =
         "Serves a trained model: a web page to draw digits on, and TensorFlow Serving's REST API.")
 public final class Serve implements Callable<Integer> {
+  private static final String HOST = "[\\p{L}\\p{N}._-]+";
   private static final String NAME = "[A-Za-z0-9_][A-Za-z0-9._-]*";
 
   @Spec private CommandSpec spec;
@@ -58,6 +61,7 @@ public final class Serve implements Callable<Integer> {
       names = "--port",
       paramLabel = "N",
       defaultValue = "8501",
+      converter = PortConverter.class,
       description = "Port to listen on; 0 picks a free one. Default: ${DEFAULT-VALUE}")
   private int port;
 
@@ -72,6 +76,15 @@ public final class Serve implements Callable<Integer> {
 
   @Option(names = "--verbose", description = "Log every request on standard error.")
   private boolean verbose;
+
+  @Option(
+      names = "--allow-host",
+      paramLabel = "NAME",
+      arity = "1..*",
+      description =
+          "Names by which clients reach this server besides the machine's own, such as a proxy's;"
+              + " requests for other names are rejected.")
+  private List<String> allowedHosts = List.of();
 
   @Option(names = "--no-browser", description = "Print the address without opening a browser.")
   private boolean noBrowser;
@@ -94,7 +107,14 @@ public final class Serve implements Callable<Integer> {
     if (verbose) {
       WebServer.logVerbosely();
     }
-    ServerConfig config = new ServerConfig(host, port, "--port");
+    for (String allowed : allowedHosts) {
+      if (!allowed.matches(HOST)) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--allow-host needs a name without port or http://, found " + allowed);
+      }
+    }
+    ServerConfig config = new ServerConfig(host, port, "--port").allowing(allowedHosts);
     config.checkAvailable();
     Path folder = model == null ? new RunFolders(runs, System.err::println).newestModel() : model;
     NativeEnvironment.useOneThread(); // per request; several requests run in parallel

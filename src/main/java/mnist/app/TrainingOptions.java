@@ -2,9 +2,11 @@ package mnist.app;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import mnist.console.PortConverter;
 import mnist.data.sources.DataSource;
 import mnist.platform.Json;
 import mnist.runs.RunConfig;
+import mnist.runs.RunFolders;
 import mnist.training.Stage;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -93,6 +95,7 @@ final class TrainingOptions {
   @Option(
       names = "--view-port",
       paramLabel = "N",
+      converter = PortConverter.class,
       defaultValue = "8080",
       description = "Port of the page, 0 for any free one. Default: ${DEFAULT-VALUE}")
   int viewPort;
@@ -135,7 +138,11 @@ final class TrainingOptions {
     refuse(noExport && exportFolder != null, "--export and --no-export cannot be combined");
     refuse(overwrite && exportFolder == null, "--overwrite needs --export");
     refuse(!view && isGiven("--view-port"), "--view-port needs --view");
-    refuse(viewPort < 0 || viewPort > 65_535, "--view-port must be 0 to 65535, found " + viewPort);
+    refuse(
+        runFolder != null && !RunFolders.hasValidName(runFolder),
+        "--run-dir needs a name of letters, digits, blanks and . _ + = , @ ( ) -, beginning with a"
+            + " letter, a digit or _, found "
+            + runFolder);
     refuse(
         resume != null && runFolder != null,
         "--run-dir and --resume cannot be combined: the run continues in its own folder");

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import mnist.console.CommandLines;
+import mnist.console.PortConverter;
 import mnist.runs.RunFolders;
 import mnist.web.WebServer;
 import picocli.CommandLine;
@@ -27,6 +28,7 @@ public final class View implements Callable<Integer> {
       names = "--port",
       paramLabel = "N",
       defaultValue = "8080",
+      converter = PortConverter.class,
       description = "Port to listen on; 0 picks a free one. Default: ${DEFAULT-VALUE}")
   private int port;
 

@@ -4,6 +4,8 @@ import java.awt.Desktop;
 import java.awt.GraphicsEnvironment;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import mnist.data.DataSet;
@@ -55,7 +57,8 @@ public final class ViewPage implements AutoCloseable {
 
   /** The URL of one run. */
   String address(RunFolder run) {
-    return server.address() + "#" + run.name();
+    String name = URLEncoder.encode(run.name(), StandardCharsets.UTF_8).replace("+", "%20");
+    return server.address() + "#" + name;
   }
 
   /** Opens a URL in the browser if there is a desktop. */

@@ -15,11 +15,14 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -46,6 +49,13 @@ public final class Picture {
 
   /** Larger pictures are subsampled while reading. */
   private static final long MAX_DECODED_PIXELS = 4_000_000;
+
+  /**
+   * How often a progressive JPEG of the largest size may be gone through; smaller ones more often.
+   */
+  private static final int MAX_SCANS = 15;
+
+  private static final Duration MAX_TIME = Duration.ofSeconds(10);
 
   private static final Set<String> FORMATS = Set.of("png", "jpeg", "gif", "bmp");
 
@@ -87,7 +97,7 @@ public final class Picture {
     if (content.length == 0) {
       throw new DataException(name + " is empty, expected an image");
     }
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(content))) {
+    try (ImageInputStream in = new MemoryCacheImageInputStream(limitTime(content, name))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       ImageReader reader = readers.hasNext() ? readers.next() : null;
       String format = reader == null ? "" : reader.getFormatName().toLowerCase(Locale.ROOT);
@@ -103,7 +113,8 @@ public final class Picture {
         if (format.equals("bmp") && content.length >= 6 && bmpLength(content) > content.length) {
           throw truncated(name);
         }
-        GrayImage gray = decode(reader, in, name, maxPixels);
+        int scans = format.equals("jpeg") ? countScans(content) : 1;
+        GrayImage gray = decode(reader, in, name, maxPixels, scans);
         return gray.upright(orientation(content, format));
       } finally {
         reader.dispose();
@@ -112,7 +123,8 @@ public final class Picture {
   }
 
   private static GrayImage decode(
-      ImageReader reader, ImageInputStream in, String name, long maxPixels) throws IOException {
+      ImageReader reader, ImageInputStream in, String name, long maxPixels, int scans)
+      throws IOException {
     try {
       reader.setInput(in, true, true);
       // The JPEG reader invents missing data and only warns about it.
@@ -126,6 +138,11 @@ public final class Picture {
         throw new DataException(
             "%s has %d × %d pixels, expected at most %d million"
                 .formatted(name, width, height, maxPixels / 1_000_000));
+      }
+      if (width * height * scans > maxPixels * MAX_SCANS) {
+        throw new DataException(
+            "%s has %d × %d pixels in %d scans, expected at most %d; save it again"
+                .formatted(name, width, height, scans, maxPixels * MAX_SCANS / (width * height)));
       }
       int step = (int) Math.ceil(Math.sqrt((double) width * height / MAX_DECODED_PIXELS));
       ImageReadParam subsampling = reader.getDefaultReadParam();
@@ -143,6 +160,33 @@ public final class Picture {
               .formatted(name, reader.getFormatName(), ErrorMessages.summarize(e)),
           e);
     }
+  }
+
+  /** How many passes over all of its pixels a JPEG consists of. */
+  private static int countScans(byte[] jpeg) {
+    int scans = 0;
+    for (int i = 1; i < jpeg.length; i++) {
+      if (jpeg[i - 1] == (byte) 0xff && jpeg[i] == (byte) 0xda) { // start of scan
+        scans++;
+      }
+    }
+    return scans;
+  }
+
+  /** A stream that fails when a decoder has taken too long. */
+  private static InputStream limitTime(byte[] content, String name) {
+    long end = System.nanoTime() + MAX_TIME.toNanos();
+    return new FilterInputStream(new ByteArrayInputStream(content)) {
+      @Override
+      public int read(byte[] buffer, int offset, int length) throws IOException {
+        if (System.nanoTime() > end) {
+          throw new DataException(
+              "%s takes longer than %d s to decode; save it again"
+                  .formatted(name, MAX_TIME.toSeconds()));
+        }
+        return super.read(buffer, offset, length);
+      }
+    };
   }
 
   /** The length in the header of a BMP file. */

@@ -24,8 +24,9 @@ public final class RunFolders {
   /** The folder with all runs, under the working folder. */
   public static final String DEFAULT = "runs";
 
-  /** A single path element, not hidden, that also works in a URL. */
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._ -]*");
+  /** A file name on every system, not hidden and no option, that needs no quotes on a page. */
+  private static final Pattern NAME =
+      Pattern.compile("[\\p{L}\\p{N}_][\\p{L}\\p{M}\\p{N}._ +=,@()-]*");
 
   private final Path root;
   private final Consumer<String> log;
@@ -39,9 +40,15 @@ public final class RunFolders {
     this.log = log;
   }
 
-  /** Whether runs of this name are listed and served. */
+  /** Whether a run may have this name; others are not listed and not served. */
   public static boolean isValidName(String name) {
     return NAME.matcher(name).matches();
+  }
+
+  /** Whether the last element of a path is a name that a run may have. */
+  public static boolean hasValidName(Path folder) {
+    Path name = folder.toAbsolutePath().normalize().getFileName();
+    return name != null && isValidName(name.toString());
   }
 
   /** A run, and when it started; {@code problem} says why it cannot be read. */

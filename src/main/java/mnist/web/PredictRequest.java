@@ -74,7 +74,9 @@ record PredictRequest(String signature, boolean rowFormat, String input, JsonTen
           "the body must be a JSON object such as {\"instances\": […]}");
       while (json.nextToken() != JsonToken.END_OBJECT) {
         String field = json.currentName();
-        json.nextToken();
+        if (json.nextToken() == JsonToken.VALUE_NULL) {
+          continue; // generated clients send null for what is absent
+        }
         switch (field) {
           case "signature_name" -> {
             check(json.currentToken() == JsonToken.VALUE_STRING, "'%s' must be a string", field);

@@ -25,7 +25,6 @@ import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -66,13 +65,6 @@ public final class WebServer implements AutoCloseable {
   private static final int SEND_BUFFER = 1 << 17;
 
   private static final String LARGE_RESPONSES = "^/api/runs/[^/]+/(record|images/.*)$";
-  private static final Set<String> LOCAL_NAMES =
-      Set.of(ServerConfig.LOOPBACK, "localhost", "[::1]");
-
-  /** An IP address, which unlike a name cannot be redirected to this machine by DNS. */
-  private static final Pattern IP_ADDRESS =
-      Pattern.compile("[0-9]+(\\.[0-9]+){3}|\\[[0-9a-f:.]+\\]");
-
   private static final String CONTENT_SECURITY_POLICY =
       "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
           + " form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -94,9 +86,10 @@ public final class WebServer implements AutoCloseable {
    * @param log receives each internal error with its stack trace, and the id that the response has
    * @throws IOException if the server cannot listen at that address
    */
-  public static WebServer start(ServerConfig config, Consumer<String> log, RouteGroup... groups)
+  public static WebServer start(ServerConfig given, Consumer<String> log, RouteGroup... groups)
       throws IOException {
     List<RouteGroup> owned = List.of(groups);
+    ServerConfig config = given.allowingOwnNames();
     try {
       config.checkAvailable();
       Javalin javalin =
@@ -247,21 +240,24 @@ public final class WebServer implements AutoCloseable {
     ctx.header("X-Content-Type-Options", "nosniff");
     String hostAndPort = String.valueOf(ctx.host()).toLowerCase(Locale.ROOT);
     String host = hostAndPort.replaceFirst(":\\d+$", "");
-    if (!isAllowedHost(host, config)) {
-      throw new ForbiddenResponse("unexpected Host %s, expected %s".formatted(host, config.host()));
+    if (!config.isAllowed(host)) {
+      throw new ForbiddenResponse(
+          "unexpected Host %s, expected %s%s"
+              .formatted(
+                  host,
+                  config.host(),
+                  config.isLocal()
+                      ? ""
+                      : ", an address of this machine, or its name; --allow-host allows others"));
     }
     String origin = ctx.header("Origin");
-    if (origin != null && !origin.toLowerCase(Locale.ROOT).equals("http://" + hostAndPort)) {
+    // A proxy may be reached by HTTPS.
+    String scheme = config.allowedHosts().contains(host) ? "https?://" : "http://";
+    if (origin != null
+        && !origin.toLowerCase(Locale.ROOT).matches(scheme + Pattern.quote(hostAndPort))) {
       throw new ForbiddenResponse(
           "unexpected Origin %s, expected http://%s".formatted(origin, hostAndPort));
     }
-  }
-
-  private static boolean isAllowedHost(String host, ServerConfig config) {
-    return LOCAL_NAMES.contains(host)
-        || !config.isLocal()
-            && (host.equals(config.host().toLowerCase(Locale.ROOT))
-                || IP_ADDRESS.matcher(host).matches());
   }
 
   private static void sendError(HttpResponseException e, Context ctx) {
@@ -297,8 +293,7 @@ public final class WebServer implements AutoCloseable {
 
   /** The address of the server's root, such as {@code http://127.0.0.1:8080/}. */
   public String address() {
-    String host = config.host().equals("0.0.0.0") ? ServerConfig.LOOPBACK : config.host();
-    return "http://%s:%d/".formatted(host.contains(":") ? "[" + host + "]" : host, javalin.port());
+    return "http://%s:%d/".formatted(config.hostInUrls(), javalin.port());
   }
 
   /** Accepts no more requests, completes those in progress, and closes the route groups. */

@@ -76,6 +76,13 @@ class RunTest {
 
   // ---- Options
 
+  @Test
+  void nameThatNoPageListsIsRefused() {
+    Ran ran = run("1.0", in("--run-dir", ".hid"));
+    assertThat(ran.exitCode()).isEqualTo(2);
+    assertThat(ran.err()).startsWith("error: --run-dir needs a name of letters");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -94,6 +101,7 @@ class RunTest {
         "--export and --no-export cannot be combined | --export=model --no-export",
         "--overwrite needs --export | --overwrite",
         "--view-port needs --view | --view-port=0",
+        "--view-port: expected a port, 0 to 65535, found 70000 | --view --view-port=70000",
         "--data and --dataset synthetic cannot be combined | --dataset=synthetic --data=x"
       })
   void wrongOptionsAreRefusedInOneLine(String message, String args) {

@@ -5,6 +5,7 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
 import javax.imageio.ImageIO;
 
 /**
@@ -42,6 +44,8 @@ public final class MalformedRequests {
               + " /v1/digits /v1/models/mnist /v1/models/mnist/versions/999:predict"
               + " /v1/models/mnist/versions/99999999999999999999:predict"
               + " /v1/models/mnist/versions/99999999999999999999 /v1/models/..%2f..%2fetc:predict"
+              + " /v1/models/two%20words:predict /v1/models/a%2Bb%3Apredict /v1/models/%C3%A9/metadata"
+              + " /v1/models/%252e:predict /v1/models/%0a/versions/1/metadata"
               + " /v1/models/%00:predict /v1/models/:predict /v1/models/mnist:explain"
               + " /v1/models/mnist/labels/stable:predict /v1/ /v1 /page/look /page/look?model="
               + " /page/look?model=.. /%ff /../.. // /metrics/ /shared/..%2fjvm.options /shared/style.css? *",
@@ -54,6 +58,7 @@ public final class MalformedRequests {
   private final URI server;
   private final Random random;
   private final List<byte[]> images = new ArrayList<>();
+  private final byte[] progressive;
 
   /**
    * One request.
@@ -76,11 +81,12 @@ public final class MalformedRequests {
       ImageIO.write(picture, form, out);
       images.add(out.toByteArray());
     }
+    progressive = JpegScans.progressive(picture);
   }
 
   /** The next request. */
   public Request next() {
-    return switch (random.nextInt(12)) {
+    return switch (random.nextInt(15)) {
       case 0 -> new Request("truncated JSON", post(PREDICT, truncate(image())));
       case 1 -> new Request("corrupted JSON", post(PREDICT, corrupt(image())));
       case 2 -> new Request("odd value", post(PREDICT, oddValue()));
@@ -92,6 +98,9 @@ public final class MalformedRequests {
       case 8 -> new Request("decompression bomb", post(imagePath(), bomb()));
       case 9 -> new Request("wrong length", wrongLength());
       case 10 -> new Request("wrong header", wrongHeader());
+      case 11 -> new Request("gzipped JSON", gzipped());
+      case 12 -> new Request("null for a field", post(PREDICT, nullField()));
+      case 13 -> new Request("JPEG of many scans", post(imagePath(), manyScans()));
       default -> new Request("noise", post(one(PATHS), noise(random.nextInt(2000))));
     };
   }
@@ -160,6 +169,37 @@ public final class MalformedRequests {
     return text(
         "{\"%s\": [%s], \"signature_name\": \"%s\"}"
             .formatted(form, square(one(VALUES)), signature));
+  }
+
+  private byte[] nullField() {
+    String field = "\"" + one(FIELDS) + "\": null";
+    return text(
+        random.nextBoolean()
+            ? "{" + field + "}"
+            : "{\"instances\": " + one(List.of("null", "[null]", "[{" + field + "}]")) + "}");
+  }
+
+  /** Damaged, or many times as large when decompressed. */
+  private byte[] gzipped() {
+    ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(zipped)) {
+      out.write(random.nextBoolean() ? image() : new byte[random.nextInt(100_000_000)]);
+    } catch (IOException e) {
+      throw new IllegalStateException("compressing in memory cannot fail", e);
+    }
+    byte[] whole = zipped.toByteArray();
+    byte[] body =
+        switch (random.nextInt(4)) {
+          case 0 -> truncate(whole);
+          case 1 -> corrupt(whole);
+          case 2 -> image();
+          default -> whole;
+        };
+    String encoding = one(list("gzip x-gzip br deflate identity gzip,gzip ,", "GZIP, br"));
+    return request(
+        "POST %s HTTP/1.1\r\n%sContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n"
+            .formatted(one(List.of(PREDICT, "/v1/digits")), host(), encoding, body.length),
+        body);
   }
 
   private String shape(int levels) {
@@ -241,6 +281,10 @@ public final class MalformedRequests {
     png.writeBytes(name);
     png.writeBytes(content);
     png.writeBytes(ByteBuffer.allocate(4).putInt((int) sum.getValue()).array());
+  }
+
+  private byte[] manyScans() {
+    return JpegScans.repeat(one(List.of(images.get(1), progressive)), random.nextInt(2000));
   }
 
   // ---- Headers

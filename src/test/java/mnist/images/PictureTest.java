@@ -49,6 +49,7 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
 import mnist.TestData;
+import mnist.bench.JpegScans;
 import mnist.data.DataException;
 import mnist.data.sources.DataSets;
 import mnist.data.sources.DataSource;
@@ -290,6 +291,19 @@ class PictureTest {
       strip.getRaster().setSample(0, y, 0, 255);
     }
     assertThat(at(read(strip), 14, 14)).isEqualTo(255);
+  }
+
+  @Test
+  void limitsTheScansOfAJpeg() throws IOException {
+    BufferedImage letter = letter(TYPE_INT_RGB, WHITE, BLACK);
+    long pixels = (long) letter.getWidth() * letter.getHeight();
+    byte[] jpeg = JpegScans.progressive(letter);
+    byte[] scans = JpegScans.repeat(jpeg, 100);
+    assertThat(Picture.read(jpeg, "a.jpg", pixels)).hasSize(784);
+    assertThatExceptionOfType(DataException.class)
+        .isThrownBy(() -> Picture.read(scans, "a.jpg", pixels))
+        .withMessageMatching("a.jpg has .* pixels in 1\\d\\d scans, expected at most 15; .*");
+    assertThat(Picture.read(scans, "a.jpg")).hasSize(784); // in a large one it would be too many
   }
 
   @Test

@@ -122,6 +122,19 @@ class RunFoldersTest {
     assertThatThrownBy(() -> ViewRecord.read(sparse)).hasMessageContaining("expected at most");
   }
 
+  @Test
+  void namesAreThoseThatPagesAndLinksCanHave() {
+    for (String name : List.of("1.0-b", "a b", "a+b", "é", "e\u0301", "lr=0.003,n=2", "_1", "试验")) {
+      assertThat(RunFolders.isValidName(name)).as(name).isTrue();
+      assertThat(RunFolders.hasValidName(root.resolve(name))).as(name).isTrue();
+    }
+    for (String name : List.of(".hid", "-x", " x", "a:b", "a?b", "a#b", "a%b", "a<b", "a\nb", "")) {
+      assertThat(RunFolders.isValidName(name)).as(name).isFalse();
+    }
+    assertThat(RunFolders.hasValidName(root.getRoot())).isFalse();
+    assertThat(RunFolders.hasValidName(root.resolve("x").resolve("."))).isTrue();
+  }
+
   /** As version 1.0 wrote it. */
   @Test
   void optionsOfOlderRunsAreRead() throws Exception {

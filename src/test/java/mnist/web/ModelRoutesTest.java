@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import mnist.TestData;
 import mnist.bench.Fuzzing;
 import mnist.bench.RawHttp;
@@ -275,6 +277,60 @@ class ModelRoutesTest {
     assertError(client.post("/v1/digits", large), 400, "expected at most 20 million");
   }
 
+  private static byte[] gzip(byte[] content) throws IOException {
+    ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(zipped)) {
+      out.write(content);
+    }
+    return zipped.toByteArray();
+  }
+
+  private static Response post(String encoding, byte[] body) throws Exception {
+    return client.send(
+        client
+            .request(PREDICT)
+            .header("Content-Encoding", encoding)
+            .POST(BodyPublishers.ofByteArray(body))
+            .build());
+  }
+
+  @Test
+  void decompressesBodies() throws Exception {
+    byte[] plain = ("{\"instances\": [" + image(0) + "]}").getBytes(UTF_8);
+    String expected = client.post(PREDICT, plain).body();
+    byte[] zipped = gzip(plain);
+    assertThat(post("gzip", zipped).body()).isEqualTo(expected);
+    assertThat(post("X-GZIP", zipped).body()).isEqualTo(expected);
+    assertThat(post("identity", plain).body()).isEqualTo(expected);
+    assertError(post("gzip", gzip(new byte[(8 << 20) + 1])), 413, "8388608 bytes");
+    assertError(post("gzip", plain), 400, "cannot be read: Not in GZIP format");
+    assertError(post("gzip", Arrays.copyOf(zipped, zipped.length / 2)), 400, "cannot be read");
+    assertError(post("br", plain), 415, "found Content-Encoding br, expected gzip or none");
+    assertError(post("gzip, gzip", plain), 415, "gzip, gzip");
+  }
+
+  @Test
+  void nullCountsAsAbsent() throws Exception {
+    String right = "{\"instances\": [" + image(0) + "]";
+    assertThat(client.post(PREDICT, right + ", \"inputs\": null, \"signature_name\": null}"))
+        .isEqualTo(client.post(PREDICT, right + "}"));
+    assertError(client.post(PREDICT, "{\"instances\": null}"), 400, "Missing 'inputs'");
+  }
+
+  @Test
+  void decodesNamesInPaths() throws Exception {
+    for (String name : List.of("two words", "a+b", "é(1)")) {
+      TrainedRuns.poor(folder.resolve("runs").resolve(name));
+      String encoded = URLEncoder.encode(name, UTF_8).replace("+", "%20");
+      String path = "/v1/models/" + encoded;
+      assertThat(client.get(path).status()).as(name).isEqualTo(200);
+      assertThat(client.get(path + "/versions/1/metadata").status()).as(name).isEqualTo(200);
+      assertThat(client.post(path + ":predict", "{\"instances\": [" + image(0) + "]}").status())
+          .as(name)
+          .isEqualTo(200);
+    }
+  }
+
   // ---- Pictures
 
   @Test
@@ -320,6 +376,14 @@ class ModelRoutesTest {
   @Test
   void matchesItsOpenApiDescription() throws Exception {
     JsonNode description = client.get("/openapi.json").json();
+    assertThat(description.at("/servers/0/url").asText()).isEqualTo("/");
+    assertThat(description.path("paths").has("/v1/models/{name}/versions/{version}/metadata"))
+        .isTrue();
+    for (JsonNode path : description.path("paths")) {
+      assertThat(path.iterator().next().path("responses").fieldNames())
+          .toIterable()
+          .contains("403", "405");
+    }
     description
         .path("paths")
         .fieldNames()

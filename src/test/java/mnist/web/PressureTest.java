@@ -15,6 +15,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -107,7 +108,8 @@ class PressureTest {
   }
 
   private WebServer start(Duration timeout, Routes routes) throws IOException {
-    return WebServer.start(new ServerConfig("127.0.0.1", 0, "--port", timeout), log::add, routes);
+    return WebServer.start(
+        new ServerConfig("127.0.0.1", 0, "--port", timeout, Set.of()), log::add, routes);
   }
 
   /** Opens a connection that can hold little, and sends something. */

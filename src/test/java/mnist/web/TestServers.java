@@ -3,6 +3,7 @@ package mnist.web;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Servers of a model with the same routes as that of {@link mnist.app.Serve}, but impatient. */
@@ -23,7 +24,7 @@ final class TestServers {
             new RunModels(runs, () -> {}, log));
     ServerMetrics metrics = new ServerMetrics();
     return WebServer.start(
-        new ServerConfig("127.0.0.1", 0, "--port", timeout),
+        new ServerConfig("127.0.0.1", 0, "--port", timeout, Set.of()),
         log,
         new DrawingRoutes(models, metrics),
         new ModelRoutes(models, metrics),

@@ -102,8 +102,7 @@ public final class DrawingRoutes implements RouteGroup {
       return Picture.read(body, PICTURE, MAX_PIXELS);
     } catch (DataException e) {
       throw new BadRequestResponse(e.getMessage());
-    } catch (IOException | RuntimeException e) {
-      // Java's image readers fail in many ways on damaged files.
+    } catch (IOException e) {
       throw new BadRequestResponse(PICTURE + " cannot be read: " + ErrorMessages.summarize(e));
     }
   }

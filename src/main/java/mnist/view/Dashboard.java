@@ -48,6 +48,7 @@ public final class Dashboard {
   private final RecordHeader header;
   private final byte[] testLabels;
   private final int[] testIndices;
+  private final int lastIteration;
   private final List<Measurement> trainingMeasurements;
   private final List<Measurement> testMeasurements;
   private final Theme theme;
@@ -102,12 +103,17 @@ public final class Dashboard {
     testIndices = IntStream.range(0, testLabels.length).toArray();
     trainingMeasurements = record.batches().stream().map(BatchSnapshot::measurement).toList();
     testMeasurements = record.tests().stream().map(TestSnapshot::measurement).toList();
+    // Of a training that ends between tests, the measurement of its final weights comes after.
+    lastIteration =
+        testMeasurements.stream()
+            .mapToInt(Measurement::iteration)
+            .reduce(header.iterations(), Math::max);
     theme = Theme.of(width, height);
     headingHeight = theme.scaled(88);
     accuracy =
         new CurvePanel(
             theme,
-            new Curves(theme, area(1), header.iterations(), 0, 1, false),
+            new Curves(theme, area(1), lastIteration, 0, 1, false),
             Measurement::accuracy,
             Dashboard::percent,
             OptionalDouble.of(header.reportedAccuracy()),
@@ -116,7 +122,7 @@ public final class Dashboard {
     loss =
         new CurvePanel(
             theme,
-            new Curves(theme, area(2), header.iterations(), 0, MAX_LOSS, false),
+            new Curves(theme, area(2), lastIteration, 0, MAX_LOSS, false),
             Measurement::loss,
             loss -> String.format(Locale.ROOT, "%.2f", loss),
             OptionalDouble.empty(),
@@ -192,8 +198,7 @@ public final class Dashboard {
             ? 0.55 * (max - min)
             : Math.max(1, Math.abs(middle) / 10);
     Curves curves =
-        new Curves(
-            theme, area(4 + panel), header.iterations(), middle - half, middle + half, false);
+        new Curves(theme, area(4 + panel), lastIteration, middle - half, middle + half, false);
     return new Bands(curves, curves.bands(outermostFirst, color));
   }
 
@@ -324,8 +329,7 @@ public final class Dashboard {
   }
 
   private void heading(Graphics2D g, int iteration) {
-    String text =
-        String.format(Locale.ROOT, "iteration %,d of %,d", iteration, header.iterations());
+    String text = String.format(Locale.ROOT, "iteration %,d of %,d", iteration, lastIteration);
     List<Float> accuracies =
         testMeasurements.stream()
             .filter(m -> m.iteration() <= iteration)

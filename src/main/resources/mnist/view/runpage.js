@@ -331,7 +331,7 @@ export class RunPage {
     if (iteration === undefined) return;
     const [batch, test] = [run.batch(at), run.test(at)];
     put('iteration', count(iteration));
-    put('iterations', ` / ${count(run.header.iterations)}`);
+    put('iterations', ` / ${count(Math.max(run.header.iterations, run.curves.x.at(-1)))}`);
     put('train-accuracy', percent(batch?.accuracy));
     put('test-accuracy', percent(test?.accuracy));
     put('train-loss', figure(batch?.loss));

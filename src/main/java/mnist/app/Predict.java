@@ -273,7 +273,7 @@ public final class Predict implements Callable<Integer> {
         out.print(blocks(image.pixels()));
       }
       if (json) {
-        Map<String, Object> line = prediction.toJson(image.name(), classNames);
+        Map<String, Object> line = prediction.toJson(image.name(), classNames, image.warnings());
         // After an unreadable image it is uncertain which label belongs to which image.
         if (labels != null && refused == 0 && predicted.size() < labels.length) {
           line.put("label", labels[predicted.size()]);
@@ -282,12 +282,13 @@ public final class Predict implements Callable<Integer> {
       } else if (labels == null || show) {
         out.printf(
             Locale.ROOT,
-            "%s: %s (%.2f%%), next %s (%.2f%%)%n",
+            "%s: %s (%.2f%%), next %s (%.2f%%)%s%n",
             image.name(),
             classNames.get(best),
             100 * prediction.probabilities()[best],
             classNames.get(next),
-            100 * prediction.probabilities()[next]);
+            100 * prediction.probabilities()[next],
+            image.warnings().isEmpty() ? "" : "; warning: " + String.join(", ", image.warnings()));
       }
     }
 

@@ -1,6 +1,7 @@
 package mnist.images;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Estimates the paper of an image, including where ink covers it. Since photographs are lit
@@ -26,15 +27,22 @@ final class BackgroundModel {
   private final double[] coefficients = new double[TERMS];
   private final double[] terms = new double[TERMS];
 
-  private BackgroundModel(GrayImage image) {
+  private BackgroundModel(GrayImage image, int[] border) {
     this.image = image;
-    border = borderIndices(image);
-    coefficients[0] = borderMedian(image);
+    this.border = border;
+    coefficients[0] = medianOf(image, border);
   }
 
-  /** The paper's pixel values, in the size of the image. */
-  static GrayImage estimate(GrayImage image) {
-    BackgroundModel model = new BackgroundModel(image);
+  /**
+   * The paper's pixel values, in the size of the image.
+   *
+   * @param border indices of pixels around the digit; if there are many, some of them are used
+   */
+  static GrayImage estimate(GrayImage image, int[] border) {
+    int step = (border.length + MAX_BORDER_PIXELS - 1) / MAX_BORDER_PIXELS;
+    BackgroundModel model =
+        new BackgroundModel(
+            image, IntStream.range(0, border.length / step).map(i -> border[i * step]).toArray());
     for (int i = 0; i < ITERATIONS; i++) {
       model.fit();
     }
@@ -43,7 +51,10 @@ final class BackgroundModel {
 
   /** The median of the border pixels. */
   static float borderMedian(GrayImage image) {
-    int[] border = borderIndices(image);
+    return medianOf(image, borderIndices(image));
+  }
+
+  private static float medianOf(GrayImage image, int[] border) {
     float[] values = new float[border.length];
     for (int i = 0; i < border.length; i++) {
       values[i] = image.pixels()[border[i]];
@@ -51,7 +62,8 @@ final class BackgroundModel {
     return median(values);
   }
 
-  private static int[] borderIndices(GrayImage image) {
+  /** The indices of the border pixels; of an image with a long border, only some. */
+  static int[] borderIndices(GrayImage image) {
     int count = 2 * (image.width() + image.height());
     int step = (count + MAX_BORDER_PIXELS - 1) / MAX_BORDER_PIXELS;
     int[] indices = new int[(count + step - 1) / step];

@@ -36,6 +36,59 @@ record GrayImage(int width, int height, float[] pixels) {
     pixels[y * width + x] = value;
   }
 
+  /** Computes a pixel's value from another. */
+  interface ValueFunction {
+    float apply(float value);
+  }
+
+  /** An image of the same size with other values. */
+  GrayImage map(ValueFunction function) {
+    GrayImage image = new GrayImage(width, height);
+    for (int i = 0; i < pixels.length; i++) {
+      image.pixels[i] = function.apply(pixels[i]);
+    }
+    return image;
+  }
+
+  /** Each pixel's minimum in a square window of {@code 2 × radius + 1} pixels. */
+  GrayImage min(int radius) {
+    return map(value -> -value).max(radius).map(value -> -value);
+  }
+
+  /** Each pixel's maximum in a square window of {@code 2 × radius + 1} pixels. */
+  GrayImage max(int radius) {
+    GrayImage rows = new GrayImage(width, height);
+    for (int y = 0; y < height; y++) {
+      slideMax(rows.pixels, y * width, 1, width, radius);
+    }
+    GrayImage image = new GrayImage(width, height);
+    for (int x = 0; x < width; x++) {
+      rows.slideMax(image.pixels, x, width, height, radius);
+    }
+    return image;
+  }
+
+  /** Slides a window along a row or column; the queue holds what may still become a maximum. */
+  private void slideMax(float[] target, int start, int step, int count, int radius) {
+    int[] queue = new int[count];
+    int first = 0;
+    int last = 0;
+    for (int i = 0; i < count + radius; i++) {
+      if (i < count) {
+        while (last > first && pixels[start + queue[last - 1] * step] <= pixels[start + i * step]) {
+          last--;
+        }
+        queue[last++] = i;
+      }
+      if (i >= radius) {
+        if (queue[first] < i - 2 * radius) {
+          first++;
+        }
+        target[start + (i - radius) * step] = pixels[start + queue[first] * step];
+      }
+    }
+  }
+
   /** The difference between the lightest and the darkest pixel. */
   float contrast() {
     float min = pixels[0];

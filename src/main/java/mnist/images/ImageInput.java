@@ -17,7 +17,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import mnist.data.DataException;
@@ -97,8 +99,9 @@ public final class ImageInput {
         if (isIdx(content)) {
           readIdx(content, name, listener);
         } else {
-          byte[] picture = Picture.read(content, name);
-          listener.onImage(new NamedImage(name, LabeledImages.normalize(picture)));
+          List<String> warnings = new ArrayList<>();
+          byte[] picture = Picture.read(content, name, warnings::add);
+          listener.onImage(new NamedImage(name, LabeledImages.normalize(picture), warnings));
         }
       }
     } catch (DataException e) {

@@ -3,9 +3,7 @@ package mnist.images;
 import static mnist.data.LabeledImages.PIXELS;
 import static mnist.data.LabeledImages.SIDE;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
+import java.util.function.Consumer;
 import mnist.data.DataException;
 
 /**
@@ -27,12 +25,6 @@ final class MnistNormalizer {
    */
   private static final double CENTER = 14.5;
 
-  /** An image with less contrast, of 255, is blank. */
-  private static final float MIN_CONTRAST = 24;
-
-  /** Strokes with a smaller area relative to the largest stroke are specks. */
-  private static final double MIN_RELATIVE_AREA = 0.03;
-
   /** The digit's longer side in cells, the resolution at which its strokes are thickened. */
   private static final int CELLS = 100;
 
@@ -50,13 +42,15 @@ final class MnistNormalizer {
    * @param image values 0..255, dark on light or light on dark
    * @param name of the image, for the error message
    * @return 784 pixel values as unsigned bytes
+   * @param onWarning told why the result may be wrong
    * @throws DataException if the image is blank
    */
-  static byte[] normalize(GrayImage image, String name) throws DataException {
+  static byte[] normalize(GrayImage image, String name, Consumer<String> onWarning)
+      throws DataException {
     if (isNormalized(image)) {
       return toBytes(image);
     }
-    GrayImage digit = thicken(toCells(removeSpecks(extractInk(image, name))));
+    GrayImage digit = thicken(toCells(DigitFinder.find(image, name, onWarning)));
     double scale = (double) BOX / Math.max(digit.width(), digit.height());
     return center(
         resize(
@@ -72,14 +66,14 @@ final class MnistNormalizer {
     if (image.width() != SIDE
         || image.height() != SIDE
         || BackgroundModel.borderMedian(image) > 0
-        || image.contrast() < MIN_CONTRAST) {
+        || image.contrast() < Ink.MIN_CONTRAST) {
       return false;
     }
     Box box = Box.around(image);
     double[] center = centerOfMass(image);
     return Math.abs(box.longerSide() - BOX) <= 1
-        && isCentered(center[0], box.left, box.right)
-        && isCentered(center[1], box.top, box.bottom);
+        && isCentered(center[0], box.left(), box.right())
+        && isCentered(center[1], box.top(), box.bottom());
   }
 
   /** Whether it is centered to within a pixel, or as far as the image's edge allows. */
@@ -96,96 +90,7 @@ final class MnistNormalizer {
     return bytes;
   }
 
-  // ---- Ink and paper
-
-  /** The amount of ink in each pixel: 0 for paper, 1 for full strokes. */
-  private static GrayImage extractInk(GrayImage image, String name) throws DataException {
-    GrayImage paper = BackgroundModel.estimate(image);
-    GrayImage ink = new GrayImage(image.width(), image.height());
-    double darker = 0;
-    double lighter = 0;
-    for (int i = 0; i < ink.pixels().length; i++) {
-      float deviation = image.pixels()[i] - paper.pixels()[i];
-      darker += deviation < 0 ? deviation * deviation : 0;
-      lighter += deviation > 0 ? deviation * deviation : 0;
-      ink.pixels()[i] = deviation;
-    }
-    int side = darker > lighter ? -1 : 1;
-    for (int i = 0; i < ink.pixels().length; i++) {
-      ink.pixels()[i] = Math.max(0, side * ink.pixels()[i]);
-    }
-
-    float[] means = paperAndInkMeans(ink.pixels());
-    if (means[1] - means[0] < MIN_CONTRAST) {
-      throw new DataException(
-          name + " is blank, expected a digit that stands out from its background");
-    }
-    for (int i = 0; i < ink.pixels().length; i++) {
-      float amount = (ink.pixels()[i] - means[0]) / (means[1] - means[0]);
-      ink.pixels()[i] = Math.min(1, Math.max(0, amount));
-    }
-    return ink;
-  }
-
-  /** The mean values of paper and ink, separated by Otsu's threshold (1979). */
-  private static float[] paperAndInkMeans(float[] values) {
-    int[] histogram = new int[256];
-    double sum = 0;
-    for (float value : values) {
-      int bin = Math.min(255, Math.round(value));
-      histogram[bin]++;
-      sum += bin;
-    }
-    float[] means = new float[2];
-    double best = -1;
-    double below = 0;
-    double sumBelow = 0;
-    for (int t = 0; t < 255; t++) {
-      below += histogram[t];
-      sumBelow += (double) t * histogram[t];
-      double above = values.length - below;
-      if (below == 0 || above == 0) {
-        continue;
-      }
-      double paper = sumBelow / below;
-      double ink = (sum - sumBelow) / above;
-      double between = below * above * (ink - paper) * (ink - paper);
-      if (between > best) {
-        best = between;
-        means[0] = (float) paper;
-        means[1] = (float) ink;
-      }
-    }
-    return means;
-  }
-
   // ---- The digit
-
-  /** A rectangle of pixels; right and bottom are exclusive. */
-  private record Box(int left, int top, int right, int bottom) {
-    /** The bounding box of the pixels above 0; empty if there are none. */
-    static Box around(GrayImage image) {
-      int left = image.width();
-      int top = image.height();
-      int right = 0;
-      int bottom = 0;
-      for (int y = 0; y < image.height(); y++) {
-        for (int x = 0; x < image.width(); x++) {
-          if (image.get(x, y) > 0) {
-            left = Math.min(left, x);
-            right = Math.max(right, x + 1);
-            top = Math.min(top, y);
-            bottom = y + 1;
-          }
-        }
-      }
-      return new Box(left, top, right, bottom);
-    }
-
-    int longerSide() {
-      return Math.max(right - left, bottom - top);
-    }
-  }
 
   /** Crops strokes and scales them to {@link #CELLS} cells along the longer side, 0 or 1 each. */
   private static GrayImage toCells(GrayImage strokes) {
@@ -193,16 +98,16 @@ final class MnistNormalizer {
     double size = (double) box.longerSide() / CELLS; // of a cell in pixels
     GrayImage cells =
         new GrayImage(
-            (int) Math.ceil((box.right - box.left) / size),
-            (int) Math.ceil((box.bottom - box.top) / size));
+            (int) Math.ceil((box.right() - box.left()) / size),
+            (int) Math.ceil((box.bottom() - box.top()) / size));
     for (int y = 0; y < cells.height(); y++) {
       for (int x = 0; x < cells.width(); x++) {
         // Any ink fills the cell; otherwise strokes of one pixel would be lost.
-        for (int py = (int) (box.top + y * size);
-            py < Math.min(box.bottom, box.top + (y + 1) * size);
+        for (int py = (int) (box.top() + y * size);
+            py < Math.min(box.bottom(), box.top() + (y + 1) * size);
             py++) {
-          for (int px = (int) (box.left + x * size);
-              px < Math.min(box.right, box.left + (x + 1) * size);
+          for (int px = (int) (box.left() + x * size);
+              px < Math.min(box.right(), box.left() + (x + 1) * size);
               px++) {
             cells.set(x, y, Math.max(cells.get(x, y), strokes.get(px, py)));
           }
@@ -210,45 +115,6 @@ final class MnistNormalizer {
       }
     }
     return cells;
-  }
-
-  /** 1 where there are strokes, connected components that are not too small; else 0. */
-  private static GrayImage removeSpecks(GrayImage ink) {
-    int[] component = new int[ink.pixels().length]; // 0 for paper, else the number of the stroke
-    int[] queue = new int[component.length];
-    List<Integer> sizes = new ArrayList<>(List.of(0));
-    for (int i = 0; i < component.length; i++) {
-      if (component[i] == 0 && ink.pixels()[i] > 0.5f) {
-        sizes.add(floodFill(ink, component, sizes.size(), i, queue));
-      }
-    }
-    double minSize = MIN_RELATIVE_AREA * Collections.max(sizes);
-    GrayImage strokes = new GrayImage(ink.width(), ink.height());
-    for (int i = 0; i < component.length; i++) {
-      strokes.pixels()[i] = component[i] > 0 && sizes.get(component[i]) >= minSize ? 1 : 0;
-    }
-    return strokes;
-  }
-
-  /** Marks the connected component of the pixel {@code start}; returns its size. */
-  private static int floodFill(GrayImage ink, int[] component, int number, int start, int[] queue) {
-    int count = 1;
-    queue[0] = start;
-    component[start] = number;
-    for (int done = 0; done < count; done++) {
-      int x = queue[done] % ink.width();
-      int y = queue[done] / ink.width();
-      for (int ny = Math.max(0, y - 1); ny <= Math.min(ink.height() - 1, y + 1); ny++) {
-        for (int nx = Math.max(0, x - 1); nx <= Math.min(ink.width() - 1, x + 1); nx++) {
-          int neighbor = ny * ink.width() + nx;
-          if (component[neighbor] == 0 && ink.pixels()[neighbor] > 0.5f) {
-            component[neighbor] = number;
-            queue[count++] = neighbor;
-          }
-        }
-      }
-    }
-    return count;
   }
 
   /** Draws the digit with a thicker pen if its strokes are thin. */

@@ -27,6 +27,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -74,12 +75,12 @@ public final class Picture {
    * @throws IOException if the file cannot be read
    */
   public static byte[] read(Path file) throws IOException {
-    return read(Files.readAllBytes(file), file.toString());
+    return read(Files.readAllBytes(file), file.toString(), warning -> {});
   }
 
-  /** Like {@link #read(byte[], String, long)}, with a limit of 100 million pixels. */
-  static byte[] read(byte[] content, String name) throws IOException {
-    return read(content, name, MAX_PIXELS);
+  /** Like {@link #read(byte[], String, long, Consumer)}, with a limit of 100 million pixels. */
+  static byte[] read(byte[] content, String name, Consumer<String> onWarning) throws IOException {
+    return read(content, name, MAX_PIXELS, onWarning);
   }
 
   /**
@@ -88,9 +89,12 @@ public final class Picture {
    * @param content of a picture file
    * @param name of the picture, for error messages
    * @param maxPixels the largest width × height that is accepted
+   * @param onWarning told, in a phrase without a period, why the digit may not have been found: the
+   *     picture shows several things, or ink at its border
    */
-  public static byte[] read(byte[] content, String name, long maxPixels) throws IOException {
-    return MnistNormalizer.normalize(decode(content, name, maxPixels), name);
+  public static byte[] read(byte[] content, String name, long maxPixels, Consumer<String> onWarning)
+      throws IOException {
+    return MnistNormalizer.normalize(decode(content, name, maxPixels), name, onWarning);
   }
 
   private static GrayImage decode(byte[] content, String name, long maxPixels) throws IOException {

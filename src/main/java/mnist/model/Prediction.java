@@ -51,14 +51,18 @@ public record Prediction(float[] probabilities) {
    *
    * @param image name of the image
    * @param classNames names of the classes 0..9
+   * @param warnings why the image may not show the digit that it should; a field if there are any
    */
-  public Map<String, Object> toJson(String image, List<String> classNames) {
+  public Map<String, Object> toJson(String image, List<String> classNames, List<String> warnings) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("image", image);
     json.put("class", best());
     json.put("name", classNames.get(best()));
     json.put("probability", probabilities[best()]);
     json.put("probabilities", probabilities);
+    if (!warnings.isEmpty()) {
+      json.put("warnings", warnings);
+    }
     return json;
   }
 

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import mnist.data.DataException;
 import mnist.data.DataSet;
 import mnist.data.LabeledImages;
@@ -57,13 +56,16 @@ public final class DrawingRoutes implements RouteGroup {
     post(config, "/page/look", "page", this::compareModels);
   }
 
-  /**
-   * Adds a route for requests whose body is a picture.
-   *
-   * @param handler receives the picture in MNIST's form
-   */
-  private void post(
-      JavalinConfig config, String path, String kind, BiConsumer<Context, byte[]> handler) {
+  private interface PictureHandler {
+    /**
+     * @param picture in MNIST's form
+     * @param warnings why it may not be the digit
+     */
+    void handle(Context ctx, byte[] picture, List<String> warnings);
+  }
+
+  /** Adds a route for requests whose body is a picture. */
+  private void post(JavalinConfig config, String path, String kind, PictureHandler handler) {
     config.routes.post(
         path,
         ctx -> {
@@ -72,7 +74,13 @@ public final class DrawingRoutes implements RouteGroup {
               () ->
                   RequestBody.read(
                       ctx,
-                      body -> pictures.submit(ctx, () -> handler.accept(ctx, readPicture(body)))));
+                      body ->
+                          pictures.submit(
+                              ctx,
+                              () -> {
+                                List<String> warnings = new ArrayList<>();
+                                handler.handle(ctx, readPicture(body, warnings), warnings);
+                              })));
         });
   }
 
@@ -83,7 +91,7 @@ public final class DrawingRoutes implements RouteGroup {
   }
 
   /** Responds with the same JSON that {@code make predict ARGS=--json} prints. */
-  private void classify(Context ctx, byte[] picture) {
+  private void classify(Context ctx, byte[] picture, List<String> warnings) {
     float[] pixels = LabeledImages.normalize(picture);
     Map<String, Object> response =
         models
@@ -91,15 +99,15 @@ public final class DrawingRoutes implements RouteGroup {
             .apply(
                 version -> {
                   Model model = version.model();
-                  return predict(model, pixels).toJson("-", classNames(model));
+                  return predict(model, pixels).toJson("-", classNames(model), warnings);
                 });
     metrics.countImages(1);
     ctx.json(response);
   }
 
-  private static byte[] readPicture(byte[] body) {
+  private static byte[] readPicture(byte[] body, List<String> warnings) {
     try {
-      return Picture.read(body, PICTURE, MAX_PIXELS);
+      return Picture.read(body, PICTURE, MAX_PIXELS, warnings::add);
     } catch (DataException e) {
       throw new BadRequestResponse(e.getMessage());
     } catch (IOException e) {
@@ -145,7 +153,7 @@ public final class DrawingRoutes implements RouteGroup {
     return description;
   }
 
-  private void compareModels(Context ctx, byte[] picture) {
+  private void compareModels(Context ctx, byte[] picture, List<String> warnings) {
     List<String> names = ctx.queryParams("model");
     if (names.isEmpty() || names.size() > MAX_MODELS) {
       throw new BadRequestResponse(
@@ -157,7 +165,7 @@ public final class DrawingRoutes implements RouteGroup {
       predictions.add(predictionOrError(name, pixels));
     }
     metrics.countImages(names.size());
-    ctx.json(Map.of("seen", picture, "answers", predictions));
+    ctx.json(Map.of("seen", picture, "warnings", warnings, "answers", predictions));
   }
 
   private Map<String, Object> predictionOrError(String name, float[] pixels) {

@@ -55,7 +55,7 @@ async function sendDrawing() {
     const response = await readJson(
       await fetch(`/page/look?${models}`, {method: 'POST', body: await board.image()}));
     if (board.isEmpty) return;
-    prediction.show(decodeBase64(response.seen), response.answers[0]);
+    prediction.show(decodeBase64(response.seen), response.answers[0], response.warnings);
     comparison.show(response.answers);
     notice('');
     predictions = response.answers;

@@ -46,8 +46,11 @@ export class Prediction {
     this.#input.setAttribute('aria-label', 'Nothing drawn yet');
   }
 
-  /** @param pixels the 784 pixels of the input; @param prediction the server's, or its error */
-  show(pixels, prediction) {
+  /**
+   * @param pixels the 784 pixels of the input; @param prediction the server's, or its error
+   * @param warnings why the input may not be the digit
+   */
+  show(pixels, prediction, warnings) {
     drawGrayscale(this.#input.getContext('2d'), pixels, 0, 0, SIDE, SIDE);
     if (prediction.error) {
       showClass(this.#digit, '?');
@@ -58,7 +61,8 @@ export class Prediction {
     this.#digit.classList.remove('none');
     showClass(this.#digit, names[best]);
     this.#runnerUp.textContent =
-      `${percent(probabilities[best])} sure; next ${names[next]}, ${percent(probabilities[next])}`;
+      `${percent(probabilities[best])} sure; next ${names[next]}, ${percent(probabilities[next])}`
+      + warnings.map(warning => `; ${warning}`).join('');
     this.#rows.forEach((row, c) =>
       this.#setRow(row, names[c], probabilities[c], percent(probabilities[c]), c === best));
     this.#input.setAttribute('aria-label', `The model's input, classified as ${names[best]}`);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import mnist.Stages;
 import mnist.TestData;
 import mnist.app.Program.Run;
@@ -219,6 +221,24 @@ class PredictTest {
     assertThat(run.out().lines())
         .extracting(line -> line.substring(0, line.indexOf(": ")))
         .containsExactly(input.resolve("a.png").toString(), named.toString());
+  }
+
+  @Test
+  void warnsBesideTheAnswer() throws Exception {
+    BufferedImage two = new BufferedImage(200, 100, BufferedImage.TYPE_BYTE_GRAY);
+    two.createGraphics().fillRect(40, 10, 15, 80);
+    two.createGraphics().fillRect(140, 10, 15, 80);
+    Path picture = folder.resolve("two.png");
+    ImageIO.write(two, "png", picture.toFile());
+    String warning = "there is more than one thing in the picture";
+
+    Run text = predict(picture.toString());
+    assertThat(text.exitCode()).isZero();
+    assertThat(text.out()).endsWith("%); warning: " + warning + System.lineSeparator());
+    JsonNode answer = JSON.readTree(predict("--json", picture.toString()).out());
+    assertThat(answer.at("/warnings")).singleElement().asString().contains(warning);
+    String good = PICTURES.resolve("0-paint.png").toString();
+    assertThat(JSON.readTree(predict("--json", good).out()).has("warnings")).isFalse();
   }
 
   @Test

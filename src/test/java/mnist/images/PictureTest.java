@@ -26,7 +26,11 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.GradientPaint;
 import java.awt.Graphics2D;
+import java.awt.Polygon;
+import java.awt.Rectangle;
 import java.awt.RenderingHints;
+import java.awt.geom.AffineTransform;
+import java.awt.geom.Area;
 import java.awt.image.BufferedImage;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.ConvolveOp;
@@ -37,6 +41,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -65,6 +70,8 @@ class PictureTest {
   private static final int SIDE = 28;
 
   @TempDir Path folder;
+
+  private final List<String> warnings = new ArrayList<>();
 
   // ---- MNIST's form
 
@@ -99,8 +106,8 @@ class PictureTest {
     return content.toByteArray();
   }
 
-  private static byte[] read(BufferedImage picture) throws IOException {
-    return Picture.read(encoded(picture, "png"), "picture");
+  private byte[] read(BufferedImage picture) throws IOException {
+    return Picture.read(encoded(picture, "png"), "picture", warnings::add);
   }
 
   private static int at(byte[] image, int x, int y) {
@@ -148,9 +155,9 @@ class PictureTest {
   @ValueSource(strings = {"png", "gif", "bmp", "jpg"})
   void invertsDarkOnLightOnly(String format) throws IOException {
     BufferedImage dark = letter(TYPE_INT_RGB, WHITE, BLACK);
-    assertNormalizedLetter(Picture.read(encoded(dark, format), "dark"));
+    assertNormalizedLetter(Picture.read(encoded(dark, format), "dark", warnings::add));
     BufferedImage light = letter(TYPE_INT_RGB, BLACK, WHITE);
-    assertNormalizedLetter(Picture.read(encoded(light, format), "light"));
+    assertNormalizedLetter(Picture.read(encoded(light, format), "light", warnings::add));
   }
 
   private static Stream<BufferedImage> readsAnyColorsDepthAndSize() {
@@ -197,11 +204,13 @@ class PictureTest {
     String exif = // one entry, "orientation", a short, in a big-endian TIFF of 26 bytes
         "4d4d002a00000008 0001 0112 0003 00000001 %04x0000 00000000".formatted(orientation);
     byte[] jpeg = inserted(encoded(stored, "jpg"), 2, "ffe10022 457869660000" + exif); // in APP1
-    assertNormalizedLetter(Picture.read(jpeg, "photo"));
+    assertNormalizedLetter(Picture.read(jpeg, "photo", warnings::add));
     byte[] png = encoded(stored, "png");
     String chunk = "0000001a 65584966" + exif + "00000000"; // eXIf; no checksum, which nobody reads
-    assertNormalizedLetter(Picture.read(inserted(png, 33, chunk), "before the image"));
-    assertNormalizedLetter(Picture.read(inserted(png, png.length - 12, chunk), "after the image"));
+    assertNormalizedLetter(
+        Picture.read(inserted(png, 33, chunk), "before the image", warnings::add));
+    assertNormalizedLetter(
+        Picture.read(inserted(png, png.length - 12, chunk), "after the image", warnings::add));
   }
 
   private static byte[] inserted(byte[] content, int at, String hex) {
@@ -319,7 +328,152 @@ class PictureTest {
       }
       writer.endWriteSequence();
     }
-    assertNormalizedLetter(Picture.read(content.toByteArray(), "animation"));
+    assertNormalizedLetter(Picture.read(content.toByteArray(), "animation", warnings::add));
+  }
+
+  // ---- Photographs
+
+  /** Draws something else onto a picture of 800 × 800 pixels. */
+  private interface Drawing {
+    void draw(Graphics2D graphics);
+  }
+
+  private static BufferedImage letterWith(Drawing drawing) {
+    BufferedImage picture = letter(TYPE_BYTE_GRAY, 800, 800, LIGHT_GRAY, DARK_GRAY, 60);
+    Graphics2D graphics = picture.createGraphics();
+    graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+    graphics.setColor(DARK_GRAY);
+    drawing.draw(graphics);
+    graphics.dispose();
+    return picture;
+  }
+
+  /** All that is outside of a rectangle, which is turned by some degrees. */
+  private static Area outside(int margin, int degrees) {
+    Area area = new Area(new Rectangle(-100, -100, 1000, 1000));
+    Rectangle paper = new Rectangle(margin, margin, 800 - 2 * margin, 800 - 2 * margin);
+    area.subtract(
+        new Area(
+            AffineTransform.getRotateInstance(Math.toRadians(degrees), 400, 400)
+                .createTransformedShape(paper)));
+    return area;
+  }
+
+  private static Drawing table(int gray, int margin, int degrees) {
+    return graphics -> {
+      graphics.setColor(new Color(gray, gray, gray));
+      graphics.fill(outside(margin, degrees));
+    };
+  }
+
+  private static Drawing frame(int gray, int margin, int thickness, int degrees) {
+    return graphics -> {
+      Area frame = outside(margin + thickness, degrees);
+      frame.subtract(outside(margin, degrees));
+      graphics.setColor(new Color(gray, gray, gray));
+      graphics.fill(frame);
+    };
+  }
+
+  private static Drawing shadow(float darkness, int... corners) {
+    return graphics -> {
+      Polygon shadow = new Polygon();
+      for (int i = 0; i < corners.length; i += 2) {
+        shadow.addPoint(corners[i], corners[i + 1]);
+      }
+      graphics.setColor(new Color(0, 0, 0, darkness));
+      graphics.fill(shadow);
+    };
+  }
+
+  private static Drawing lines(int gray, int distance, int thickness, boolean isSquared) {
+    return graphics -> {
+      graphics.setColor(new Color(gray, gray, gray));
+      for (int i = 0; i < 800; i += distance) {
+        graphics.fillRect(0, i, 800, thickness);
+        graphics.fillRect(i, 0, isSquared ? thickness : 0, 800);
+      }
+    };
+  }
+
+  private static Stream<Drawing> findsTheDigitOnAPhotograph() {
+    return Stream.of(
+        table(20, 70, 0),
+        table(90, 80, 7),
+        table(150, 60, -11),
+        frame(20, 0, 1, 0),
+        frame(60, 0, 8, 0),
+        frame(30, 0, 50, 0),
+        frame(60, 20, 3, 0),
+        frame(20, 30, 30, 0),
+        frame(60, 60, 10, 8),
+        shadow(0.5f, 600, 0, 400, 800, 800, 800, 800, 0),
+        shadow(0.4f, 0, 0, 0, 800, 300, 800, 200, 0),
+        shadow(0.6f, 0, 500, 0, 800, 800, 800, 800, 300),
+        lines(150, 80, 2, true),
+        lines(64, 80, 3, true),
+        lines(120, 50, 4, false),
+        lines(64, 110, 5, false),
+        graphics -> { // a sheet with a frame on a table
+          frame(50, 80, 6, 4).draw(graphics);
+          table(30, 40, 4).draw(graphics);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void findsTheDigitOnAPhotograph(Drawing others) throws IOException {
+    BufferedImage picture = letterWith(others);
+    light(picture, 0, 0, 0, 2);
+    assertNormalizedLetter(read(picture));
+    assertThat(warnings).isEmpty();
+  }
+
+  /** The hole of a 0 with straight sides is not a 1 on paper. */
+  @Test
+  void doesNotTakeA0ForAFrame() throws IOException {
+    for (int thickness : new int[] {40, 80, 110}) {
+      BufferedImage picture = letter(TYPE_BYTE_GRAY, 800, 800, WHITE, WHITE, 1);
+      Graphics2D graphics = picture.createGraphics();
+      graphics.setColor(BLACK);
+      graphics.setStroke(new BasicStroke(thickness));
+      graphics.drawRoundRect(250, 100, 300, 550, 60, 60);
+      graphics.dispose();
+      byte[] image = read(picture);
+      assertThat(at(image, 14, 14)).isLessThan(40);
+      assertThat(at(image, 14, 5)).isGreaterThan(200);
+      assertThat(warnings).isEmpty();
+    }
+  }
+
+  private void assertWarnings(Drawing others, String... expected) throws IOException {
+    warnings.clear();
+    read(letterWith(others));
+    assertThat(warnings).containsExactly(expected);
+  }
+
+  @Test
+  void warnsOfWhatMayNotBeTheDigit() throws IOException {
+    String several = "there is more than one thing in the picture";
+    String atBorder = "ink touches the border of the picture";
+    assertWarnings(graphics -> graphics.fillRect(700, 200, 40, 400), several);
+    assertWarnings(graphics -> graphics.fillOval(600, 200, 100, 350), several);
+    assertWarnings(
+        graphics -> {
+          graphics.setTransform(AffineTransform.getScaleInstance(0.5, 0.5));
+          graphics.drawImage(letterWith(none -> {}), 0, 0, null);
+          graphics.drawImage(letterWith(none -> {}), 0, 800, null);
+          graphics.setColor(LIGHT_GRAY);
+          graphics.fillRect(800, 0, 800, 1600);
+        },
+        several);
+    assertWarnings(graphics -> graphics.fillRect(200, 640, 600, 40), atBorder);
+    assertWarnings(
+        graphics -> graphics.fillRect(200, 200, 440, 440),
+        "the ink covers an area instead of forming strokes");
+    // A 5 may have its bar apart from the rest, a 4 its stem.
+    assertWarnings(graphics -> graphics.fillRect(300, 100, 300, 40));
+    assertWarnings(graphics -> graphics.fillRect(400, 300, 40, 200));
   }
 
   private static Stream<Path> normalizesHandmadePictures() throws IOException {
@@ -344,6 +498,8 @@ class PictureTest {
     // The ink of MNIST's digits amounts to 20 to 290 pixels, rarely more than 220.
     assertThat(ink).isBetween(30.0, 220.0);
     assertThat(read(gray(image))).isEqualTo(image);
+    Picture.read(Files.readAllBytes(file), "picture", warnings::add);
+    assertThat(warnings).isEmpty();
   }
 
   // ---- Images already in MNIST's form
@@ -441,7 +597,7 @@ class PictureTest {
     }
     // Large pictures are subsampled, which must not hide missing rows.
     byte[] large = encoded(letter(TYPE_BYTE_GRAY, 2100, 2100, WHITE, BLACK, 180), format);
-    assertNormalizedLetter(Picture.read(large, "large"));
+    assertNormalizedLetter(Picture.read(large, "large", warnings::add));
     for (int percent : new int[] {50, 90}) {
       assertRejected(Arrays.copyOf(large, large.length * percent / 100), "save it again");
     }
@@ -480,7 +636,7 @@ class PictureTest {
         damaged[random.nextInt(i % 2 == 0 ? 60 : damaged.length)] = (byte) random.nextInt();
       }
       try {
-        assertThat(Picture.read(damaged, "seven")).hasSize(784);
+        assertThat(Picture.read(damaged, "seven", warnings::add)).hasSize(784);
       } catch (DataException e) {
         assertThat(e.getMessage()).startsWith("seven").hasLineCount(1);
         rejected++;

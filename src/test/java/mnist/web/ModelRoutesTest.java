@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
+import javax.imageio.ImageIO;
 import mnist.TestData;
 import mnist.bench.Fuzzing;
 import mnist.bench.RawHttp;
@@ -347,6 +349,20 @@ class ModelRoutesTest {
       }
     }
     assertThat(recognized).isGreaterThanOrEqualTo(14); // of 16, as in PredictTest
+  }
+
+  @Test
+  void warnsOfAPictureWithSeveralThings() throws Exception {
+    BufferedImage two = new BufferedImage(200, 100, BufferedImage.TYPE_BYTE_GRAY);
+    two.createGraphics().fillRect(40, 10, 15, 80);
+    two.createGraphics().fillRect(140, 10, 15, 80);
+    ByteArrayOutputStream picture = new ByteArrayOutputStream();
+    ImageIO.write(two, "png", picture);
+    String warning = "there is more than one thing in the picture";
+    for (String path : List.of("/v1/digits", "/page/look?model=mnist")) {
+      JsonNode answer = client.post(path, picture.toByteArray()).json();
+      assertThat(answer.at("/warnings")).singleElement().asString().contains(warning);
+    }
   }
 
   @Test

@@ -156,15 +156,16 @@ final class DigitFinder {
   /** On paper of which a part is darker, if that part seems to be ink. */
   private Shapes withoutShadows(Shapes shapes) {
     Box box = box(shapes.region());
-    int radius = box.longerSide() / 8; // wider than strokes, narrower than shadows
+    int radius = box.longerSide() / 6; // wider than strokes, narrower than shadows
     Shapes atBorder = shapes.filter(shape -> shape.contact() > 0);
-    if (!areThickerThan(1.0 / 7, shapes) && !contain(atBorder, 1 + radius / 3)) {
+    if (!areThickerThan(1.0 / 7, shapes) && !contain(atBorder, 1 + radius / 4)) {
       return shapes;
     }
     return Ink.onPatchedPaper(image, shapes.region(), radius)
         .map(ink -> Shapes.of(ink, shapes.region()))
         .filter(patched -> isLarge(patched, box) && !areThickerThan(MAX_THICKNESS, patched))
-        .filter(patched -> patched.area() < 0.8 * shapes.area())
+        .filter(patched -> patched.area() < 0.8 * shapes.area()) // or there was no shadow
+        .filter(patched -> patched.area() > 0.05 * shapes.area()) // or only odds and ends are left
         .orElse(shapes);
   }
 

@@ -312,7 +312,8 @@ class PictureTest {
     assertThatExceptionOfType(DataException.class)
         .isThrownBy(() -> Picture.read(scans, "a.jpg", pixels, warnings::add))
         .withMessageMatching("a.jpg has .* pixels in 1\\d\\d scans, expected at most 15; .*");
-    assertThat(Picture.read(scans, "a.jpg", warnings::add)).hasSize(784); // in a large one it would be too many
+    assertThat(Picture.read(scans, "a.jpg", warnings::add))
+        .hasSize(784); // in a large one it would be too many
   }
 
   @Test

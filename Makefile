@@ -8,6 +8,7 @@
 # Use a model
 #   make predict IMAGE=FILE   classifies a picture with the newest run's model; MODEL=DIR another,
 #                           IMAGE="a.png b.png" several pictures
+#   make import IMAGES=DIR OUT=DIR   converts pictures, a folder for each digit, to a data set for --data
 #   make serve              serves the newest run's model to draw on and over HTTP; MODEL=DIR another
 #
 # On Spark; MASTER=spark://HOST:PORT for a cluster, CONF="spark.executor.cores=2" for Spark's options
@@ -33,7 +34,7 @@ STAGE   ?= 3.0
 ARGS    ?=
 NATIVES ?= host
 
-.PHONY: help run resume view predict serve picture movie sweep score test test-spark crosscheck bench \
+.PHONY: help run resume view predict import serve picture movie sweep score test test-spark crosscheck bench \
         bench-serve torture tutorial-pictures jar format clean
 
 help:
@@ -95,6 +96,11 @@ predict: $(JAVA_ARGS)
 	$(if $(IMAGE),,$(error IMAGE is missing: name one or more pictures, such as IMAGE=seven.png))
 	@[ -e "$$IMAGE" ] && set -- "$$IMAGE" || eval "set -- $$IMAGE"; \
 	$(call interruptible,$(MNIST) predict $${MODEL:+--model "$$MODEL"} $(ARGS) -- "$$@")
+
+import: $(JAVA_ARGS)
+	$(if $(IMAGES),,$(error IMAGES is missing: name a folder that has a folder of pictures for each digit, 0 to 9))
+	$(if $(OUT),,$(error OUT is missing: name a new folder for the data set))
+	@$(call interruptible,$(MNIST) import --out "$$OUT" $(ARGS) -- "$$IMAGES")
 
 # Spark's programs, a build of their own. A cluster is given the jars that it does not have.
 SPARK_MVN  = $(MVN),spark

@@ -20,6 +20,7 @@ public final class Main {
           new Program("view", "show all runs in the browser", View::main),
           new Program("predict", "classify images with a trained model", Predict::main),
           new Program("serve", "serve a model: a page to draw on, and HTTP", Serve::main),
+          new Program("import", "convert your own pictures to a data set", ImportPictures::main),
           new Program("picture", "draw a run as a PNG", RunPicture::main),
           new Program("movie", "draw a run as a GIF and an MP4", RunMovie::main));
 

@@ -179,7 +179,7 @@ public final class Predict implements Callable<Integer> {
   }
 
   /** Whether it is hidden here, or elsewhere: a Mac leaves ._x.png for x.png on other disks. */
-  private static boolean isHidden(Path file) {
+  static boolean isHidden(Path file) {
     return file.toFile().isHidden() || file.getFileName().toString().startsWith(".");
   }
 

@@ -75,7 +75,16 @@ public final class Picture {
    * @throws IOException if the file cannot be read
    */
   public static byte[] read(Path file) throws IOException {
-    return read(Files.readAllBytes(file), file.toString(), warning -> {});
+    return read(file, warning -> {});
+  }
+
+  /**
+   * Like {@link #read(Path)}.
+   *
+   * @param onWarning as in {@link #read(byte[], String, long, Consumer)}
+   */
+  public static byte[] read(Path file, Consumer<String> onWarning) throws IOException {
+    return read(Files.readAllBytes(file), file.toString(), onWarning);
   }
 
   /** Like {@link #read(byte[], String, long, Consumer)}, with a limit of 100 million pixels. */

@@ -3,11 +3,13 @@ package mnist.data.sources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import mnist.data.DataException;
 import mnist.data.DataSet;
+import mnist.data.LabeledImages;
 import mnist.platform.ProjectFolder;
 
 /** Opens a data set: finds, downloads or generates it. */
@@ -168,9 +170,39 @@ public final class DataSets {
   private DataSet custom(Path folder) throws IOException {
     requireFiles(folder, mnist);
     DataSet found = IdxFolder.read(folder, "custom", mnist.classNames());
-    return List.copyOf(found.sha256().values()).equals(mnist.sha256())
-        ? found.withName(mnist.name())
-        : found;
+    if (List.copyOf(found.sha256().values()).equals(mnist.sha256())) {
+      return found.withName(mnist.name());
+    }
+    if (looksTransposed(found.training())) {
+      listener.notice(
+          "The digits in %s seem to be transposed, as EMNIST's are: all ten are wider than tall. A network can learn them, but will not read upright ones."
+              .formatted(folder));
+    }
+    return found;
+  }
+
+  /** Whether each of the ten digits is wider than tall on average; upright ones are all taller. */
+  private static boolean looksTransposed(LabeledImages images) {
+    double[] excess = new double[LabeledImages.CLASSES]; // horizontal minus vertical variance
+    for (int i = 0; i < images.count(); i++) {
+      double mass = 0;
+      double x = 0;
+      double y = 0;
+      double squares = 0; // x² − y²
+      for (int p = 0; p < LabeledImages.PIXELS; p++) {
+        int value = images.pixels()[i * LabeledImages.PIXELS + p] & 0xff;
+        int row = p / LabeledImages.SIDE;
+        int column = p % LabeledImages.SIDE;
+        mass += value;
+        x += value * column;
+        y += value * row;
+        squares += value * (column * column - row * row);
+      }
+      if (mass > 0) {
+        excess[images.labels()[i]] += (squares - (x * x - y * y) / mass) / mass;
+      }
+    }
+    return Arrays.stream(excess).allMatch(wider -> wider > 0);
   }
 
   /** The folder that the user specifies, if any, which must contain all four files. */

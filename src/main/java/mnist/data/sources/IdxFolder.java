@@ -14,7 +14,7 @@ import mnist.data.DataSet;
 import mnist.data.LabeledImages;
 
 /** The four IDX files of a data set, in a folder. */
-final class IdxFolder {
+public final class IdxFolder {
   static final String TRAIN_IMAGES = "train-images-idx3-ubyte";
   static final String TRAIN_LABELS = "train-labels-idx1-ubyte";
   static final String TEST_IMAGES = "t10k-images-idx3-ubyte";
@@ -52,6 +52,15 @@ final class IdxFolder {
     LabeledImages training = read(folder, TRAIN_IMAGES, TRAIN_LABELS, sha256);
     LabeledImages test = read(folder, TEST_IMAGES, TEST_LABELS, sha256);
     return new DataSet(name, folder.toString(), training, test, classNames, sha256);
+  }
+
+  /** Writes a data set's four files, plain, into a folder. */
+  public static void write(Path folder, LabeledImages training, LabeledImages test)
+      throws IOException {
+    Files.write(folder.resolve(TRAIN_IMAGES), IdxFile.ofImages(training.pixels()));
+    Files.write(folder.resolve(TRAIN_LABELS), IdxFile.ofLabels(training.labels()));
+    Files.write(folder.resolve(TEST_IMAGES), IdxFile.ofImages(test.pixels()));
+    Files.write(folder.resolve(TEST_LABELS), IdxFile.ofLabels(test.labels()));
   }
 
   private static LabeledImages read(

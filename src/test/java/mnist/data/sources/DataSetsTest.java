@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import mnist.data.DataException;
 import mnist.data.DataSet;
+import mnist.data.LabeledImages;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -249,6 +250,26 @@ class DataSetsTest {
     Files.write(named.resolve(TEST_LABELS + ".gz"), OWN.gz(TEST_LABELS));
     assertThat(open(DataSource.AUTO, named, NO_VARIABLES).name()).isEqualTo("custom");
     assertThat(heard.notices).isEmpty();
+  }
+
+  /** As in EMNIST. */
+  @Test
+  void noticesTransposedDigits() throws IOException {
+    LabeledImages upright = new SyntheticCache(project, 400, 15).open().training();
+    byte[] transposed = new byte[upright.pixels().length];
+    for (int i = 0; i < transposed.length; i++) {
+      int pixel = i % 784;
+      transposed[i - pixel + pixel % 28 * 28 + pixel / 28] = upright.pixels()[i];
+    }
+    LabeledImages lying = new LabeledImages(transposed, upright.labels());
+    Path folder = Files.createDirectory(temporary.resolve("digits"));
+    IdxFolder.write(folder, upright, upright);
+    open(DataSource.AUTO, folder, NO_VARIABLES);
+    assertThat(heard.notices).isEmpty();
+
+    IdxFolder.write(folder, lying, lying);
+    open(DataSource.AUTO, folder, NO_VARIABLES);
+    assertThat(heard.notices).singleElement().asString().contains("transposed, as EMNIST's");
   }
 
   @Test

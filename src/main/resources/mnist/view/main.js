@@ -12,13 +12,22 @@ const pages = {
 };
 let shown = null;
 
+/** Decodes a name in an address; a typed one may have a % that escapes nothing. */
+function decode(name) {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
 function route() {
   const address = location.hash.slice(1);
   const [page, argument] = address === ''
     ? ['list']
     : address.startsWith('compare=')
-      ? ['compare', address.slice('compare='.length).split(',').map(decodeURIComponent)]
-      : ['run', decodeURIComponent(address)];
+      ? ['compare', address.slice('compare='.length).split(',').map(decode)]
+      : ['run', decode(address)];
   if (shown) pages[shown].close();
   notice('');
   shown = page;

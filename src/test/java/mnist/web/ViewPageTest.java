@@ -417,6 +417,9 @@ class ViewPageTest {
     browser.reload();
     browser.waitUntil(
         "document.getElementById('notice').textContent === 'There is no run lost here.'");
+    browser.evaluate("location.hash = '#100%'"); // escapes nothing
+    browser.waitUntil(
+        "document.getElementById('notice').textContent === 'There is no run 100% here.'");
   }
 
   @Test

@@ -14,7 +14,7 @@ import mnist.training.Stage;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The quotations, links and commands in TUTORIAL.md. */
+/** The quotations and commands in TUTORIAL.md. */
 class TutorialTest {
   private static final Pattern COMMENT = Pattern.compile("(?s)<!--.*?-->");
 
@@ -40,14 +40,6 @@ class TutorialTest {
 
   private static List<String> found(Pattern pattern, String in) {
     return pattern.matcher(in).results().map(result -> result.group(1)).toList();
-  }
-
-  @Test
-  void linksPointToExistingFiles() {
-    assertThat(found(ADDRESS, text))
-        .map(Path::of)
-        .isNotEmpty()
-        .allSatisfy(f -> assertThat(f).exists());
   }
 
   @Test

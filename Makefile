@@ -22,6 +22,7 @@
 #   make bench              measures speed and memory of the stages
 #   make bench-serve        measures the server, also with malformed requests; takes minutes
 #   make torture            kills runs and fills their disks, looking for losses; takes minutes
+#   make measurements       measures what docs/measurements.md shows and prints it; takes hours
 #   make tutorial-pictures  redraws TUTORIAL.md's pictures from full runs; STAGE=2.1 one
 #   make jar                builds target/mnist.jar, with sources and Javadoc
 #   make format             formats the sources
@@ -35,7 +36,7 @@ ARGS    ?=
 NATIVES ?= host
 
 .PHONY: help run resume view predict import serve picture movie sweep score test test-spark crosscheck bench \
-        bench-serve torture tutorial-pictures jar format clean
+        bench-serve torture measurements tutorial-pictures jar format clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -167,6 +168,9 @@ bench-serve: $(TEST_ARGS)
 
 torture: $(TEST_ARGS)
 	@$(call interruptible,$(TEST_JAVA) mnist.crashtest.CrashTest $(ARGS))
+
+measurements: $(TEST_ARGS)
+	@$(call interruptible,$(TEST_JAVA) mnist.bench.Measurements --server-options "$(SERVING)" $(ARGS))
 
 format:
 	@$(MVN) -q spotless:apply

@@ -309,9 +309,19 @@ public final class Bench implements Callable<Integer> {
 
   private String runInNewProcess(Class<?> main, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command =
-        JavaProcess.command(JavaProcess.inheritedOptions(), main.getName(), List.of(arguments));
-    command.addAll(dataOption());
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(dataOption());
+    return outputOf(JavaProcess.inheritedOptions(), main, all);
+  }
+
+  /**
+   * Runs a program in a new JVM and returns its standard output.
+   *
+   * @throws IOException if it fails
+   */
+  static String outputOf(List<String> jvmOptions, Class<?> main, List<String> arguments)
+      throws IOException, InterruptedException {
+    List<String> command = JavaProcess.command(jvmOptions, main.getName(), arguments);
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

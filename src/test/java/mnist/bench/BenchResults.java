@@ -3,9 +3,9 @@ package mnist.bench;
 import static mnist.bench.Column.text;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * Measurements of several stages.
@@ -57,7 +57,7 @@ public record BenchResults(
           new Column<>("by 100", "%.0f", PredictionRound::imagesPerSecondBy100),
           new Column<>("by 10,000", "%.0f", PredictionRound::imagesPerSecondBy10000));
 
-  /** Tables of medians. */
+  /** Tables of medians, in Markdown. */
   public String toText() {
     return text(
             "Training: medians of %d rounds of %,d steps, batches of 100 images%n%n",
@@ -72,16 +72,14 @@ public record BenchResults(
   }
 
   private static <T> String table(Map<String, List<T>> stages, List<Column<T>> columns) {
-    String titles = columns.stream().map(c -> "   " + c.title()).collect(Collectors.joining());
-    StringBuilder table = new StringBuilder(text("stage%s%n", titles));
+    List<String> titles = new ArrayList<>(List.of("stage"));
+    columns.forEach(column -> titles.add(column.title()));
+    MarkdownTable table = new MarkdownTable(titles);
     stages.forEach(
         (stage, rounds) -> {
-          table.append(text("%5s", stage));
-          for (Column<T> column : columns) {
-            int width = column.title().length() + 3;
-            table.append(text("%" + width + "s", column.median(rounds)));
-          }
-          table.append(text("%n"));
+          List<String> cells = new ArrayList<>(List.of(stage));
+          columns.forEach(column -> cells.add(column.median(rounds)));
+          table.add(cells);
         });
     return table.toString();
   }

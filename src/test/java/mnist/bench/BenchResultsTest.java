@@ -31,14 +31,16 @@ class BenchResultsTest {
         .containsExactly(
             "Training: medians of 3 rounds of 501 steps, batches of 100 images",
             "",
-            "stage   ms/step   images/s   first step s   peak memory MB   garbage bytes/step",
-            "  1.0      2.00      50000           0.75              300                 1234",
-            "  3.0     10.00      10000           0.75              300                 1234",
+            "| stage | ms/step | images/s | first step s | peak memory MB | garbage bytes/step |",
+            "|-------|---------|----------|--------------|----------------|--------------------|",
+            "| 1.0   | 2.00    | 50000    | 0.75         | 300            | 1234               |",
+            "| 3.0   | 10.00   | 10000    | 0.75         | 300            | 1234               |",
             "",
             "Prediction: medians of 3 rounds, 10,000 images one at a time, then batches",
             "",
-            "stage   load ms   one image: median ms   99% below ms   images/s by 1   by 100   by 10,000",
-            "  3.0        55                  0.500          1.000            2000    20000       90000");
+            "| stage | load ms | one image: median ms | 99% below ms | images/s by 1 | by 100 | by 10,000 |",
+            "|-------|---------|----------------------|--------------|---------------|--------|-----------|",
+            "| 3.0   | 55      | 0.500                | 1.000        | 2000          | 20000  | 90000     |");
   }
 
   @Test

@@ -4,8 +4,10 @@ import static mnist.bench.Column.text;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The stages in Java and in Python with the same kernels, measured in alternating rounds, so that
@@ -58,29 +60,26 @@ public record Comparison(int iterations, int predictions, Map<String, List<Round
           new Column<>("one image ms", "%.3f", Values::predictionMillis),
           new Column<>("99% below ms", "%.3f", Values::p99PredictionMillis));
 
-  /** A table of medians, and of the ratios to Python with minimum and maximum. */
+  /** A table of medians, and of the ratios to Python with minimum and maximum, in Markdown. */
   public String toText() {
-    StringBuilder text = new StringBuilder();
-    text.append(
-        text(
-            "Medians of %d rounds: %,d steps, batches of 100 images; then %,d images one at a time%n%n",
-            rounds.values().iterator().next().size(), iterations + 1, predictions));
-    addRow(text, "stage", COLUMNS.stream().map(Column::title).toList());
+    MarkdownTable table = new MarkdownTable(row("stage", "", Column::title));
     rounds.forEach(
         (stage, all) -> {
           List<Values> java = all.stream().map(Round::java).toList();
           List<Values> python = all.stream().map(Round::python).toList();
-          addRow(text, stage, COLUMNS.stream().map(column -> column.median(java)).toList());
-          addRow(
-              text,
-              stage + " Python",
-              COLUMNS.stream().map(column -> column.median(python)).toList());
-          addRow(
-              text,
-              stage + "/Python",
-              COLUMNS.stream().map(column -> ratios(column, java, python)).toList());
+          table.add(row(stage, "Java", column -> column.median(java)));
+          table.add(row(stage, "Python", column -> column.median(python)));
+          table.add(row(stage, "Java/Python", column -> ratios(column, java, python)));
         });
-    return text.toString();
+    return text(
+            "Medians of %d rounds: %,d steps, batches of 100 images; then %,d images one at a time%n%n",
+            rounds.values().iterator().next().size(), iterations + 1, predictions)
+        + table;
+  }
+
+  private static List<String> row(
+      String stage, String language, Function<Column<Values>, String> cell) {
+    return Stream.concat(Stream.of(stage, language), COLUMNS.stream().map(cell)).toList();
   }
 
   private static String ratios(Column<Values> column, List<Values> java, List<Values> python) {
@@ -96,11 +95,5 @@ public record Comparison(int iterations, int predictions, Map<String, List<Round
         Column.median(ratios),
         DoubleStream.of(ratios).min().orElseThrow(),
         DoubleStream.of(ratios).max().orElseThrow());
-  }
-
-  private static void addRow(StringBuilder text, String name, List<String> cells) {
-    text.append(text("%-18s", name));
-    cells.forEach(cell -> text.append(text(" %18s", cell)));
-    text.append(text("%n"));
   }
 }

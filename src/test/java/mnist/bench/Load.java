@@ -34,6 +34,13 @@ public record Load(Histogram micros, long failures, double seconds) {
     return requests() / seconds;
   }
 
+  /** This load and another one after it. */
+  Load plus(Load next) {
+    Histogram all = micros.copy();
+    all.add(next.micros);
+    return new Load(all, failures + next.failures, seconds + next.seconds);
+  }
+
   /** A percentile of the latency in milliseconds. */
   public double millis(double percentile) {
     return micros.getValueAtPercentile(percentile) / 1000.0;

@@ -1,5 +1,7 @@
 package mnist.bench;
 
+import static mnist.bench.Column.text;
+
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -32,6 +34,16 @@ import picocli.CommandLine.Option;
     description = "Measures the model server: load, memory, malformed requests, shutdown.")
 public final class LoadTest implements Callable<Integer> {
   private static final Pattern ADDRESS = Pattern.compile("(http://127\\.0\\.0\\.1:\\d+/)");
+  private static final List<String> TITLES =
+      List.of(
+          "load",
+          "seconds",
+          "requests/s",
+          "median ms",
+          "99% below ms",
+          "slowest ms",
+          "failed",
+          "memory MB");
   private static final int WARM_UP_SECONDS = 5;
   private static final int MAX_FAULTS_SHOWN = 10;
 
@@ -135,18 +147,19 @@ public final class LoadTest implements Callable<Integer> {
     print("%d connections, one 28 × 28 image as JSON each, %,d bytes", connections, image.length);
     double before = cpuMillis(server);
     Load full = Load.run(request, connections, seconds, 0);
-    print(
-        "full load, %d s: %s; memory %.0f MB", seconds, text(full), ProcessMemory.resident(server));
-    print(
-        "CPU time of the server: %.3f ms/request", (cpuMillis(server) - before) / full.requests());
+    double cpuMillis = (cpuMillis(server) - before) / full.requests();
+    MarkdownTable table = new MarkdownTable(TITLES);
+    table.add(row("full", full, text("%.0f", ProcessMemory.resident(server))));
     boolean ok = full.failures() == 0;
     if (longSeconds > 0) {
-      ok &= measureMemory(server, request, (int) full.perSecond() / 2);
+      ok &= halfLoad(server, request, (int) full.perSecond() / 2, table);
     }
+    out.println("\n" + table);
+    print("- processor time of the server at full load: %.3f ms/request", cpuMillis);
     if (malformed > 0) {
       Fuzzing fuzzing = Fuzzing.run(address, malformed, seed);
       print(
-          "%,d malformed requests: %d faults, slowest %.0f ms, by status %s; memory %.0f MB",
+          "- %,d malformed requests: %d faults, slowest %.0f ms, by status %s; memory %.0f MB",
           fuzzing.requests(),
           fuzzing.faults().size(),
           fuzzing.slowestMillis(),
@@ -158,36 +171,41 @@ public final class LoadTest implements Callable<Integer> {
     long start = System.nanoTime();
     server.destroy();
     ok &= server.waitFor(10, TimeUnit.SECONDS);
-    print("exited %.1f s after SIGTERM", (System.nanoTime() - start) / 1e9);
+    print("- exited %.1f s after SIGTERM", (System.nanoTime() - start) / 1e9);
     return ok;
   }
 
-  /** Compares the memory after the first of ten periods with that after the last. */
-  private boolean measureMemory(Process server, HttpRequest request, int perSecond)
+  /** In ten periods, to compare the memory after the first with that after the last. */
+  private boolean halfLoad(Process server, HttpRequest request, int perSecond, MarkdownTable table)
       throws InterruptedException {
-    int periods = 10;
-    boolean ok = true;
-    double first = Double.NaN;
-    double last = Double.NaN;
-    for (int period = 1; period <= periods; period++) {
-      Load load = Load.run(request, connections, Math.max(1, longSeconds / periods), perSecond);
+    int period = Math.max(1, longSeconds / 10);
+    Load all = Load.run(request, connections, period, perSecond);
+    double first = ProcessMemory.resident(server);
+    double last = first;
+    for (int i = 2; i <= 10; i++) {
+      System.err.println(text("half load, %d of 10 periods of %d s", i, period));
+      all = all.plus(Load.run(request, connections, period, perSecond));
       last = ProcessMemory.resident(server);
-      first = period == 1 ? last : first;
-      ok &= load.failures() == 0;
-      print("half load, %d/%d: %s; memory %.0f MB", period, periods, text(load), last);
     }
-    print("memory from the first to the last period: %+.1f%%", 100 * (last / first - 1));
-    return ok;
+    table.add(
+        row("half", all, text("%.0f → %.0f (%+.1f%%)", first, last, 100 * (last / first - 1))));
+    return all.failures() == 0;
+  }
+
+  private static List<String> row(String load, Load result, String memory) {
+    return List.of(
+        load,
+        text("%.0f", result.seconds()),
+        text("%,.0f", result.perSecond()),
+        text("%.2f", result.millis(50)),
+        text("%.2f", result.millis(99)),
+        text("%.1f", result.millis(100)),
+        String.valueOf(result.failures()),
+        memory);
   }
 
   private void print(String format, Object... values) {
-    out.println(Column.text(format, values));
-  }
-
-  private static String text(Load load) {
-    return Column.text(
-        "%,.0f requests/s, median %.2f ms, 99%% below %.2f ms, slowest %.1f ms, %d failed",
-        load.perSecond(), load.millis(50), load.millis(99), load.millis(100), load.failures());
+    out.println(text(format, values));
   }
 
   private static double cpuMillis(Process server) {

@@ -12,7 +12,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
@@ -20,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import mnist.app.Main;
+import mnist.bench.MarkdownTable;
 import mnist.console.CommandLines;
 import mnist.platform.FileTree;
 import mnist.platform.JavaProcess;
@@ -63,7 +63,8 @@ public final class CrashTest implements Callable<Integer> {
       description = "Seed of the random moments. Default: ${DEFAULT-VALUE}")
   private long seed;
 
-  private final List<String> table = new ArrayList<>();
+  private final MarkdownTable table =
+      new MarkdownTable(List.of("disturbance", "times", "runs", "losses"));
   private Random random;
   private Path errors;
   private int losses;
@@ -95,9 +96,7 @@ public final class CrashTest implements Callable<Integer> {
     } finally {
       FileTree.delete(work);
     }
-    System.out.println();
-    System.out.println("disturbance                                          times  runs  losses");
-    table.forEach(System.out::println);
+    System.out.print(table);
     return losses == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
   }
 
@@ -234,7 +233,7 @@ public final class CrashTest implements Callable<Integer> {
     Path disk = Files.createDirectory(work.resolve("disk"));
     int[] kilobytes = {4, 24, 60, 120, 300, 700, 1_400, 2_600, 4_200, 5_000, 5_600, 6_200};
     if (!ran("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString())) {
-      table.add("full disk: skipped, requires the right to mount one");
+      addRow("full disk: skipped, requires the right to mount one", 0, 0, 0);
       return;
     }
     int full = 0;
@@ -273,7 +272,7 @@ public final class CrashTest implements Callable<Integer> {
     List<String> unprivileged = List.of("setpriv", "--bounding-set", "-dac_override");
     boolean root = System.getProperty("user.name").equals("root");
     if (root && !ran("setpriv", "--bounding-set", "-dac_override", "true")) {
-      table.add("read-only folder: skipped, root can write to any");
+      addRow("read-only folder: skipped, root can write to any", 0, 0, 0);
       return;
     }
     Path run = work.resolve("read-only");
@@ -455,6 +454,7 @@ public final class CrashTest implements Callable<Integer> {
 
   private void addRow(String disturbance, int times, int runs, int lost) {
     losses += lost;
-    table.add(String.format(Locale.ROOT, "%-48s %8d  %4d  %6d", disturbance, times, runs, lost));
+    table.add(
+        List.of(disturbance, String.valueOf(times), String.valueOf(runs), String.valueOf(lost)));
   }
 }

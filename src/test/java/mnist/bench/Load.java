@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
@@ -77,7 +78,7 @@ public record Load(Histogram micros, long failures, double seconds) {
                       failures.increment();
                     }
                     due = interval == 0 ? now : due + interval;
-                    Thread.sleep(Math.max(0, (due - now) / 1_000_000));
+                    awaitNanoTime(due);
                   }
                   return null;
                 }));
@@ -91,6 +92,13 @@ public record Load(Histogram micros, long failures, double seconds) {
       threads.shutdownNow();
     }
     return new Load(micros, failures.sum(), (System.nanoTime() - start) / 1e9);
+  }
+
+  /** Waits for not less, as a sleep of whole milliseconds would. */
+  private static void awaitNanoTime(long due) {
+    for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
   }
 
   private static boolean isOk(HttpClient client, HttpRequest request) throws InterruptedException {

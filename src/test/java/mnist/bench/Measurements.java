@@ -176,7 +176,7 @@ public final class Measurements implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     commit = git("rev-parse", "--short", "HEAD");
-    if (!git("status", "--porcelain").isEmpty()) {
+    if (!git("status", "--porcelain", "--untracked-files=no").isEmpty()) {
       commit += " with changes";
     }
     printMachine();

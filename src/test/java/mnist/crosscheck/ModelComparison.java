@@ -37,11 +37,11 @@ public record ModelComparison(
     double commandLineDifference,
     int tfliteAgree,
     Difference inJava) {
-  /** The heading of the table. */
+  /** The heading of the table, in Markdown. */
   public static final String HEADING =
       """
-      stage  Java's:  run's   in Python  served,    as bytes   saved_     TFLite: same   Python's:
-             accuracy best               to Python  in Python  model_cli  class of       in Java""";
+      | stage | Java's model | its run's best | in Python | served  | as bytes | saved_model_cli | TFLite: same class | Python's model in Java |
+      |-------|--------------|----------------|-----------|---------|----------|-----------------|--------------------|------------------------|""";
 
   private static final int BATCH = 1000;
 
@@ -70,7 +70,7 @@ public record ModelComparison(
   public String row(Stage stage) {
     return String.format(
         Locale.ROOT,
-        "%5s  %-7s  %-6s  %-9s  %-9s  %-9s  %-9s  %,-13d  %s",
+        "| %-5s | %-12s | %-14s | %-9s | %-7s | %-8s | %-15s | %,-18d | %-22s |",
         stage.name(),
         accuracy,
         bestAccuracy,

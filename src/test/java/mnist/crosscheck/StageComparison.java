@@ -53,11 +53,11 @@ public record StageComparison(
     Optional<String> drift,
     double javaStepMillis,
     double pythonStepMillis) {
-  /** The heading of the table. */
+  /** The heading of the table, in Markdown. */
   public static final String HEADING =
       """
-      stage  graph      initial   gradients  accuracy  loss      lr        final     ms per step
-                        weights                                            weights   Java / Python""";
+      | stage | graph     | initial weights | gradients | accuracy | loss    | lr      | final weights | ms/step: Java, Python |
+      |-------|-----------|-----------------|-----------|----------|---------|---------|---------------|-----------------------|""";
 
   /**
    * Graphs, initial weights and learning rates must be equal. The rest is equal too where both
@@ -100,7 +100,7 @@ public record StageComparison(
   public String row(Stage stage) {
     return String.format(
             Locale.ROOT,
-            "%5s  %-9s  %-8s  %-9s  %-8s  %-8s  %-8s  %-8s  %.2f / %.2f",
+            "| %-5s | %-9s | %-15s | %-9s | %-8s | %-7s | %-7s | %-13s | %9.2f, %10.2f |",
             stage.name(),
             graph.isEmpty() ? "identical" : "differs",
             initialWeights,

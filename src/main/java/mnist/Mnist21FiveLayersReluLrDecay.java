@@ -94,6 +94,6 @@ public final class Mnist21FiveLayersReluLrDecay extends Stage {
     net.trainStep(new Adam(net.graph(), lr), cross_entropy);
   }
 
-  // Results to expect: 98.2%, the training loss falling to nearly 0 while the test loss rises:
-  // the network starts to memorize the training images.
+  // Results to expect: 98.2%; Görner reports 98.24%. The training loss falls to nearly 0 while the
+  // test loss rises: the network starts to memorize the training images.
 }

@@ -85,5 +85,5 @@ public final class Mnist30Convolutional extends Stage {
     net.trainStep(new Adam(net.graph(), lr), cross_entropy);
   }
 
-  // Results to expect: 98.9%.
+  // Results to expect: 99.0%; Görner reports 98.9%.
 }

@@ -93,5 +93,6 @@ public final class Mnist31ConvolutionalBiggerDropout extends Stage {
     net.trainStep(new Adam(net.graph(), lr), cross_entropy);
   }
 
-  // Results to expect: 99.3%; 99.1% without dropout (--keep-probability 1).
+  // Results to expect, and what Görner reports: 99.2% (up to 99.35%); without dropout
+  // (--keep-probability 1) 99.1% (99.06%).
 }

@@ -63,7 +63,7 @@ public final class Main {
   private static void printHelp(PrintStream out) {
     out.println("Usage: java -jar mnist.jar STAGE|PROGRAM [OPTIONS]");
     out.println();
-    out.println("Train a stage of the tutorial:");
+    out.println("Train a stage:");
     Stages.all().forEach(stage -> out.printf("  %-10s  %s%n", stage.name(), stage.title()));
     out.println();
     out.println("Run another program:");

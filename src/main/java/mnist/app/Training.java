@@ -131,7 +131,7 @@ public final class Training implements Callable<Integer> {
     CommandLine commandLine = CommandLines.create(this, out, err);
     CommandSpec spec = commandLine.getCommandSpec();
     spec.usageMessage()
-        .header("Stage " + stage.name() + " of the tutorial: " + stage.title() + ".")
+        .header("Stage " + stage.name() + ": " + stage.title() + ".")
         .customSynopsis(
             "make run STAGE=" + stage.name() + " ARGS=\"[OPTIONS]\"",
             "   or: java -jar mnist.jar " + stage.name() + " [OPTIONS]");

@@ -47,7 +47,7 @@ public final class CrossCheck implements Callable<Integer> {
   @Option(
       names = "--full",
       description =
-          "Train for all of the tutorial's iterations instead of the first "
+          "Train for all iterations of the stage instead of the first "
               + ITERATIONS
               + " ("
               + ITERATIONS_OF_SLOW_STAGES

@@ -101,7 +101,16 @@ public final class Measurements implements Callable<Integer> {
           new Experiment("2.1", "--activation=sigmoid"),
           new Experiment("3.1", "--keep-probability=1"),
           new Experiment("4.0", "--learning-rate=0.003"),
-          new Experiment("4.1", "--learning-rate=0.003"));
+          new Experiment("4.1", "--learning-rate=0.003"),
+          // What TUTORIAL.md breaks.
+          new Experiment("2.0", "--learning-rate=0.03"),
+          new Experiment("2.1", "--learning-rate=0.003"),
+          new Experiment("2.2", "--keep-probability=0.25"),
+          new Experiment("3.0", "--learning-rate=0.03", "--iterations=1000"),
+          new Experiment("4.0", "--batch-size=1", "--iterations=2000"),
+          new Experiment("4.1", "--learning-rate=0.03"),
+          new Experiment("4.2", "--learning-rate=0.2", "--iterations=200"),
+          new Experiment("5.0", "--learning-rate=0.03", "--iterations=600"));
 
   private static final List<Experiment> RECORDED =
       List.of(

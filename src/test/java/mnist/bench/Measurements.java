@@ -28,6 +28,7 @@ import mnist.console.CommandLines;
 import mnist.crashtest.CrashTest;
 import mnist.platform.FileTree;
 import mnist.platform.JavaProcess;
+import mnist.platform.NativeEnvironment;
 import mnist.platform.ProjectFolder;
 import mnist.platform.Versions;
 import mnist.runs.Checkpoints;
@@ -54,11 +55,11 @@ public final class Measurements implements Callable<Integer> {
   enum Part {
     ACCURACY("Accuracy and time"),
     EXPERIMENTS("The tutorial's experiments"),
-    RECORDING("The cost of recording"),
+    RECORDING("Cost of recording"),
     SPEED("Speed and memory"),
     PYTHON("Java and Python"),
-    SERVING("The server"),
-    CRASHES("Kills and full disks");
+    SERVING("Serving"),
+    CRASHES("Crash tests");
 
     final String title;
 
@@ -163,8 +164,12 @@ public final class Measurements implements Callable<Integer> {
       description = "Folder of the runs. Default: target/measurements")
   private Path runs = ProjectFolder.path().resolve("target").resolve("measurements");
 
-  @Option(names = "--server-options", hidden = true, description = "Java options of make serve.")
-  private String serverOptions = "";
+  @Option(
+      names = "--server-options",
+      hidden = true,
+      split = " ",
+      description = "Java options of make serve.")
+  private List<String> serverOptions = List.of();
 
   public static void main(String[] args) {
     System.exit(run(System.out, System.err, args));
@@ -221,7 +226,8 @@ public final class Measurements implements Callable<Integer> {
   // ---- The machine
 
   private void printMachine() {
-    Map<String, Object> platform = Versions.platform(true);
+    boolean oneDnn = NativeEnvironment.load(true);
+    Map<String, Object> platform = Versions.platform(oneDnn);
     Map<String, String> versions = Versions.all();
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -232,7 +238,8 @@ public final class Measurements implements Callable<Integer> {
     table.add(List.of("memory", text("%.0f GB", system.getTotalMemorySize() / 1e9)));
     table.add(List.of("operating system", platform.get("os") + ", " + platform.get("arch")));
     table.add(List.of("Java", versions.get("java")));
-    table.add(List.of("TensorFlow", versions.get("tensorflow")));
+    table.add(
+        List.of("TensorFlow", versions.get("tensorflow") + ", oneDNN " + (oneDnn ? "on" : "off")));
     out.print(table);
   }
 
@@ -395,7 +402,7 @@ public final class Measurements implements Callable<Integer> {
 
   private String serving(Path model) throws IOException, InterruptedException {
     List<String> jvmOptions = new ArrayList<>(JavaProcess.inheritedOptions());
-    jvmOptions.addAll(List.of(serverOptions.split(" ")));
+    jvmOptions.addAll(serverOptions);
     return Bench.outputOf(jvmOptions, LoadTest.class, List.of("--model=" + model));
   }
 

@@ -21,7 +21,6 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import mnist.Stages;
 import mnist.app.Main;
 import mnist.console.CommandLines;
@@ -73,56 +72,33 @@ public final class Measurements implements Callable<Integer> {
     }
   }
 
-  /** A stage with its own options, or with others. */
-  private record Experiment(Stage stage, List<String> options) {
-    Experiment(String stage, String... options) {
-      this(Stages.named(stage), List.of(options));
-    }
-
-    Experiment with(String... more) {
-      return new Experiment(stage, Stream.concat(options.stream(), Arrays.stream(more)).toList());
-    }
-
-    /** Without the seed, such as {@code 2.0-activation=relu}. */
-    String name() {
-      return stage.name() + String.join("", options).replace("--", "-");
-    }
-
-    @Override
-    public String toString() {
-      return (stage.name() + " " + String.join(" ", options)).strip();
-    }
-  }
-
-  private static final List<Experiment> EXPERIMENTS =
+  /** Stages with options. */
+  private static final List<String> EXPERIMENTS =
       List.of(
-          new Experiment("1.0", "--iterations=10000"),
-          new Experiment("2.0", "--activation=relu"),
-          new Experiment("2.0", "--activation=relu", "--learning-rate=0.0001"),
-          new Experiment("2.1", "--activation=sigmoid"),
-          new Experiment("3.1", "--keep-probability=1"),
-          new Experiment("4.0", "--learning-rate=0.003"),
-          new Experiment("4.1", "--learning-rate=0.003"),
+          "1.0 --iterations=10000",
+          "2.0 --activation=relu",
+          "2.0 --activation=relu --learning-rate=0.0001",
+          "2.1 --activation=sigmoid",
+          "3.1 --keep-probability=1",
+          "4.0 --learning-rate=0.003",
+          "4.1 --learning-rate=0.003",
           // What TUTORIAL.md breaks.
-          new Experiment("2.0", "--learning-rate=0.03"),
-          new Experiment("2.1", "--learning-rate=0.003"),
-          new Experiment("2.2", "--keep-probability=0.25"),
-          new Experiment("3.0", "--learning-rate=0.03", "--iterations=1000"),
-          new Experiment("4.0", "--batch-size=1", "--iterations=2000"),
-          new Experiment("4.1", "--learning-rate=0.03"),
-          new Experiment("4.2", "--learning-rate=0.2", "--iterations=200"),
-          new Experiment("5.0", "--learning-rate=0.03", "--iterations=600"));
+          "2.0 --learning-rate=0.03",
+          "2.1 --learning-rate=0.003",
+          "2.2 --keep-probability=0.25",
+          "3.0 --learning-rate=0.03 --iterations=1000",
+          "4.0 --batch-size=1 --iterations=2000",
+          "4.1 --learning-rate=0.03",
+          "4.2 --learning-rate=0.2 --iterations=200",
+          "5.0 --learning-rate=0.03 --iterations=600");
 
-  private static final List<Experiment> RECORDED =
-      List.of(
-          new Experiment("2.1", "--no-export"),
-          new Experiment("3.0", "--no-export", "--iterations=1500"));
+  private static final List<String> RECORDED =
+      List.of("2.1 --no-export", "3.0 --no-export --iterations=1500");
 
   private static final String SERVED = "3.0";
   private static final int PAIRS = 5;
 
-  private final PrintStream out;
-  private final PrintStream err;
+  private final PrintStream out = System.out;
   private String commit;
 
   @Option(
@@ -172,19 +148,10 @@ public final class Measurements implements Callable<Integer> {
   private List<String> serverOptions = List.of();
 
   public static void main(String[] args) {
-    System.exit(run(System.out, System.err, args));
-  }
-
-  /** Runs the program in this process and returns its exit code. */
-  static int run(PrintStream out, PrintStream err, String... args) {
-    return CommandLines.create(new Measurements(out, err), out, err)
-        .registerConverter(Stage.class, Stages::named)
-        .execute(args);
-  }
-
-  private Measurements(PrintStream out, PrintStream err) {
-    this.out = out;
-    this.err = err;
+    System.exit(
+        CommandLines.create(new Measurements(), System.out, System.err)
+            .registerConverter(Stage.class, Stages::named)
+            .execute(args));
   }
 
   @Override
@@ -195,7 +162,7 @@ public final class Measurements implements Callable<Integer> {
     }
     printMachine();
     for (Part part : parts) {
-      err.println(part.title + " ...");
+      System.err.println(part.title + " ...");
       String section = measure(part);
       out.printf("%n## %s%n%n%s", part.title, section);
     }
@@ -204,8 +171,7 @@ public final class Measurements implements Callable<Integer> {
 
   private String measure(Part part) throws IOException, InterruptedException {
     return switch (part) {
-      case ACCURACY ->
-          fullRuns(part, Stages.all().stream().map(s -> new Experiment(s, List.of())).toList());
+      case ACCURACY -> fullRuns(part, Stages.all().stream().map(Stage::name).toList());
       case EXPERIMENTS -> fullRuns(part, EXPERIMENTS);
       case RECORDING -> recording();
       case SPEED -> caption("make bench") + program(Bench.class, stageOptions());
@@ -215,9 +181,8 @@ public final class Measurements implements Callable<Integer> {
         yield caption("make bench ARGS=--python") + program(Bench.class, options);
       }
       case SERVING -> {
-        Experiment served = new Experiment(SERVED);
-        train(served, seeds[0]);
-        yield caption("make bench-serve") + serving(run(served, seeds[0]).model());
+        train(SERVED, seeds[0]);
+        yield caption("make bench-serve") + serving(run(SERVED, seeds[0]).model());
       }
       case CRASHES -> caption("make torture") + program(CrashTest.class, List.of());
     };
@@ -274,8 +239,7 @@ public final class Measurements implements Callable<Integer> {
 
   // ---- Full runs
 
-  private String fullRuns(Part part, List<Experiment> all)
-      throws IOException, InterruptedException {
+  private String fullRuns(Part part, List<String> all) throws IOException, InterruptedException {
     String seedList =
         LongStream.of(seeds).mapToObj(String::valueOf).collect(Collectors.joining(", "));
     MarkdownTable table =
@@ -288,7 +252,7 @@ public final class Measurements implements Callable<Integer> {
                 "last: seeds " + seedList,
                 "time: median"));
     Set<String> when = new TreeSet<>();
-    for (Experiment experiment : ofTheStages(all)) {
+    for (String experiment : ofTheStages(all)) {
       List<RunInfo.Results> results = new ArrayList<>();
       for (long seed : seeds) {
         results.add(train(experiment, seed));
@@ -300,7 +264,7 @@ public final class Measurements implements Callable<Integer> {
       List<Measurement> last = results.stream().map(RunInfo.Results::lastTest).toList();
       table.add(
           List.of(
-              experiment.toString(),
+              experiment,
               median(best),
               best.stream().map(Measurements::percent).collect(Collectors.joining(", ")),
               median(last),
@@ -310,9 +274,9 @@ public final class Measurements implements Callable<Integer> {
     return caption("make measurements ARGS=\"--only " + part + "\"", when) + table;
   }
 
-  private List<Experiment> ofTheStages(List<Experiment> all) {
+  private List<String> ofTheStages(List<String> all) {
     List<String> names = stages.stream().map(Stage::name).toList();
-    return all.stream().filter(e -> names.contains(e.stage().name())).toList();
+    return all.stream().filter(experiment -> names.contains(experiment.split(" ")[0])).toList();
   }
 
   private static String median(List<Measurement> measurements) {
@@ -325,20 +289,19 @@ public final class Measurements implements Callable<Integer> {
   }
 
   /** The results of a run, which is made, or resumed, unless it is complete. */
-  private RunInfo.Results train(Experiment experiment, long seed)
+  private RunInfo.Results train(String experiment, long seed)
       throws IOException, InterruptedException {
     RunFolder run = run(experiment, seed);
     if (!isCompleted(run)) {
-      err.println(run.name() + " ...");
-      List<String> arguments = new ArrayList<>(List.of(experiment.stage().name(), "--quiet"));
+      System.err.println(run.name() + " ...");
+      List<String> arguments = new ArrayList<>(List.of(experiment.split(" ")));
       if (Files.isDirectory(run.path()) && Checkpoints.isIn(run.path())) {
         arguments.add("--resume=" + run.path());
       } else {
         FileTree.delete(run.path());
-        arguments.addAll(experiment.options());
         arguments.add(dataFolder == null ? "--dataset=mnist" : "--data=" + dataFolder);
-        arguments.addAll(List.of("--seed=" + seed, "--run-dir=" + run.path()));
-        if (iterations != null && !experiment.options().toString().contains("--iterations")) {
+        arguments.addAll(List.of("--seed=" + seed, "--run-dir=" + run.path(), "--quiet"));
+        if (iterations != null && !experiment.contains("--iterations")) {
           arguments.add("--iterations=" + iterations);
         }
       }
@@ -352,13 +315,17 @@ public final class Measurements implements Callable<Integer> {
     return Files.exists(run.infoFile()) && RunInfo.COMPLETED.equals(run.info().status());
   }
 
-  private RunFolder run(Experiment experiment, long seed) {
-    return new RunFolder(runs.resolve(experiment.name() + "-" + seed));
+  private RunFolder run(String experiment, long seed) {
+    return new RunFolder(runs.resolve(name(experiment, seed)));
   }
 
   /** Keeps when a run was made, and from which commit. */
-  private Path note(Experiment experiment, long seed) {
-    return runs.resolve(experiment.name() + "-" + seed + ".txt");
+  private Path note(String experiment, long seed) {
+    return runs.resolve(name(experiment, seed) + ".txt");
+  }
+
+  private static String name(String experiment, long seed) {
+    return experiment.replace(" --", "-") + "-" + seed;
   }
 
   // ---- The view record
@@ -367,8 +334,8 @@ public final class Measurements implements Callable<Integer> {
     MarkdownTable table =
         new MarkdownTable(
             List.of("stage", "without", "with", "with/without (least-most)", "record"));
-    for (Experiment experiment : ofTheStages(RECORDED)) {
-      Experiment recorded = experiment.with("--record-view");
+    for (String experiment : ofTheStages(RECORDED)) {
+      String recorded = experiment + " --record-view";
       double[] without = new double[PAIRS];
       double[] with = new double[PAIRS];
       double[] ratios = new double[PAIRS];
@@ -380,7 +347,7 @@ public final class Measurements implements Callable<Integer> {
       Arrays.sort(ratios);
       table.add(
           List.of(
-              experiment.toString(),
+              experiment,
               text("%.1f s", Column.median(without)),
               text("%.1f s", Column.median(with)),
               text("%.2f (%.2f-%.2f)", Column.median(ratios), ratios[0], ratios[PAIRS - 1]),

@@ -46,6 +46,13 @@ public final class RunPicture extends DrawingProgram {
   private Dimension size;
 
   @Option(
+      names = "--close-up",
+      description =
+          "For accurate networks: accuracy from 90%%, logarithmic loss, fewer and larger test"
+              + " digits.")
+  private boolean closeUp;
+
+  @Option(
       names = "--palette",
       description = "Use 256 colors only, which more than halves the file size.")
   private boolean palette;
@@ -83,7 +90,7 @@ public final class RunPicture extends DrawingProgram {
 
   private void draw(RunFolder run, ViewRecord record, Optional<DataSet> data, Path file)
       throws IOException {
-    Dashboard dashboard = Dashboard.of(run.path(), record, data, size.width, size.height);
+    Dashboard dashboard = Dashboard.of(run.path(), record, data, size.width, size.height, closeUp);
     List<Integer> iterations = dashboard.iterations();
     int last = iterations.get(iterations.size() - 1);
     if (iteration != null && iteration > last) {

@@ -41,7 +41,7 @@ final class CurvePanel {
    * @param curves the axes
    * @param value what to plot
    * @param format its text in the legend
-   * @param reported the tutorial's best value; if given, the legend is at the bottom
+   * @param reported the tutorial's value; if given, the legend is at the bottom
    */
   CurvePanel(
       Theme theme,
@@ -93,8 +93,8 @@ final class CurvePanel {
       g.setColor(Theme.TEXT);
       g.setStroke(theme.dashed());
       g.draw(new Line2D.Double(curves.area().x, y, curves.area().getMaxX(), y));
-      String best = format.apply(reported.getAsDouble());
-      legend.add(new LegendEntry("tutorial's best", Theme.TEXT, theme.dashed(), best));
+      String text = format.apply(reported.getAsDouble());
+      legend.add(new LegendEntry("tutorial", Theme.TEXT, theme.dashed(), text));
     }
     drawLegend(g, legend);
   }
@@ -114,7 +114,7 @@ final class CurvePanel {
       curves.drawLine(g, new Line2D.Double(curves.x(previous.iteration()), previousY, x, y));
     }
     double radius = theme.scaled(line.dotRadius());
-    if (y >= curves.area().y) {
+    if (y >= curves.area().y && y <= curves.area().getMaxY()) {
       g.fill(new Ellipse2D.Double(x - radius, y - radius, 2 * radius, 2 * radius));
     }
   }
@@ -124,7 +124,7 @@ final class CurvePanel {
     Font font = theme.plain(16);
     double row = theme.scaled(26);
     double right = area.getMaxX() - theme.scaled(12);
-    double left = right - theme.scaled(reported.isPresent() ? 222 : 204);
+    double left = right - theme.scaled(204);
     double top =
         reported.isPresent() ? area.getMaxY() - (legend.size() + 0.6) * row : area.y + 0.3 * row;
     g.setColor(new Color(255, 255, 255, 220));

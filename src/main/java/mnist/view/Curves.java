@@ -8,11 +8,15 @@ import java.awt.Shape;
 import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.text.NumberFormat;
 import java.util.Locale;
 import org.jfree.chart.axis.AxisSpace;
+import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.axis.NumberTickUnit;
+import org.jfree.chart.axis.ValueAxis;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.DeviationRenderer;
 import org.jfree.chart.renderer.xy.XYItemRenderer;
@@ -39,27 +43,24 @@ final class Curves {
   private final Rectangle withMargin;
 
   private final NumberAxis xAxis = new NumberAxis();
-  private final NumberAxis yAxis = new NumberAxis();
+  private final ValueAxis yAxis;
   private final XYPlot plot;
   private int layers;
 
   /**
    * @param area of the plot, without the axes' labels
    * @param iterations the end of the horizontal axis, which starts at 0
-   * @param min the start of the vertical axis
-   * @param max its end
-   * @param percent whether its labels are percentages
+   * @param yAxis the vertical axis
    */
-  Curves(Theme theme, Rectangle area, double iterations, double min, double max, boolean percent) {
+  Curves(Theme theme, Rectangle area, double iterations, ValueAxis yAxis) {
     this.theme = theme;
     this.area = area;
+    this.yAxis = yAxis;
     withMargin = new Rectangle(area);
     withMargin.grow((int) theme.scaled(3), (int) theme.scaled(3));
     xAxis.setRange(0, Math.max(1, iterations));
     xAxis.setTickUnit(ticks(Math.max(5, iterations), false));
-    yAxis.setRange(min, max);
-    yAxis.setTickUnit(ticks(max - min, percent));
-    for (NumberAxis axis : new NumberAxis[] {xAxis, yAxis}) {
+    for (ValueAxis axis : new ValueAxis[] {xAxis, yAxis}) {
       axis.setTickLabelFont(theme.plain(15));
       axis.setTickLabelPaint(Theme.MUTED);
       axis.setTickMarksVisible(false);
@@ -76,6 +77,28 @@ final class Curves {
     plot.setRangeGridlinePaint(Theme.GRID);
     plot.setDomainGridlineStroke(theme.hairline());
     plot.setRangeGridlineStroke(theme.hairline());
+  }
+
+  /**
+   * A vertical axis.
+   *
+   * @param percent whether its labels are percentages
+   */
+  static ValueAxis linear(double min, double max, boolean percent) {
+    NumberAxis axis = new NumberAxis();
+    axis.setRange(min, max);
+    axis.setTickUnit(ticks(max - min, percent));
+    return axis;
+  }
+
+  /** A vertical axis with a label at each power of ten. */
+  static ValueAxis logarithmic(double min, double max) {
+    LogAxis axis = new LogAxis();
+    axis.setRange(min, max);
+    axis.setTickUnit(new NumberTickUnit(1)); // of the exponent
+    axis.setNumberFormatOverride(
+        new DecimalFormat("0.##", DecimalFormatSymbols.getInstance(Locale.ROOT)));
+    return axis;
   }
 
   /** Hides the horizontal axis and the grid. */

@@ -40,8 +40,8 @@ public final class Dashboard {
   public static final int MIN_HEIGHT = 180;
 
   private static final double MAX_LOSS = 100;
-  private static final int TEST_ROWS = 25;
-  private static final int TEST_COLUMNS = 40;
+  private static final double MIN_LOG_LOSS = 0.01;
+  private static final double MAX_LOG_LOSS = 1000;
   private static final int BATCH_SIDE = 10;
 
   private final ViewRecord record;
@@ -79,12 +79,25 @@ public final class Dashboard {
   public static Dashboard of(
       Path run, ViewRecord record, Optional<DataSet> data, int width, int height)
       throws IOException {
+    return of(run, record, data, width, height, false);
+  }
+
+  /**
+   * The same, optionally for a network that is nearly always right.
+   *
+   * @param closeUp whether the accuracy starts at 90%, the loss is logarithmic, and fewer, larger
+   *     test digits are shown
+   * @throws IOException if the record is empty, or this machine has no font
+   */
+  public static Dashboard of(
+      Path run, ViewRecord record, Optional<DataSet> data, int width, int height, boolean closeUp)
+      throws IOException {
     if (record.batches().isEmpty() && record.tests().isEmpty()) {
       throw new IOException(
           new RunFolder(run).viewRecord() + " has no measurement yet; the run has just started");
     }
     try {
-      return new Dashboard(record, data, width, height);
+      return new Dashboard(record, data, width, height, closeUp);
     } catch (UnsatisfiedLinkError | NoClassDefFoundError | InternalError e) {
       throw new IOException(
           "Java finds no font on this machine (%s); install fontconfig and a font, such as"
@@ -94,7 +107,8 @@ public final class Dashboard {
     }
   }
 
-  private Dashboard(ViewRecord record, Optional<DataSet> data, int width, int height) {
+  private Dashboard(
+      ViewRecord record, Optional<DataSet> data, int width, int height, boolean closeUp) {
     this.record = record;
     this.width = width;
     this.height = height;
@@ -113,7 +127,11 @@ public final class Dashboard {
     accuracy =
         new CurvePanel(
             theme,
-            new Curves(theme, area(1), lastIteration, 0, 1, false),
+            new Curves(
+                theme,
+                area(1),
+                lastIteration,
+                closeUp ? Curves.linear(0.9, 1, true) : Curves.linear(0, 1, false)),
             Measurement::accuracy,
             Dashboard::percent,
             OptionalDouble.of(header.reportedAccuracy()),
@@ -122,15 +140,21 @@ public final class Dashboard {
     loss =
         new CurvePanel(
             theme,
-            new Curves(theme, area(2), lastIteration, 0, MAX_LOSS, false),
-            Measurement::loss,
+            new Curves(
+                theme,
+                area(2),
+                lastIteration,
+                closeUp
+                    ? Curves.logarithmic(MIN_LOG_LOSS, MAX_LOG_LOSS)
+                    : Curves.linear(0, MAX_LOSS, false)),
+            closeUp ? m -> Math.max(m.loss(), MIN_LOG_LOSS / 10) : Measurement::loss,
             loss -> String.format(Locale.ROOT, "%.2f", loss),
             OptionalDouble.empty(),
             trainingMeasurements,
             testMeasurements);
     batch = new ImageGrid(area(3), BATCH_SIDE, BATCH_SIDE, data.map(DataSet::training));
     bands = List.of(bands(0, Theme.TRAINING), bands(1, Theme.GREEN));
-    test = new ImageGrid(area(6), TEST_COLUMNS, TEST_ROWS, data.map(DataSet::test));
+    test = new ImageGrid(area(6), closeUp ? 20 : 40, closeUp ? 15 : 25, data.map(DataSet::test));
     frame = newCanvas();
     drawFrame();
   }
@@ -198,7 +222,11 @@ public final class Dashboard {
             ? 0.55 * (max - min)
             : Math.max(1, Math.abs(middle) / 10);
     Curves curves =
-        new Curves(theme, area(4 + panel), lastIteration, middle - half, middle + half, false);
+        new Curves(
+            theme,
+            area(4 + panel),
+            lastIteration,
+            Curves.linear(middle - half, middle + half, false));
     return new Bands(curves, curves.bands(outermostFirst, color));
   }
 
@@ -235,7 +263,7 @@ public final class Dashboard {
 
     Stream.concat(Stream.of(accuracy(), loss()), bands().stream()).forEach(c -> c.drawFrame(g));
     double lowest = 1 - (double) test.cells() / Math.max(test.cells(), header.testImages());
-    new Curves(theme, area(6), 1, lowest, 1, true).verticalOnly().drawFrame(g);
+    new Curves(theme, area(6), 1, Curves.linear(lowest, 1, true)).verticalOnly().drawFrame(g);
     g.dispose();
   }
 

@@ -15,7 +15,7 @@ import mnist.data.LabeledImages;
  */
 final class ImageGrid {
   /** The smallest legible text, in pixels; smaller text is left out. */
-  private static final double MIN_TEXT = 5;
+  private static final double MIN_TEXT = 8;
 
   private final Rectangle area;
   private final int columns;

@@ -72,8 +72,10 @@ class RunPictureTest {
     Path last = folder.resolve("last.png");
     picture(run.toString(), "--out=" + last);
     assertThat(pixels(last)).isEqualTo(pixels(file));
-    picture(run.toString(), "--iteration=40", "--overwrite", "--out=" + last);
-    assertThat(pixels(last)).isNotEqualTo(pixels(file));
+    for (String option : new String[] {"--iteration=40", "--close-up"}) {
+      picture(run.toString(), option, "--overwrite", "--out=" + last);
+      assertThat(pixels(last)).as(option).isNotEqualTo(pixels(file));
+    }
   }
 
   @Test

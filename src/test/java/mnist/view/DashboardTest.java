@@ -28,6 +28,7 @@ class DashboardTest {
   private static DataSet digits;
   private static ViewRecord record;
   private static Dashboard dashboard;
+  private static Dashboard closeUp;
 
   @BeforeAll
   static void train(@TempDir Path temp) throws Exception {
@@ -35,6 +36,7 @@ class DashboardTest {
     Path run = SmallRun.in(temp.resolve("run"));
     record = ViewRecord.read(run);
     dashboard = Dashboard.of(run, record, Optional.of(digits), 1920, 1080);
+    closeUp = Dashboard.of(run, record, Optional.of(digits), 1920, 1080, true);
   }
 
   @Test
@@ -141,6 +143,21 @@ class DashboardTest {
       assertThat(heights(atEnd, curves, x + 30)).isNotEmpty();
       assertThat(heights(before, curves, x + 30)).isEmpty();
     }
+  }
+
+  @Test
+  void aCloseUpHasALogarithmicLossFewerDigitsAndAccuraciesFrom90Percent() {
+    Rectangle area = closeUp.accuracy().area();
+    assertThat(closeUp.accuracy().y(1)).isEqualTo(area.y, within(0.5));
+    assertThat(closeUp.accuracy().y(0.9)).isEqualTo(area.getMaxY(), within(0.5));
+    assertThat(closeUp.loss().y(1))
+        .isEqualTo(closeUp.loss().y(10) * 2 - closeUp.loss().y(100), within(0.5));
+    assertThat(closeUp.test().cells()).isLessThan(dashboard.test().cells());
+
+    TestSnapshot last = record.tests().get(record.tests().size() - 1);
+    int x = (int) closeUp.loss().x(SmallRun.LAST) - 1;
+    assertThat(heights(closeUp.draw(SmallRun.LAST), closeUp.loss(), x).average().orElseThrow())
+        .isEqualTo(closeUp.loss().y(last.measurement().loss()), within(3.0));
   }
 
   /** Where a column of a panel has the color of the test curve. */

@@ -60,7 +60,7 @@ def train(
       rewrites_off: optimizations of the graph to disable, named as in RewriterConfig: those that
         apply to this graph and not to Java's, whose gradients consist of other nodes.
     """
-    options = argparse.ArgumentParser(description=f"Stage {stage} of the tutorial in Python.")
+    options = argparse.ArgumentParser(description=f"Stage {stage} in Python.")
     options.add_argument("--data", type=pathlib.Path, default=os.environ.get("MNIST_DATA"))
     options.add_argument("--out", type=pathlib.Path, help="folder for the record, must not exist")
     options.add_argument("--times", action="store_true", help="print the times as JSON at the end")

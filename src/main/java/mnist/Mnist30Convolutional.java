@@ -37,7 +37,7 @@ public final class Mnist30Convolutional extends Stage {
         "3.0",
         "three convolutional layers and a dense one",
         Schedule.upTo(10_000).measuring(10, 100), // training, test every
-        0.989, // best test accuracy that the tutorial reports
+        0.989, // test accuracy that the tutorial reports
         Architecture.CONVOLUTIONAL);
   }
 
@@ -85,5 +85,5 @@ public final class Mnist30Convolutional extends Stage {
     net.trainStep(new Adam(net.graph(), lr), cross_entropy);
   }
 
-  // Results to expect: 99.0%; Görner reports 98.9%.
+  // Results to expect: 98.95% at best, 98.88% at the end. The tutorial: 98.9% at best.
 }

@@ -3,7 +3,7 @@ package mnist;
 import java.util.List;
 import mnist.training.Stage;
 
-/** The stages, in the tutorial's order. */
+/** The stages: the tutorial's, in its order, then this project's own. */
 public final class Stages {
   private Stages() {}
 

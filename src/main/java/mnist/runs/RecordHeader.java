@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  *
  * @param stage the stage's number
  * @param title its network in a few words
- * @param reportedAccuracy the tutorial's best test accuracy, 0..1
+ * @param reportedAccuracy the test accuracy that the tutorial reports, 0..1
  * @param iterations the last iteration
  * @param batchSize images per step
  * @param dataSet the data set's name

@@ -5,8 +5,8 @@ import mnist.nn.Network;
 import mnist.nn.NetworkBuilder;
 
 /**
- * A stage of the tutorial: a network, and how its script trains it. All but {@link #network} is
- * known without TensorFlow's native library.
+ * A stage of the tutorial, or 5.0, which goes beyond it: a network and how it is trained. All but
+ * {@link #network} is known without TensorFlow's native library.
  */
 public abstract class Stage {
   private final String name;
@@ -29,7 +29,8 @@ public abstract class Stage {
    * @param name the script's number, such as "3.0"
    * @param title the network in a few words
    * @param schedule how long the script trains, and when it measures
-   * @param reportedAccuracy the best test accuracy that the tutorial reports, 0..1
+   * @param reportedAccuracy the test accuracy that the tutorial reports, 0..1: the best of a run or
+   *     the final one, as its comments have it
    */
   protected Stage(
       String name,
@@ -88,7 +89,7 @@ public abstract class Stage {
     return schedule;
   }
 
-  /** The best test accuracy that the tutorial reports, 0..1. */
+  /** The test accuracy that the tutorial reports, 0..1. */
   public final double reportedAccuracy() {
     return reportedAccuracy;
   }

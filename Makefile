@@ -62,6 +62,10 @@ JAVA      = "$${JAVA_HOME:+$$JAVA_HOME/bin/}java"
 JAVA_ARGS = target/java-$(NATIVES).args
 MNIST     = $(JAVA) @$(JAVA_ARGS) mnist.app.Main
 
+# What checks and measures the project is among the tests.
+TEST_ARGS = target/test-java-$(NATIVES).args
+TEST_JAVA = $(JAVA) @$(TEST_ARGS)
+
 # After Ctrl-C the program reports what it saved; the recipe succeeds, or make would report an error.
 # Make itself still exits with 130.
 interruptible = trap : INT; $1; status=$$?; [ $$status -eq 130 ] || exit $$status
@@ -131,6 +135,7 @@ movie: $(JAVA_ARGS)
 	@$(call interruptible,$(MNIST) movie $(ARGS) $${RUN:+-- "$$RUN"})
 
 # A full run of every stage that has a picture, one after the other: seed 0, or the one TUTORIAL.md describes.
+# 1.0 and 4.0 also have a figure of what they learned. The other figures are drawn by hand.
 PICTURES = src/test/resources/mnist/tutorial
 ILLUSTRATED = $(basename $(notdir $(wildcard $(PICTURES)/*.png)))
 SEED_4.2 = 2
@@ -138,10 +143,11 @@ SEED_5.0 = 1
 
 tutorial-pictures: $(patsubst %,tutorial-picture-%,$(if $(filter file,$(origin STAGE)),$(ILLUSTRATED),$(STAGE)))
 
-tutorial-picture-%: $(JAVA_ARGS)
+tutorial-picture-%: $(JAVA_ARGS) $(TEST_ARGS)
 	@rm -rf target/tutorial/$*
-	@$(MNIST) $* --dataset mnist --seed $(or $(SEED_$*),0) --quiet --no-export --record-view --run-dir target/tutorial/$*
-	@$(MNIST) picture --size 1280x720 --palette --overwrite --out $(PICTURES)/$*.png -- target/tutorial/$*
+	@$(MNIST) $* --dataset mnist --seed $(or $(SEED_$*),0) --quiet --record-view --run-dir target/tutorial/$*
+	@$(MNIST) picture $(if $(filter 1.0 2.0,$*),,--close-up) --size 1280x720 --palette --overwrite --out $(PICTURES)/$*.png -- target/tutorial/$*
+	@$(if $(filter 1.0 4.0,$*),$(TEST_JAVA) mnist.TutorialFigures target/tutorial/$* docs/images)
 
 # The Javadoc jar is left to make jar, the tests tagged "slow" to SLOW=1.
 test:
@@ -149,10 +155,6 @@ test:
 
 jar:
 	@$(MVN) -q package -DskipTests
-
-# What checks and measures the project is among the tests.
-TEST_ARGS = target/test-java-$(NATIVES).args
-TEST_JAVA = $(JAVA) @$(TEST_ARGS)
 
 # Both settings of oneDNN, each in a process of its own since the library reads it when it loads.
 CHECK = $(TEST_JAVA) mnist.crosscheck.CrossCheck $(if $(filter file,$(origin STAGE)),,--stage $(STAGE)) $(if $(FULL),--full) $(ARGS)

@@ -38,7 +38,7 @@ public final class Mnist21FiveLayersReluLrDecay extends Stage {
         "2.1",
         "five dense layers, ReLU, learning-rate decay",
         Schedule.upTo(10_000).measuring(20, 100).withMoreTestsAtStart(), // training, test every
-        0.9824, // test accuracy that the tutorial reports
+        0.9836, // highest test accuracy that the tutorial reports
         Architecture.DENSE);
   }
 
@@ -96,5 +96,5 @@ public final class Mnist21FiveLayersReluLrDecay extends Stage {
 
   // Results to expect: 98.20% at best, 98.07% at the end. The training loss falls to nearly 0 while
   // the test loss rises: the network starts to memorize the training images.
-  // The tutorial: 98.24% at the end.
+  // The tutorial: 98.24% at the end, 98.36% at best.
 }

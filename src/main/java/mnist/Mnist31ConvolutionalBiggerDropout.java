@@ -38,7 +38,7 @@ public final class Mnist31ConvolutionalBiggerDropout extends Stage {
         "3.1",
         "bigger convolutional layers, dropout on the dense one",
         Schedule.upTo(10_000).measuring(20, 100), // training, test every
-        0.9931, // test accuracy that the tutorial reports
+        0.9935, // highest test accuracy that the tutorial reports
         Architecture.CONVOLUTIONAL);
   }
 

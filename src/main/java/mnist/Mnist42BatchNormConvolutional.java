@@ -41,7 +41,7 @@ public final class Mnist42BatchNormConvolutional extends Stage {
         "4.2",
         "convolutional layers, batch normalization, dropout",
         Schedule.upTo(10_000).measuring(20, 100), // training, test every
-        0.995, // test accuracy that the tutorial reports
+        0.9958, // highest test accuracy that the tutorial reports
         Architecture.LARGE_CONVOLUTIONAL);
   }
 

@@ -43,7 +43,7 @@ import org.tensorflow.types.TFloat32;
  * are less noisy (Polyak and Juditsky, 1992). Batch norm is TensorFlow's fused operation.
  *
  * <p>The distortions were tuned on the last 10,000 training images; everything else was kept from a
- * first trial. The test set was not used until all that was fixed (python-reference/README.md).
+ * first trial. The test set was not used until all that was fixed (docs/measurements.md).
  */
 public final class Mnist50DistortedConvolutional extends Stage {
   private static final FusedBatchNorm.Options EPSILON = FusedBatchNorm.epsilon(1e-3f);

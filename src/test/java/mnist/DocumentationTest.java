@@ -71,10 +71,12 @@ class DocumentationTest {
           "--data-binary",
           "--deploy-mode",
           "--dir",
+          "--enable-native-access",
           "--jars",
           "--logdir",
           "--rm",
-          "--samples_per_plugin");
+          "--samples_per_plugin",
+          "--sun-misc-unsafe-memory-access");
 
   private static final Pattern HTML_ADDRESS =
       Pattern.compile("\\b(?:href|src|srcset)=\"([^\"]+)\"");

@@ -19,7 +19,7 @@ class PackagedJarIT {
 
   /** A Java class in the README. */
   private static final Pattern EXAMPLE =
-      Pattern.compile("```java\\n(.*?\\nclass (\\w+) \\{.*?)```", Pattern.DOTALL);
+      Pattern.compile("```java\\n((?:(?!```).)*?\\nclass (\\w+) \\{.*?)```", Pattern.DOTALL);
 
   @TempDir Path folder;
 

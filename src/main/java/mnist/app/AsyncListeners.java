@@ -22,7 +22,7 @@ final class AsyncListeners implements AutoCloseable {
   private final List<AsyncListener> listeners = new ArrayList<>();
 
   /**
-   * @param log is told of failures, by any thread
+   * @param log receives failures, from any thread
    */
   AsyncListeners(Consumer<String> log) {
     this.log = log;

@@ -75,7 +75,7 @@ class RunFoldersTest {
         List.of("null", "deep", "number", "large", "folder", "fifo", "links", "linked");
 
     RunFolders runs = new RunFolders(root, log::add);
-    for (int i = 0; i < 2; i++) { // the log is told once
+    for (int i = 0; i < 2; i++) { // logged once
       assertThat(runs.list()).extracting(RunFolder::name).containsExactly("good");
     }
     assertThat(runs.newest().path()).isEqualTo(good);
